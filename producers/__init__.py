@@ -1,0 +1,1 @@
+"""Adapters beside an agency's system: documents in, protected movement events out."""

@@ -1,0 +1,1 @@
+"""One module for each native system, all of the same shape."""

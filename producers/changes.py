@@ -1,0 +1,205 @@
+"""Changes: what a document says now against what stands published of it.
+
+Only statements that are new or different become events; what the document no longer
+says is cancelled. The same document read twice gives no event, and documents read in
+any order leave the same statements standing.
+"""
+
+from __future__ import annotations
+
+import io
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass, replace
+from datetime import datetime
+from functools import cache
+from typing import Any
+
+import fastavro
+
+from producers.positions import Position
+from producers.protect import FACT_FIELDS, Protected, withdrawn
+from producers.statement import Identity, Reading
+from schemas import codes, contract
+from schemas.identity import Keys
+from schemas.movement import ENVELOPE_FIELDS, Change
+
+
+@dataclass(frozen=True, slots=True)
+class Origin:
+    """What the envelope of every event of one adapter says alike."""
+
+    agency: str
+    source_format: str
+    adapter_version: str
+
+
+@dataclass(frozen=True, slots=True)
+class Event:
+    """One event, encoded but for the framing.
+
+    Attributes:
+        key: Record key: the movement key.
+        body: Avro body.
+    """
+
+    key: bytes
+    event_id: bytes
+    recorded_at: datetime
+    body: bytes
+    is_unconverted: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Restatement:
+    """A document compared: the events to publish and the position that then holds."""
+
+    events: tuple[Event, ...] = ()
+    position: Position | None = None
+    is_superseded: bool = False
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Comparison:
+    """One reading of a document, and what stands published of it.
+
+    Attributes:
+        now: The protected statements of the reading.
+        known: None where nothing was published yet.
+    """
+
+    reading: Reading
+    identity: Identity
+    now: tuple[Protected, ...]
+    known: Position | None
+    origin: Origin
+    keys: Keys
+
+    def restatement(self) -> Restatement:
+        """Return what has to be published so that exactly the newest revision stands.
+
+        Different content under the revision that was published is a higher edition of it.
+        """
+        if self.known is not None and self.identity.revision < self.known.revision:
+            return self._late(self.known)
+        standing = self._standing()
+        position = self._position(standing)
+        if self.known is not None and position.digest == self.known.digest:
+            # The revision has to rise all the same: otherwise one between the two,
+            # arriving late, would pass for the newest.
+            return Restatement((), position if position.revision > self.known.revision else None)
+        events = (*self._stated(self.now, position.edition), *self._withdrawn(standing, position.edition))
+        return Restatement(events, position)
+
+    def _late(self, known: Position) -> Restatement:
+        """Return what an older revision adds: stages that the newer one had moved past."""
+        before = self._before()
+        late = [
+            item
+            for item in self.now
+            if item.facts["stage"] in known.silent_stages
+            and (
+                item.statement_key not in before
+                or before[item.statement_key]["revision"] < self.identity.revision
+            )
+        ]
+        if not late:
+            return Restatement(is_superseded=True)
+        merged = before | {item.statement_key: self._submitted(item) for item in late}
+        statements = tuple(merged.values())
+        position = replace(known, statements=statements, digest=self._digest(statements))
+        return Restatement(tuple(self._stated(late, edition=0)), position)
+
+    def _before(self) -> dict[bytes, dict[str, Any]]:
+        return {item["statement_key"]: item for item in self.known.statements} if self.known else {}
+
+    def _standing(self) -> list[dict[str, Any]]:
+        """Return what the document has moved past and does not mention, which still stands."""
+        mentioned = {item.statement_key for item in self.now}
+        silent = {stage.value for stage in self.reading.silent_stages}
+        return [
+            item for key, item in self._before().items() if key not in mentioned and item["stage"] in silent
+        ]
+
+    def _stated(self, items: Iterable[Protected], edition: int) -> Iterator[Event]:
+        before = self._before()
+        for item in items:
+            earlier = before.get(item.statement_key)
+            if earlier is None:
+                yield self._event(item, Change.REPORTED, edition)
+            elif earlier["digest"] != item.digest:
+                yield self._event(item, Change.CORRECTED, edition)
+
+    def _withdrawn(self, standing: list[dict[str, Any]], edition: int) -> Iterator[Event]:
+        kept = {item["statement_key"] for item in standing} | {item.statement_key for item in self.now}
+        for key, earlier in self._before().items():
+            if key not in kept:
+                facts = {name: earlier[name] for name in FACT_FIELDS}
+                yield self._event(withdrawn(key, facts, self.keys), Change.CANCELLED, edition)
+
+    def _position(self, standing: list[dict[str, Any]]) -> Position:
+        statements = (*(self._submitted(item) for item in self.now), *standing)
+        digest = self._digest(statements)
+        collection = self.identity.collection
+        return Position(
+            subject="DOCUMENT",
+            revision=self.identity.revision,
+            edition=self._edition(digest),
+            digest=digest,
+            collection=self.keys.document_key("collection", collection) if collection else None,
+            statements=statements,
+            silent_stages=tuple(sorted(self.reading.silent_stages)),
+        )
+
+    def _edition(self, digest: bytes) -> int:
+        if self.known is None or self.known.revision != self.identity.revision:
+            return 0
+        return self.known.edition + (digest != self.known.digest)
+
+    def _submitted(self, item: Protected) -> dict[str, Any]:
+        return {
+            "statement_key": item.statement_key,
+            "digest": item.digest,
+            "revision": self.identity.revision,
+            **item.facts,
+        }
+
+    def _digest(self, statements: Iterable[dict[str, Any]]) -> bytes:
+        parts = sorted(item["statement_key"] + item["digest"] for item in statements)
+        return self.keys.content_digest(b"".join(parts))
+
+    def _event(self, item: Protected, change: Change, edition: int) -> Event:
+        revision = self.identity.revision
+        event_id = self.keys.event_id(item.statement_key, revision, edition, item.digest)
+        envelope = {
+            "event_id": event_id,
+            "statement_key": item.statement_key,
+            "revision": revision,
+            "edition": edition,
+            "change": change.value,
+            "agency": self.origin.agency,
+            "recorded_at": self.identity.recorded_at,
+            "source_format": self.origin.source_format,
+            "adapter_version": self.origin.adapter_version,
+            "codelist_version": codes.VERSION,
+        }
+        body = _encoded_envelope(envelope) + item.content
+        return Event(
+            key=item.facts["movement_key"],
+            event_id=event_id,
+            recorded_at=self.identity.recorded_at,
+            body=body,
+            is_unconverted=item.is_unconverted,
+        )
+
+
+def _encoded_envelope(envelope: dict[str, Any]) -> bytes:
+    buffer = io.BytesIO()
+    fastavro.schemaless_writer(buffer, _envelope_schema(), envelope)
+    return buffer.getvalue()
+
+
+@cache
+def _envelope_schema() -> Any:
+    schema = contract.latest("movement")
+    fields = [field for field in schema["fields"] if field["name"] in ENVELOPE_FIELDS]
+    return fastavro.parse_schema(schema | {"name": "MovementEnvelope", "fields": fields})

@@ -1,0 +1,166 @@
+"""Commands of an agency: `weighbridge adapter list|convert|run`."""
+
+from __future__ import annotations
+
+import json
+import signal
+import sys
+import threading
+from collections.abc import Iterable, Iterator
+from dataclasses import asdict
+from datetime import date, datetime
+from pathlib import Path
+from typing import Annotated, Any, TextIO
+
+import typer
+from rich.console import Console
+from rich.table import Table
+
+from producers import adapter as adapters
+from producers.convert import converted
+from producers.pipeline import Outcome
+from producers.run import Run, keep_running
+from producers.sources.folder import Folder
+from schemas import identity, settings
+from schemas.errors import ConfigurationError
+from schemas.runtime import logs
+from schemas.runtime.health import Health
+from schemas.runtime.metrics import Metrics
+
+adapter = typer.Typer(
+    name="adapter",
+    help="Turn an agency's documents into movement events and publish them.",
+    no_args_is_help=True,
+    rich_markup_mode="markdown",
+)
+
+SetOption = Annotated[
+    list[str] | None,
+    typer.Option("--set", help="A value that bare documents lack, as name=value; repeat for more."),
+]
+KeysOption = Annotated[Path | None, typer.Option("--keys", help="Folder made by `weighbridge keys create`.")]
+AgencyOption = Annotated[str | None, typer.Option("--agency", help="Agency that publishes, such as GB-EA.")]
+
+
+@adapter.command("list", epilog="Example: `weighbridge adapter list`")
+def list_adapters() -> None:
+    """Show the installed adapters, their formats and the values they take."""
+    table = Table("adapter", "reads", "agency", "--set")
+    for name, found in adapters.available().items():
+        table.add_row(name, found.source_format, found.default_agency, ", ".join(found.settings))
+    Console().print(table)
+
+
+@adapter.command(
+    epilog="Examples:\n\n`weighbridge adapter convert us-emanifest manifest.json`\n\n"
+    "`weighbridge adapter convert uk-packaging --set organisation=ORG1 --set registration=R1 "
+    "--set uploaded_at=2026-04-02T11:31:06Z rows.json > events.jsonl`"
+)
+def convert(
+    name: Annotated[str, typer.Argument(metavar="ADAPTER", help="See `weighbridge adapter list`.")],
+    files: Annotated[list[Path], typer.Argument(metavar="FILE...", help="Documents; - reads stdin.")],
+    values: SetOption = None,
+    keys: KeysOption = None,
+    agency: AgencyOption = None,
+    findings: Annotated[
+        Path | None, typer.Option(help="Write findings here as JSON lines instead of to stderr.")
+    ] = None,
+) -> None:
+    """
+    Print the events of documents as JSON lines, without a broker.
+
+    Findings go to stderr. Exit status 1 means that at least one document was rejected.
+    """
+    chosen = adapters.create(name, _values(values))
+    secrets = _keys(keys)
+    rejected = False
+    with _findings_file(findings) as report:
+        for outcome in converted(chosen, agency or chosen.default_agency, secrets, files):
+            rejected |= outcome.is_rejected
+            _print_events(outcome)
+            _print_findings(outcome, report)
+    raise typer.Exit(1 if rejected else 0)
+
+
+@adapter.command(
+    epilog="Example: `weighbridge adapter run us-emanifest inbox/ --agency US-EPA --keys /etc/weighbridge/keys`"
+)
+def run(
+    name: Annotated[str, typer.Argument(metavar="ADAPTER", help="See `weighbridge adapter list`.")],
+    folder: Annotated[Path, typer.Argument(help="Folder of documents.")],
+    values: SetOption = None,
+    keys: KeysOption = None,
+    agency: AgencyOption = None,
+    source_id: Annotated[
+        str | None, typer.Option(help="Stable name of this source; default: the adapter's name.")
+    ] = None,
+    once: Annotated[bool, typer.Option("--once", help="Stop when every file is read.")] = False,
+    bootstrap_servers: Annotated[str | None, typer.Option(help="Kafka brokers.")] = None,
+    registry_url: Annotated[str | None, typer.Option(help="Schema registry.")] = None,
+    metrics_port: Annotated[int | None, typer.Option(help="Prometheus port; 0 for none.")] = None,
+    health_file: Annotated[Path | None, typer.Option(help="Touched whenever the loop turns.")] = None,
+) -> None:
+    """Publish every new or changed document of a folder, exactly once, until stopped."""
+    chosen = adapters.create(name, _values(values))
+    found = settings.load(
+        kafka={"bootstrap_servers": bootstrap_servers, "registry_url": registry_url},
+        agency={"id": agency, "keys": keys, "metrics_port": metrics_port},
+    )
+    agency_settings = found.agency.model_copy(update={"id": found.agency.id or chosen.default_agency})
+    if agency_settings.keys is None:
+        raise ConfigurationError("no keys", hint="weighbridge keys create --out keys, then --keys keys")
+    logs.configure(agency=str(agency_settings.id))
+    metrics, stop = Metrics(), threading.Event()
+    metrics.serve(agency_settings.metrics_port)
+    for number in (signal.SIGTERM, signal.SIGINT):
+        signal.signal(number, lambda *_: stop.set())
+    secrets = identity.load(agency_settings.keys)
+
+    def prepared() -> Run:
+        return Run(
+            adapter=chosen,
+            folder=Folder(folder),
+            agency=agency_settings,
+            kafka=found.kafka,
+            keys=secrets,
+            source_id=source_id or name,
+            metrics=metrics,
+            health=Health(health_file),
+            stop=stop,
+        )
+
+    totals = keep_running(prepared, stop, once=once)
+    typer.echo(json.dumps(asdict(totals)))
+
+
+def _values(given: Iterable[str] | None) -> dict[str, str]:
+    values = {}
+    for item in given or ():
+        name, separator, value = item.partition("=")
+        if not separator:
+            raise ConfigurationError("--set takes name=value", hint="such as --set organisation=ORG1")
+        values[name] = value
+    return values
+
+
+def _keys(folder: Path | None) -> identity.Keys:
+    if folder is not None:
+        return identity.load(folder)
+    Console(stderr=True).print(
+        "Using the demonstration keys, which protect nothing: `weighbridge keys create` makes real ones."
+    )
+    return identity.DEMONSTRATION_KEYS
+
+
+class _findings_file:  # noqa: N801  # used as a function
+    """Open the file for findings, or none."""
+
+    def __init__(self, path: Path | None) -> None:
+        self._file: TextIO | None = path.open("w", encoding="utf-8") if path else None
+
+    def __enter__(self) -> TextIO | None:
+        return self._file
+
+    def __exit__(self, *_: object) -> None:
+        if self._file is not None:
+            self._file.close()

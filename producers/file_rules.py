@@ -1,0 +1,24 @@
+"""Rules about a file as a whole, the same for every adapter that reads JSON."""
+
+from __future__ import annotations
+
+from schemas.findings import Rule, Severity
+
+_JSON = "RFC 8259"
+
+FILE_RULES = (
+    Rule("json.syntax", Severity.ERROR, "the text is no JSON from here on: export the file again", _JSON),
+    Rule("json.truncated", Severity.ERROR, "the file ends in the middle: send the whole file again", _JSON),
+    Rule(
+        "json.encoding", Severity.ERROR, "save the file as UTF-8 and send it again", "RFC 8259, section 8.1"
+    ),
+    Rule("json.document.size", Severity.ERROR, "one document is larger than 32 MB: split it", "weighbridge"),
+    Rule(
+        "layout.unknown",
+        Severity.ERROR,
+        "this is no document of this system: choose its adapter",
+        "weighbridge",
+    ),
+)
+
+FILE_RULES_BY_ID = {rule.id: rule for rule in FILE_RULES}

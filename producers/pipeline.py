@@ -1,0 +1,152 @@
+"""The pipeline between a file and the publisher: read, harmonise, validate, protect, compare.
+
+It does no I/O but reading the file and keeps nothing but the positions it is given, so
+`convert` and `run` are the same pipeline with and without a broker.
+"""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import BinaryIO
+
+from producers.adapter import Adapter
+from producers.changes import Comparison, Event, Origin
+from producers.harmonise import harmonise
+from producers.positions import Position, Positions
+from producers.protect import Protected, protect
+from producers.statement import Identity, Reading, Statement
+from producers.validate import RULES_BY_ID, validate
+from schemas.findings import Finding, has_error
+from schemas.identity import Keys
+
+
+@dataclass(frozen=True, slots=True)
+class Outcome:
+    """What became of one native document.
+
+    Attributes:
+        path: Place of the document in its file.
+        key: Keyed identity of the document, for positions and rejects.
+        findings: Everything that was found, warnings too.
+        events: To be published.
+        position: What then stands published; None where nothing changes.
+    """
+
+    path: str
+    key: bytes
+    findings: tuple[Finding, ...] = ()
+    events: tuple[Event, ...] = ()
+    position: Position | None = None
+
+    @property
+    def is_rejected(self) -> bool:
+        """Say whether an error kept the document from being published."""
+        return has_error(self.findings)
+
+
+class Pipeline:
+    """One adapter of one agency at work."""
+
+    def __init__(self, adapter: Adapter, agency: str, keys: Keys, positions: Positions) -> None:
+        self._adapter = adapter
+        self._origin = Origin(agency, adapter.source_format, adapter.version)
+        self._keys = keys
+        self._positions = positions
+
+    def outcomes(self, stream: BinaryIO, name: str) -> Iterator[Outcome]:
+        """Yield the outcome of each document of a file, remembering its position.
+
+        Args:
+            stream: The file, binary and seekable.
+            name: Name of the file in its source; stands in for a missing identity.
+        """
+        incomplete = self._incomplete_collections(stream) if self._adapter.has_complete_sets else set()
+        stream.seek(0)
+        for reading in self._adapter.read(stream):
+            outcome = self._outcome(reading, name, incomplete)
+            if outcome.position is not None:
+                self._positions.put(outcome.key, outcome.position)
+            yield outcome
+
+    def _outcome(self, reading: Reading, name: str, incomplete: set[str]) -> Outcome:
+        identity = reading.identity
+        if identity is None:
+            key = self._keys.document_key("unidentified", self._adapter.name, name, reading.path)
+            return Outcome(reading.path, key, reading.findings)
+        document_id = f"{self._adapter.name}:{identity.document_id}"
+        key = self._keys.document_key("document", document_id)
+        if identity.collection in incomplete:
+            missing = RULES_BY_ID["collection.member.missing"].at(reading.path)
+            return Outcome(reading.path, key, (*reading.findings, missing))
+        if reading.is_draft or has_error(reading.findings):
+            return Outcome(reading.path, key, reading.findings)
+        return self._compared(reading, identity, document_id, key)
+
+    def _compared(self, reading: Reading, identity: Identity, document_id: str, key: bytes) -> Outcome:
+        findings = list(reading.findings)
+        protected = self._protected(reading, document_id, findings)
+        if has_error(findings):
+            return Outcome(reading.path, key, tuple(findings))
+        restatement = Comparison(
+            reading=reading,
+            identity=identity,
+            now=protected,
+            known=self._positions.get(key),
+            origin=self._origin,
+            keys=self._keys,
+        ).restatement()
+        if restatement.is_superseded:
+            findings.append(RULES_BY_ID["document.superseded"].at(reading.path))
+        return Outcome(reading.path, key, tuple(findings), restatement.events, restatement.position)
+
+    def _protected(
+        self, reading: Reading, document_id: str, findings: list[Finding]
+    ) -> tuple[Protected, ...]:
+        protected: dict[bytes, Protected] = {}
+        for statement in reading.statements:
+            path = f"{reading.path}.line[{statement.line_number}].{statement.stage.value}"
+            item = self._protected_one(statement, path, document_id, findings)
+            if item is not None and item.statement_key in protected:
+                findings.append(RULES_BY_ID["document.line.repeated"].at(path))
+            elif item is not None:
+                protected[item.statement_key] = item
+        return tuple(protected.values())
+
+    def _protected_one(
+        self, statement: Statement, path: str, document_id: str, findings: list[Finding]
+    ) -> Protected | None:
+        harmonised, noticed = harmonise(statement, path)
+        broken = validate(harmonised, path)
+        findings += noticed + broken
+        if has_error(broken):
+            return None
+        try:
+            return protect(harmonised, document_id, self._keys)
+        except KeyError:
+            findings.append(RULES_BY_ID["keys.year.missing"].at(path))
+            return None
+
+    def _incomplete_collections(self, stream: BinaryIO) -> set[str]:
+        """Return the collections of a file that lack a member published before.
+
+        The first of two passes: a set has to be known whole before any of it is published.
+        """
+        if not len(self._positions):
+            return set()
+        seen: dict[tuple[str, int], set[bytes]] = defaultdict(set)
+        for reading in self._adapter.read(stream):
+            if reading.identity is not None and reading.identity.collection is not None:
+                document_id = f"{self._adapter.name}:{reading.identity.document_id}"
+                where = (reading.identity.collection, reading.identity.revision)
+                seen[where].add(self._keys.document_key("document", document_id))
+        return {
+            collection
+            for (collection, revision), present in seen.items()
+            if self._lacks_member(collection, revision, present)
+        }
+
+    def _lacks_member(self, collection: str, revision: int, present: set[bytes]) -> bool:
+        members = self._positions.members(self._keys.document_key("collection", collection))
+        return any(key not in present and position.revision <= revision for key, position in members)

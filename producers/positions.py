@@ -1,0 +1,112 @@
+"""Positions: what was last published of each document, as the positions topic holds it.
+
+The adapter reads the topic once at its start and keeps the encoded values in memory,
+about 200 bytes a document; they are decoded when a document is read again.
+"""
+
+from __future__ import annotations
+
+import io
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Any
+
+import fastavro
+
+from schemas import contract, framing
+
+
+@dataclass(frozen=True, slots=True)
+class Position:
+    """What stands published of one document, or the digest of a file that was read.
+
+    Attributes:
+        subject: DOCUMENT or FILE.
+        digest: Of a file: of its bytes. Of a document: of all its statements.
+        statements: Wire facts of each statement with its key, revision and digest.
+        silent_stages: Stages that the document has moved past.
+    """
+
+    subject: str
+    revision: int
+    edition: int
+    digest: bytes
+    collection: bytes | None = None
+    statements: tuple[dict[str, Any], ...] = ()
+    silent_stages: tuple[str, ...] = ()
+
+
+class Positions:
+    """The positions of one source, by the key of the document or file."""
+
+    def __init__(self, source_id: str) -> None:
+        self._prefix = source_id.encode() + b"\0"
+        self._values: dict[bytes, bytes] = {}
+
+    def topic_key(self, key: bytes) -> bytes:
+        """Return the record key of a document or file."""
+        return self._prefix + key
+
+    def restore(self, topic_key: bytes, value: bytes | None) -> None:
+        """Take over a record of the topic; those of other sources are ignored."""
+        if not topic_key.startswith(self._prefix):
+            return
+        key = topic_key[len(self._prefix) :]
+        if value is None:
+            self._values.pop(key, None)
+        else:
+            self._values[key] = value[framing.HEADER_BYTES :]
+
+    def get(self, key: bytes) -> Position | None:
+        """Return what is known of a document or file."""
+        body = self._values.get(key)
+        return None if body is None else _decoded(body)
+
+    def put(self, key: bytes, position: Position) -> bytes:
+        """Remember a position and return its Avro body."""
+        body = _encoded(position)
+        self._values[key] = body
+        return body
+
+    def members(self, collection: bytes) -> Iterator[tuple[bytes, Position]]:
+        """Yield the documents of a complete set, by key."""
+        for key, body in self._values.items():
+            # Cheap before exact: most positions belong to no or another collection.
+            if collection in body and (position := _decoded(body)).collection == collection:
+                yield key, position
+
+    def __len__(self) -> int:
+        """Return the number of documents and files."""
+        return len(self._values)
+
+
+def _encoded(position: Position) -> bytes:
+    buffer = io.BytesIO()
+    fastavro.schemaless_writer(
+        buffer,
+        contract.parsed("position"),
+        {
+            "subject": position.subject,
+            "revision": position.revision,
+            "edition": position.edition,
+            "digest": position.digest,
+            "collection": position.collection,
+            "cursor": None,
+            "statements": position.statements,
+            "silent_stages": position.silent_stages,
+        },
+    )
+    return buffer.getvalue()
+
+
+def _decoded(body: bytes) -> Position:
+    found: Any = fastavro.schemaless_reader(io.BytesIO(body), contract.parsed("position"), None)
+    return Position(
+        subject=found["subject"],
+        revision=found["revision"],
+        edition=found["edition"],
+        digest=found["digest"],
+        collection=found["collection"],
+        statements=tuple(found["statements"]),
+        silent_stages=tuple(found["silent_stages"]),
+    )

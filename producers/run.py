@@ -1,0 +1,188 @@
+"""The adapter at work: look at the folder, read what is new, publish, repeat.
+
+One file after another; what was committed of a file that a crash interrupted is
+recognised when the file is read again, so nothing is published twice.
+"""
+
+from __future__ import annotations
+
+import threading
+import time
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+
+from producers.adapter import Adapter
+from producers.changes import Event
+from producers.pipeline import Outcome, Pipeline
+from producers.positions import Position, Positions
+from producers.publish import Headers, Publisher, Reject
+from producers.sources.folder import File, Folder
+from schemas.findings import Severity
+from schemas.identity import Keys
+from schemas.runtime.health import Health
+from schemas.runtime.logs import logger
+from schemas.runtime.metrics import Metrics
+from schemas.runtime.registry import Registry
+from schemas.settings import AgencySettings, KafkaSettings
+from schemas.telemetry import (
+    DOCUMENTS_READ,
+    DOCUMENTS_REJECTED,
+    EVENTS_PUBLISHED,
+    NEWEST_RECORDED,
+    TRANSACTIONS,
+    UNCONVERTED,
+    WARNINGS,
+    LogEvent,
+)
+
+
+@dataclass(slots=True)
+class Totals:
+    """What a run did, for people."""
+
+    files: int = 0
+    documents: int = 0
+    events: int = 0
+    rejected: int = 0
+    warnings: int = 0
+
+
+@dataclass(slots=True, kw_only=True)
+class Run:
+    """One adapter beside one folder.
+
+    Attributes:
+        stop: Set to end after the document at hand.
+        on_step: Told the name of each step; crash tests stop the process there.
+    """
+
+    adapter: Adapter
+    folder: Folder
+    agency: AgencySettings
+    kafka: KafkaSettings
+    keys: Keys
+    source_id: str
+    metrics: Metrics
+    health: Health
+    stop: threading.Event = field(default_factory=threading.Event)
+    on_step: Callable[[str], None] = lambda _: None
+    totals: Totals = field(default_factory=Totals)
+    _publisher: Publisher = field(init=False)
+    _positions: Positions = field(init=False)
+    _pipeline: Pipeline = field(init=False)
+    _committed_at: float = 0.0
+    _newest_recorded: float = 0.0
+
+    def open(self) -> None:
+        """Fence a predecessor and restore the positions; raises as `Publisher.open`."""
+        assert self.agency.id is not None  # the command checks it
+        self._positions = Positions(self.source_id)
+        self._publisher = Publisher(self.kafka, self.agency.id, self.source_id, self.on_step)
+        self._publisher.open(Registry(self.kafka.registry_url), self._positions)
+        self._pipeline = Pipeline(self.adapter, self.agency.id, self.keys, self._positions)
+        self._committed_at = time.monotonic()
+
+    def once(self) -> None:
+        """Read every file that is new or changed, then commit."""
+        for file in self.folder.touched():
+            if self.stop.is_set():
+                break
+            self._read(file)
+        self._commit()
+        self.health.turned()
+
+    def until_stopped(self) -> None:
+        """Look at the folder again and again until `stop` is set."""
+        while not self.stop.is_set():
+            self.once()
+            self.stop.wait(self.agency.poll_interval_seconds)
+
+    def close(self) -> None:
+        """Leave nothing open."""
+        self._publisher.close()
+
+    def _read(self, file: File) -> None:
+        key = self.keys.document_key("file", file.name)
+        sha256 = file.sha256()
+        digest = self.keys.content_digest(sha256)
+        known = self._positions.get(key)
+        if known is not None and known.digest == digest:
+            return
+        with file.path.open("rb") as stream:
+            for outcome in self._pipeline.outcomes(stream, file.name):
+                self._take(outcome, file, sha256)
+                if self.stop.is_set():
+                    return
+        self._remember(key, Position("FILE", 0, 0, digest))
+        self.totals.files += 1
+        logger().info(LogEvent.FILE_READ, size_bytes=file.size_bytes)
+
+    def _take(self, outcome: Outcome, file: File, sha256: bytes) -> None:
+        for event in outcome.events:
+            self._publisher.publish(event, self._headers(event))
+            self._newest_recorded = max(self._newest_recorded, event.recorded_at.timestamp())
+        if outcome.position is not None:
+            self._remember(outcome.key, outcome.position)
+        if outcome.is_rejected:
+            reject = Reject(
+                outcome.key,
+                file.name,
+                outcome.path,
+                datetime.now(UTC),
+                file.size_bytes,
+                sha256,
+                outcome.findings,
+            )
+            self._publisher.reject(reject, self._positions.topic_key(outcome.key))
+        self._count(outcome)
+        self._commit_when_due()
+
+    def _remember(self, key: bytes, position: Position) -> None:
+        body = self._positions.put(key, position)
+        self._publisher.remember(self._positions.topic_key(key), body)
+
+    def _headers(self, event: Event) -> Headers:
+        """Return the CloudEvents headers; the day is exact enough for what travels in clear."""
+        return [
+            ("content-type", "application/avro"),
+            ("ce_specversion", "1.0"),
+            ("ce_id", event.event_id.hex()),
+            ("ce_source", f"weighbridge/{self.agency.id}"),
+            ("ce_type", "weighbridge.Movement"),
+            ("ce_time", f"{event.recorded_at:%Y-%m-%d}T00:00:00Z"),
+        ]
+
+    def _commit_when_due(self) -> None:
+        is_full = self._publisher.pending.events >= self.agency.commit_events
+        is_late = time.monotonic() - self._committed_at >= self.agency.commit_interval_seconds
+        if is_full or is_late:
+            self._commit()
+
+    def _commit(self) -> None:
+        done = self._publisher.commit()
+        self._committed_at = time.monotonic()
+        self.health.turned()
+        if done.events or done.positions or done.rejects:
+            labels = {"agency": str(self.agency.id)}
+            self.metrics.counter(EVENTS_PUBLISHED, **labels).inc(done.events)
+            self.metrics.counter(TRANSACTIONS, **labels).inc()
+            self.metrics.gauge(NEWEST_RECORDED, **labels).set(self._newest_recorded)
+            logger().info(LogEvent.COMMITTED, events=done.events, rejects=done.rejects)
+        self.totals.events += done.events
+
+    def _count(self, outcome: Outcome) -> None:
+        labels = {"agency": str(self.agency.id)}
+        self.totals.documents += 1
+        self.metrics.counter(DOCUMENTS_READ, **labels).inc()
+        unconverted = sum(event.is_unconverted for event in outcome.events)
+        if unconverted:
+            self.metrics.counter(UNCONVERTED, **labels).inc(unconverted)
+        errors = [finding.rule for finding in outcome.findings if finding.severity is Severity.ERROR]
+        warnings = [finding.rule for finding in outcome.findings if finding.severity is Severity.WARNING]
+        if errors:
+            self.totals.rejected += 1
+            self.metrics.counter(DOCUMENTS_REJECTED, **labels, reason=errors[0]).inc()
+        for rule in warnings:
+            self.metrics.counter(WARNINGS, **labels, reason=rule).inc()
+        self.totals.warnings += len(warnings)

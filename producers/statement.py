@@ -1,0 +1,140 @@
+"""What a document states, in clear: between an adapter and protection, never outside.
+
+A statement is one fact about one line at one stage, with the native identifiers that
+protection turns into keys and pseudonyms. Adapters state codes, units and countries in
+the field's standard schemes; `producers.harmonise` checks them and derives the mass.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from datetime import date, datetime
+from decimal import Decimal
+from typing import NamedTuple
+
+from schemas.findings import Finding
+from schemas.movement import UNKNOWN_COUNTRY, Basis, Hazardous, Precision, Relation, Side, Stage
+
+
+class Place(NamedTuple):
+    """A country (ISO 3166-1 alpha-2, ZZ unknown) and, where known, a region (ISO 3166-2)."""
+
+    country: str = UNKNOWN_COUNTRY
+    region: str | None = None
+
+
+class Company(NamedTuple):
+    """A company by an identifier and the scheme of that identifier, such as US-EPA-SITE."""
+
+    scheme: str
+    identifier: str
+
+
+class WasteCode(NamedTuple):
+    """A code as stated, upper-cased and without blanks; schemes LOW BASEL OECD HS have fields."""
+
+    scheme: str
+    code: str
+
+
+class When(NamedTuple):
+    """The local date of a fact, its instant (aware, UTC) where known, and how exact they are."""
+
+    on: date
+    at: datetime | None = None
+    precision: Precision = Precision.DAY
+
+
+@dataclass(frozen=True, slots=True)
+class Quantity:
+    """A quantity as stated.
+
+    Attributes:
+        value: As written in the document, unrounded.
+        unit: UN/ECE Recommendation 20 code, such as TNE, KGM or GLL.
+        basis: WEIGHED or ESTIMATED; harmonisation makes it CONVERTED where volume became mass.
+        density_kg_per_l: Stated density, None where there is none.
+    """
+
+    value: Decimal
+    unit: str
+    basis: Basis
+    density_kg_per_l: Decimal | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Statement:
+    """One fact about one line of one movement at one step of one stage.
+
+    Attributes:
+        movement_reference: Reference that both ends know, canonical: `US:<number>`,
+            `<notification>.<serial>`, ...; becomes the movement key.
+        step: Transporter or border order, 1 interim and 2 final facility; else 0.
+        contributor: Who holds the waste at that stage.
+        counterparty: The other end of that leg.
+        related: (movement reference, relation) of movements this one continues or replaces.
+        release_at: End of a time-limited confidentiality, UTC.
+    """
+
+    line_number: int
+    stage: Stage
+    side: Side
+    when: When
+    movement_reference: str
+    origin: Place
+    destination: Place
+    step: int = 0
+    transit_countries: tuple[str, ...] = ()
+    codes: tuple[WasteCode, ...] = ()
+    hazardous: Hazardous = Hazardous.UNKNOWN
+    operation_code: str | None = None
+    native_operation_code: str | None = None
+    quantity: Quantity | None = None
+    load_count: int | None = None
+    contributor: Company | None = None
+    contributor_group: Company | None = None
+    counterparty: Company | None = None
+    related: tuple[tuple[str, Relation], ...] = ()
+    release_at: datetime | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Identity:
+    """Which document it is, and which statement of it.
+
+    Attributes:
+        document_id: Native identity, unique within the agency and adapter.
+        revision: The source's own order: its update instant in milliseconds or its version.
+        recorded_at: Instant at which the agency's system knew it, UTC.
+        collection: Complete set the document belongs to, where the source always sends
+            complete sets: a member that is missing from a newer set is an error.
+    """
+
+    document_id: str
+    revision: int
+    recorded_at: datetime
+    collection: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Reading:
+    """One native document as read: accepted with its statements, or rejected.
+
+    Attributes:
+        path: Place of the document in its file, such as `$[3]` or `rows[12]`.
+        identity: None where the document does not say which one it is.
+        statements: Complete set of what the document states; empty where it is rejected,
+            is a draft, or was cancelled.
+        findings: Everything that is wrong or noteworthy; an error rejects the document.
+        is_draft: True where the document is not to be published yet; nothing changes.
+        silent_stages: Stages the document has moved past and says nothing of any more:
+            what it said of them before still stands. Whatever else it no longer says
+            is cancelled.
+    """
+
+    path: str
+    identity: Identity | None = None
+    statements: tuple[Statement, ...] = ()
+    findings: tuple[Finding, ...] = field(default=())
+    is_draft: bool = False
+    silent_stages: frozenset[Stage] = frozenset()

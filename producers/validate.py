@@ -1,0 +1,101 @@
+"""Validation that every statement passes, whichever adapter made it.
+
+Adapters check what their own system demands; the rules here keep the ledger plausible.
+All findings are collected, none stops at the first.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from datetime import date
+from decimal import Decimal
+
+from producers.harmonise import Harmonised
+from producers.statement import Statement
+from schemas import places
+from schemas.findings import Finding, Rule, Severity
+from schemas.movement import UNKNOWN_COUNTRY
+
+FIRST_DAY = date(1990, 1, 1)
+LAST_DAY = date(2099, 12, 31)
+# The largest ship carries less than half of it.
+MASS_G_MAX = 10**12
+QUANTITY_DIGITS_MAX = 38
+
+RULES = (
+    Rule(
+        "date.impossible",
+        Severity.ERROR,
+        f"the date lies outside {FIRST_DAY.year} to {LAST_DAY.year}: correct it in the source",
+        "weighbridge",
+    ),
+    Rule("quantity.negative", Severity.ERROR, "state the quantity as a positive number", "weighbridge"),
+    Rule("quantity.zero", Severity.WARNING, "a load of nothing: check it in the source", "weighbridge"),
+    Rule(
+        "quantity.absurd",
+        Severity.ERROR,
+        "more than a million tonnes in one load, or more than 38 digits: check the unit and the figure",
+        "weighbridge",
+    ),
+    Rule("country.unknown", Severity.ERROR, "use an ISO 3166-1 code", "ISO 3166-1"),
+    Rule(
+        "document.line.repeated",
+        Severity.ERROR,
+        "the document states the same line and stage twice: number its lines apart",
+        "weighbridge",
+    ),
+    Rule(
+        "keys.year.missing",
+        Severity.ERROR,
+        "there is no pseudonym key for the year of this fact: ask the key holders of the exchange for it",
+        "weighbridge",
+    ),
+    Rule(
+        "document.superseded",
+        Severity.WARNING,
+        "a newer revision was published before: nothing to do",
+        "weighbridge",
+    ),
+    Rule(
+        "collection.member.missing",
+        Severity.ERROR,
+        "a line of an earlier upload is missing: upload the complete log",
+        "DEFRA, packaging summary log: SEQUENTIAL_ROW_REMOVED",
+    ),
+)
+RULES_BY_ID = {rule.id: rule for rule in RULES}
+
+
+def validate(harmonised: Harmonised, path: str) -> list[Finding]:
+    """Return everything that is implausible about a statement."""
+    statement = harmonised.statement
+    broken = [rule for rule, is_broken in _CHECKS.items() if is_broken(statement)]
+    if harmonised.mass_g is not None and harmonised.mass_g > MASS_G_MAX:
+        broken.append("quantity.absurd")
+    return [RULES_BY_ID[rule].at(path) for rule in dict.fromkeys(broken)]
+
+
+def _value(statement: Statement) -> Decimal:
+    return statement.quantity.value if statement.quantity is not None else Decimal(1)
+
+
+def _is_absurd(statement: Statement) -> bool:
+    value = _value(statement)
+    if not value.is_finite():
+        return True
+    _, digits, exponent = value.as_tuple()
+    return len(digits) + abs(int(exponent)) > QUANTITY_DIGITS_MAX
+
+
+def _has_unknown_country(statement: Statement) -> bool:
+    stated = (statement.origin.country, statement.destination.country, *statement.transit_countries)
+    return any(code != UNKNOWN_COUNTRY and not places.is_country(code) for code in stated)
+
+
+_CHECKS: dict[str, Callable[[Statement], bool]] = {
+    "date.impossible": lambda statement: not FIRST_DAY <= statement.when.on <= LAST_DAY,
+    "quantity.absurd": _is_absurd,
+    "quantity.negative": lambda statement: _value(statement).is_finite() and _value(statement) < 0,
+    "quantity.zero": lambda statement: _value(statement) == 0,
+    "country.unknown": _has_unknown_country,
+}

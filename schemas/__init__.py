@@ -1,0 +1,1 @@
+"""The contract that agencies and hubs share: schemas, code lists, names, errors."""

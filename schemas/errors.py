@@ -1,0 +1,53 @@
+"""Every error of weighbridge; its class says what the caller does next.
+
+A message says what is wrong and where, a hint says what to do. No error ever
+carries a value from a document or a record: those may be confidential.
+"""
+
+from __future__ import annotations
+
+EXIT_FAILURE = 1
+EXIT_USAGE = 2
+EXIT_FENCED = 3
+
+
+class WeighbridgeError(Exception):
+    """Base of all errors; `str()` is the message, `hint` the remedy."""
+
+    exit_code = EXIT_FAILURE
+
+    def __init__(self, message: str, *, hint: str = "") -> None:
+        super().__init__(message)
+        self.hint = hint
+
+
+class ConfigurationError(WeighbridgeError):
+    """Settings, keys or files are wrong: stop before any work."""
+
+    exit_code = EXIT_USAGE
+
+
+class ContractError(WeighbridgeError):
+    """Schema, topic or code list differs from what this release agrees to: stop and page."""
+
+
+class FatalError(WeighbridgeError):
+    """The process cannot go on: stop without committing."""
+
+
+class FencedError(FatalError):
+    """A newer instance with the same transactional id took over: stop, do not restart."""
+
+    exit_code = EXIT_FENCED
+
+
+class RetriableError(WeighbridgeError):
+    """Broker or registry is away for the moment: back off, reject nothing."""
+
+
+class RejectedRecordError(WeighbridgeError):
+    """One document or record is refused with a reason code; the stream goes on."""
+
+    def __init__(self, message: str, *, reason: str, hint: str = "") -> None:
+        super().__init__(message, hint=hint)
+        self.reason = reason

@@ -1,0 +1,173 @@
+"""Keyed identities: event ids, statement and movement keys, pseudonyms.
+
+Native identifiers (manifest and VAT numbers) can be enumerated, so a plain hash of one
+is as good as the number itself. Every identity that leaves an adapter is therefore an
+HMAC-SHA256 (RFC 2104), cut to 16 bytes, under a key that hubs never hold. Parts are
+joined with a length before each, so that ("ab", "c") and ("a", "bc") differ.
+"""
+
+from __future__ import annotations
+
+import hmac
+import json
+import os
+import secrets
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from schemas.errors import ConfigurationError
+
+KEY_BYTES = 32
+AGENCY_FILE = "agency.json"
+EXCHANGE_FILE = "exchange.json"
+_PRIVATE_MODE = 0o600
+
+
+@dataclass(frozen=True, slots=True)
+class Keys:
+    """Secrets of one agency.
+
+    Attributes:
+        agency: Known to this agency alone: statement keys, event ids, document ids.
+        movement: Shared by all agencies, never rotated: both ends of a movement meet.
+        pseudonym: Shared by all agencies, one for each year of the event.
+        is_demonstration: True for the published keys that protect nothing.
+    """
+
+    agency: bytes
+    movement: bytes
+    pseudonym: Mapping[int, bytes]
+    is_demonstration: bool = False
+
+    def __repr__(self) -> str:
+        """Show no secret."""
+        return f"Keys(years={sorted(self.pseudonym)}, is_demonstration={self.is_demonstration})"
+
+    def document_key(self, *parts: str) -> bytes:
+        """Return what stands for a native document, file or collection in topic keys."""
+        return _digest(self.agency, b"document", *_encoded(parts))
+
+    def statement_key(self, document_id: str, reference: str, line_number: int, stage: str, step: int) -> bytes:
+        """Return the identity of a fact that later revisions restate.
+
+        The movement reference is part of it because one document may speak of two
+        movements, as a log line about a load received and sent abroad does.
+        """
+        return _digest(
+            self.agency, b"statement", *_encoded((document_id, reference, str(line_number), stage, str(step)))
+        )
+
+    def event_id(self, statement_key: bytes, revision: int, edition: int, content_digest: bytes) -> bytes:
+        """Return the identity of one statement; the same document read twice gives the same."""
+        return _digest(
+            self.agency, b"event", statement_key, b"%d" % revision, b"%d" % edition, content_digest
+        )
+
+    def content_digest(self, content: bytes) -> bytes:
+        """Return the digest of canonical content or of a file."""
+        return _digest(self.agency, b"content", content)
+
+    def movement_key(self, reference: str) -> bytes:
+        """Return the key of the movement reference that both ends know."""
+        return _digest(self.movement, b"movement", reference.encode())
+
+    def pseudonym_of(self, scheme: str, identifier: str, year: int) -> bytes:
+        """Return the pseudonym of a company in the year of the event.
+
+        Raises:
+            KeyError: There is no key for that year.
+        """
+        return _digest(self.pseudonym[year], b"company", *_encoded((scheme, identifier)))
+
+
+DEMONSTRATION_KEYS = Keys(
+    agency=b"weighbridge demonstration agency",
+    movement=b"weighbridge demonstration moving",
+    pseudonym={year: b"weighbridge demonstration %06d" % year for year in range(1900, 2101)},
+    is_demonstration=True,
+)
+
+
+def create(folder: Path, years: Iterable[int], exchange_keys: Path | None = None) -> None:
+    """Write `agency.json` and `exchange.json` to a folder, readable by the owner alone.
+
+    Args:
+        folder: Made if absent; a key file that exists is never overwritten.
+        years: Years of events for which pseudonym keys are drawn.
+        exchange_keys: The `exchange.json` that the agencies share. Without it a new one
+            is drawn, as the first agency of an exchange does.
+
+    Raises:
+        ConfigurationError: A key file exists, or the shared one cannot be read.
+    """
+    shared = _read(exchange_keys) if exchange_keys else _new_exchange_keys(years)
+    folder.mkdir(parents=True, exist_ok=True, mode=0o700)
+    for name in (AGENCY_FILE, EXCHANGE_FILE):
+        if (folder / name).exists():
+            raise ConfigurationError(
+                f"{folder / name} exists", hint="keys are never overwritten: choose another folder"
+            )
+    _write(folder / AGENCY_FILE, {"agency": secrets.token_hex(KEY_BYTES)})
+    _write(folder / EXCHANGE_FILE, shared)
+
+
+def load(folder: Path) -> Keys:
+    """Read the keys of a folder.
+
+    Raises:
+        ConfigurationError: A file is absent, malformed, or readable by others.
+    """
+    own, shared = _read(folder / AGENCY_FILE), _read(folder / EXCHANGE_FILE)
+    try:
+        return Keys(
+            agency=_key(own["agency"]),
+            movement=_key(shared["movement"]),
+            pseudonym={int(year): _key(text) for year, text in shared["pseudonym"].items()},
+        )
+    except (ValueError, KeyError, TypeError, AttributeError):
+        # The cause is cut off: its text would show part of a secret.
+        raise ConfigurationError(
+            f"{folder} holds a malformed key file", hint="restore it from your backup"
+        ) from None
+
+
+def _new_exchange_keys(years: Iterable[int]) -> dict[str, Any]:
+    return {
+        "movement": secrets.token_hex(KEY_BYTES),
+        "pseudonym": {str(year): secrets.token_hex(KEY_BYTES) for year in years},
+    }
+
+
+def _read(path: Path) -> dict[str, Any]:
+    if not path.is_file():
+        raise ConfigurationError(f"no keys at {path}", hint=f"weighbridge keys create --out {path.parent}")
+    if path.stat().st_mode & 0o077:
+        raise ConfigurationError(f"{path} can be read by others", hint=f"chmod 600 {path}")
+    try:
+        return dict(json.loads(path.read_text()))
+    except ValueError:
+        raise ConfigurationError(f"{path} is not a key file", hint="restore it from your backup") from None
+
+
+def _write(path: Path, document: dict[str, Any]) -> None:
+    descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, _PRIVATE_MODE)
+    with os.fdopen(descriptor, "w") as file:
+        json.dump(document, file, indent=2)
+
+
+def _key(text: str) -> bytes:
+    key = bytes.fromhex(text)
+    if len(key) != KEY_BYTES:
+        raise ValueError("length")
+    return key
+
+
+def _encoded(parts: Iterable[str]) -> list[bytes]:
+    return [part.encode() for part in parts]
+
+
+def _digest(key: bytes, *parts: bytes) -> bytes:
+    text = b"".join(b"%d:%b" % (len(part), part) for part in parts)
+    return hmac.digest(key, text, "sha256")[:16]

@@ -1,0 +1,1 @@
+"""What both sides share at run time: client factory, registry, logging, metrics, health."""

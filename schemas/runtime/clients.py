@@ -1,0 +1,82 @@
+"""Kafka and registry clients with every time-out explicit and errors that say what to do."""
+
+from __future__ import annotations
+
+import logging
+from typing import Any
+
+from confluent_kafka import Consumer, KafkaError, Producer
+from confluent_kafka.admin import AdminClient
+
+from schemas.runtime.logs import logger
+from schemas.settings import KafkaSettings
+from schemas.telemetry import LogEvent
+
+TRANSACTION_TIMEOUT_MS = 20_000
+REQUEST_TIMEOUT_SECONDS = 10.0
+
+
+def producer(settings: KafkaSettings, transactional_id: str) -> Producer:
+    """Return an idempotent, transactional producer; a stable id fences its predecessor."""
+    return Producer(
+        _common(settings)
+        | {
+            "transactional.id": transactional_id,
+            "transaction.timeout.ms": TRANSACTION_TIMEOUT_MS,
+            # Shorter than the transaction, or a record could outlive it.
+            "message.timeout.ms": TRANSACTION_TIMEOUT_MS - 5_000,
+            "acks": "all",
+            "enable.idempotence": True,
+            "compression.type": "zstd",
+            "linger.ms": 20,
+            # As Java clients do, so that all agencies put a movement into one partition.
+            "partitioner": "murmur2_random",
+        }
+    )
+
+
+def consumer(settings: KafkaSettings, group: str, **options: Any) -> Consumer:
+    """Return a consumer that assigns its partitions itself and reads only what is committed."""
+    return Consumer(
+        _common(settings)
+        | {
+            "group.id": group,
+            "enable.auto.commit": False,
+            "enable.auto.offset.store": False,
+            "isolation.level": "read_committed",
+            "auto.offset.reset": "error",
+            "fetch.min.bytes": 1,
+            "fetch.wait.max.ms": 100,
+            "queued.max.messages.kbytes": 65_536,
+        }
+        | options
+    )
+
+
+def admin(settings: KafkaSettings) -> AdminClient:
+    """Return a client that creates and describes."""
+    return AdminClient(_common(settings))
+
+
+def _common(settings: KafkaSettings) -> dict[str, Any]:
+    secrets = {
+        "sasl.mechanism": settings.sasl_mechanism,
+        "sasl.username": settings.username,
+        "sasl.password": settings.password.get_secret_value() if settings.password else None,
+    }
+    return {
+        "bootstrap.servers": settings.bootstrap_servers,
+        "security.protocol": settings.security_protocol,
+        "socket.timeout.ms": int(REQUEST_TIMEOUT_SECONDS * 1000),
+        "client.id": "weighbridge",
+        "error_cb": _log_error,
+        "log_level": 3,
+        "logger": logging.getLogger("weighbridge.kafka"),
+        **{name: value for name, value in secrets.items() if value is not None},
+        **settings.client,
+    }
+
+
+def _log_error(error: KafkaError) -> None:
+    # A wrong password or a missing certificate shows only as a transport failure.
+    logger().warning(LogEvent.CLIENT, code=error.name(), hint="is the broker up, is the password right?")

@@ -1,0 +1,57 @@
+"""The Prometheus endpoint: serves the metrics of the closed list and nothing else."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram, start_http_server
+from prometheus_client.metrics import MetricWrapperBase
+
+from schemas.errors import ConfigurationError
+from schemas.telemetry import METRICS, Kind, Metric
+
+_TYPES: dict[Kind, type[MetricWrapperBase]] = {
+    Kind.COUNTER: Counter,
+    Kind.GAUGE: Gauge,
+    Kind.HISTOGRAM: Histogram,
+}
+
+
+class Metrics:
+    """All metrics of one process, in a registry of their own."""
+
+    def __init__(self) -> None:
+        self.registry = CollectorRegistry()
+        self._metrics = {metric.name: self._made(metric) for metric in METRICS}
+
+    def counter(self, metric: Metric, **labels: str) -> Counter:
+        """Return a counter bound to its labels; bind once, outside loops."""
+        return self._metrics[metric.name].labels(**labels)  # type: ignore[return-value]
+
+    def gauge(self, metric: Metric, **labels: str) -> Gauge:
+        """Return a gauge bound to its labels."""
+        return self._metrics[metric.name].labels(**labels)  # type: ignore[return-value]
+
+    def histogram(self, metric: Metric, **labels: str) -> Histogram:
+        """Return a histogram bound to its labels."""
+        return self._metrics[metric.name].labels(**labels)  # type: ignore[return-value]
+
+    def serve(self, port: int) -> None:
+        """Serve the metrics on a port of all interfaces; port 0 serves nothing.
+
+        Raises:
+            ConfigurationError: The port is taken.
+        """
+        if port == 0:
+            return
+        try:
+            start_http_server(port, registry=self.registry)
+        except OSError as error:
+            raise ConfigurationError(
+                f"metrics port {port}: {error.strerror}",
+                hint="choose another with --metrics-port, 0 for none",
+            ) from error
+
+    def _made(self, metric: Metric) -> MetricWrapperBase:
+        options: dict[str, Any] = {"buckets": metric.buckets} if metric.buckets else {}
+        return _TYPES[metric.kind](metric.name, metric.help, metric.labels, registry=self.registry, **options)

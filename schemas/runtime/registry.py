@@ -1,0 +1,87 @@
+"""The schema registry: schemas are registered by an operator, never by a running process.
+
+A producer looks up the id of exactly the schema it writes; a reader fetches schemas by
+the id that stands in a record. A registry that is away is retriable, never a reject.
+"""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+
+import httpx2
+from confluent_kafka.schema_registry import (
+    ConfigCompatibilityLevel,
+    Schema,
+    SchemaRegistryClient,
+    ServerConfig,
+)
+from confluent_kafka.schema_registry.error import SchemaRegistryError
+
+from schemas import contract, topics
+from schemas.errors import ContractError, RetriableError
+
+COMPATIBILITY = ConfigCompatibilityLevel.FULL_TRANSITIVE
+_TIMEOUT_SECONDS = 10
+
+
+class Registry:
+    """A registry with Confluent's interface."""
+
+    def __init__(self, url: str) -> None:
+        self._url = url
+        self._client = SchemaRegistryClient({"url": url, "timeout": _TIMEOUT_SECONDS, "max.retries": 1})
+
+    def id_to_write(self, topic: topics.Topic) -> int:
+        """Return the id of the schema that this release writes to a topic.
+
+        Raises:
+            ContractError: It is not registered.
+            RetriableError: The registry does not answer.
+        """
+        schema = Schema(contract.schema_text(topic.record), "AVRO")
+        try:
+            found = self._client.lookup_schema(topics.subject(topic.name), schema)
+        except (SchemaRegistryError, httpx2.HTTPError, OSError) as error:
+            raise self._classified(error, f"schema of {topic.name} is not registered") from error
+        return int(str(found.schema_id))
+
+    def schema_of(self, schema_id: int) -> dict[str, Any]:
+        """Return the schema with an id; raises as `id_to_write`."""
+        try:
+            found = self._client.get_schema(schema_id)
+        except (SchemaRegistryError, httpx2.HTTPError, OSError) as error:
+            raise self._classified(error, f"no schema with id {schema_id}") from error
+        return dict(json.loads(str(found.schema_str)))
+
+    def is_registered(self, topic: topics.Topic) -> bool:
+        """Say whether the schema that this release writes is registered."""
+        try:
+            self.id_to_write(topic)
+        except ContractError:
+            return False
+        return True
+
+    def register(self, topic: topics.Topic) -> int:
+        """Register the schema of a topic under FULL_TRANSITIVE and return its id.
+
+        Raises:
+            ContractError: The registry refuses it as incompatible.
+            RetriableError: The registry does not answer.
+        """
+        subject = topics.subject(topic.name)
+        schema = Schema(contract.schema_text(topic.record), "AVRO")
+        try:
+            self._client.set_config(subject, ServerConfig(COMPATIBILITY))
+            return int(self._client.register_schema(subject, schema))
+        except (SchemaRegistryError, httpx2.HTTPError, OSError) as error:
+            raise self._classified(error, f"the registry refuses the schema of {topic.name}") from error
+
+    def _classified(self, error: Exception, refusal: str) -> Exception:
+        # A status below 500 is an answer; anything else means that there was none.
+        status = getattr(error, "http_status_code", None)
+        if status is not None and 400 <= status < 500:  # noqa: PLR2004  # HTTP's own classes
+            return ContractError(refusal, hint="weighbridge schemas apply")
+        return RetriableError(
+            f"registry {self._url} does not answer", hint="is it up? weighbridge exchange status"
+        )

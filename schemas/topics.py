@@ -1,0 +1,71 @@
+"""Topic names and their configuration: the only place where either is written down."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+
+_PREFIX = "weighbridge"
+_DAY_MS = 24 * 3600 * 1000
+
+MOVEMENTS = f"{_PREFIX}.movements"
+AGGREGATES = f"{_PREFIX}.aggregates"
+RELEASES = f"{_PREFIX}.releases"
+
+
+def positions(agency: str) -> str:
+    """Return the topic that holds how far an agency's sources are read."""
+    return f"{_PREFIX}.positions.{agency.lower()}"
+
+
+def rejects(agency: str) -> str:
+    """Return the topic of the documents that an agency's adapters refused."""
+    return f"{_PREFIX}.rejects.{agency.lower()}"
+
+
+def dead_letters(hub: str) -> str:
+    """Return the topic of the records that a hub refused."""
+    return f"{_PREFIX}.deadletters.{hub.lower()}"
+
+
+def subject(topic: str) -> str:
+    """Return the registry subject of a topic's values (TopicNameStrategy)."""
+    return f"{topic}-value"
+
+
+@dataclass(frozen=True, slots=True)
+class Topic:
+    """A topic as it should be; `record` names the Avro record of its values."""
+
+    name: str
+    record: str
+    partitions: int
+    config: Mapping[str, str] = field(default_factory=dict)
+
+
+_FOR_EVER = {"cleanup.policy": "delete", "retention.ms": "-1", "retention.bytes": "-1"}
+_COMPACT = {"cleanup.policy": "compact"}
+_400_DAYS = {"cleanup.policy": "delete", "retention.ms": str(400 * _DAY_MS)}
+
+
+def exchange_topics(movement_partitions: int = 12) -> tuple[Topic, ...]:
+    """Return the topics that everybody shares."""
+    return (
+        Topic(MOVEMENTS, "movement", movement_partitions, _FOR_EVER),
+        Topic(AGGREGATES, "observation", 1, _FOR_EVER),
+        # One partition: it gives all releases of an event domain one order.
+        Topic(RELEASES, "release", 1, _FOR_EVER),
+    )
+
+
+def agency_topics(agency: str) -> tuple[Topic, ...]:
+    """Return the topics of one agency."""
+    return (
+        Topic(positions(agency), "position", 1, _COMPACT),
+        Topic(rejects(agency), "reject", 1, _400_DAYS),
+    )
+
+
+def hub_topics(hub: str) -> tuple[Topic, ...]:
+    """Return the topics of one hub."""
+    return (Topic(dead_letters(hub), "dead_letter", 1, _COMPACT),)

@@ -1,0 +1,159 @@
+"""Countries, UK nations and US states as people write them."""
+
+from __future__ import annotations
+
+import pytest
+
+from schemas import codes, places
+
+ISO_COUNTRIES = 249
+
+
+@pytest.mark.parametrize(
+    ("stated", "expected"),
+    [
+        ("IN", "IN"),
+        ("IND", "IN"),
+        ("India", "IN"),
+        ("  INDIA ", "IN"),
+        ("British Indian Ocean Territory", "IO"),
+        ("American Samoa [AS]", "AS"),
+        ("Germany-DE", "DE"),
+        ("Germania-DE", "DE"),
+        ("Guinea-Bissau", "GW"),
+        ("Guinea", "GN"),
+        ("Viet Nam", "VN"),
+        ("Vietnam", "VN"),
+        ("Cote d'Ivoire", "CI"),
+        ("C\u00f4te d\u2019Ivoire", "CI"),
+        ("T\u00fcrkiye", "TR"),
+        ("Turkey", "TR"),
+        ("The Netherlands", "NL"),
+        ("St. Lucia", "LC"),
+        ("Bosnia & Herzegovina", "BA"),
+        ("Korea, Republic of", "KR"),
+        ("Hong Kong [HK]", "HK"),
+        ("United Kingdom", "GB"),
+        ("UK", "GB"),
+        ("England", "GB"),
+        ("Northern Ireland", "GB"),
+        ("GB-SCT", "GB"),
+        ("US-AL", "US"),
+        ("U.S.A.", "US"),
+        ("UNITED STATES", "US"),
+        ("EL", "GR"),
+        ("Ireland", "IE"),
+    ],
+)
+def test_countries_are_recognised(stated: str, expected: str) -> None:
+    """Codes, whole names in common spellings, and names with their code lead to the country."""
+    assert expected == places.country(stated)
+
+
+@pytest.mark.parametrize(
+    "stated",
+    [
+        "",
+        " ",
+        "Indi",
+        "India and Nepal",
+        "Indian",
+        "Korea",
+        "ZZ",
+        "Unknown country",
+        "Atlantis-ZZ",
+        "Germany [QQ]",
+        "no",
+        "in",
+        "Albania;Cyprus",
+        "Samoa American",
+        "[AS]",
+        "ref1",
+        "XX-YY",
+    ],
+)
+def test_what_is_no_country_is_not_guessed(stated: str) -> None:
+    """Parts of names, ambiguous names, lists, lower-case words and the unknown country are refused."""
+    assert places.country(stated) is None
+
+
+@pytest.mark.parametrize("row", codes.rows("countries"), ids=lambda row: row["code"])
+def test_every_country_is_found_by_code_and_name(row: dict[str, str]) -> None:
+    """Two letters, three letters and the label agree for every country; the unknown one is none."""
+    expected = None if row["code"] == "ZZ" else row["code"]
+
+    assert [expected] * 4 == [
+        places.country(row["code"]),
+        places.country(row["alpha3"]),
+        places.country(row["label"]),
+        places.country(f"{row['label']} [{row['code']}]"),
+    ]
+    assert (expected is not None) == places.is_country(row["code"])
+
+
+@pytest.mark.parametrize("row", codes.rows("country_names"), ids=lambda row: row["name"])
+def test_every_other_name_leads_where_its_row_says(row: dict[str, str]) -> None:
+    """No spelling of one country hides another's."""
+    assert row["country"] == places.country(row["name"])
+    assert (row["region"] or None) == places.uk_nation(row["name"])
+
+
+def test_list_of_countries_is_complete() -> None:
+    """All 249 codes of ISO 3166-1 are there, and three letters are as unique as two."""
+    iso = [row for row in codes.rows("countries") if row["source"] == "ISO 3166-1"]
+
+    assert ISO_COUNTRIES == len(iso) == len({row["alpha3"] for row in iso})
+
+
+@pytest.mark.parametrize("code", ["ZZ", "UK", "EL", "GBR", "gb", "", "QQ"])
+def test_only_codes_are_codes(code: str) -> None:
+    """Nicknames, three letters and the unknown country are no alpha-2 codes."""
+    assert not places.is_country(code)
+
+
+@pytest.mark.parametrize(
+    ("stated", "expected"),
+    [
+        ("England", "GB-ENG"),
+        (" scotland ", "GB-SCT"),
+        ("Wales", "GB-WLS"),
+        ("Northern Ireland", "GB-NIR"),
+        ("GB-NIR", "GB-NIR"),
+        ("United Kingdom", None),
+        ("Ireland", None),
+        ("New South Wales", None),
+        ("", None),
+    ],
+)
+def test_uk_nations_are_recognised(stated: str, expected: str | None) -> None:
+    """The four nations by name or code; the kingdom as a whole is none of them."""
+    assert expected == places.uk_nation(stated)
+
+
+@pytest.mark.parametrize(
+    ("stated", "expected"),
+    [
+        ("TX", "US-TX"),
+        ("Texas", "US-TX"),
+        ("VIRGINIA", "US-VA"),
+        ("West Virginia", "US-WV"),
+        ("US-OR", "US-OR"),
+        ("District of Columbia", "US-DC"),
+        ("PR", "US-PR"),
+        ("tx", None),
+        ("or", None),
+        ("ON", None),
+        ("Ontario", None),
+        ("", None),
+    ],
+)
+def test_us_states_are_recognised(stated: str, expected: str | None) -> None:
+    """Postal codes in capitals, names and ISO codes; provinces of other countries are refused."""
+    assert expected == places.us_state(stated)
+
+
+def test_all_states_are_there() -> None:
+    """Fifty states, the federal district and six territories."""
+    states = [row["code"] for row in codes.rows("regions") if row["parent"] == "US"]
+
+    assert len(states) == 57
