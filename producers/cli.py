@@ -6,23 +6,22 @@ import json
 import signal
 import sys
 import threading
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable
+from contextlib import nullcontext
 from dataclasses import asdict
-from datetime import date, datetime
 from pathlib import Path
-from typing import Annotated, Any, TextIO
+from typing import Annotated, TextIO
 
 import typer
 from rich.console import Console
 from rich.table import Table
 
 from producers import adapter as adapters
-from producers.convert import converted
-from producers.pipeline import Outcome
+from producers.convert import Converted, converted, event_json
 from producers.run import Run, keep_running
 from producers.sources.folder import Folder
 from schemas import identity, settings
-from schemas.errors import ConfigurationError
+from schemas.errors import EXIT_FAILURE, ConfigurationError
 from schemas.runtime import logs
 from schemas.runtime.health import Health
 from schemas.runtime.metrics import Metrics
@@ -58,7 +57,12 @@ def list_adapters() -> None:
 )
 def convert(
     name: Annotated[str, typer.Argument(metavar="ADAPTER", help="See `weighbridge adapter list`.")],
-    files: Annotated[list[Path], typer.Argument(metavar="FILE...", help="Documents; - reads stdin.")],
+    files: Annotated[
+        list[Path],
+        typer.Argument(
+            metavar="FILE...", exists=True, dir_okay=False, allow_dash=True, help="Documents; - reads stdin."
+        ),
+    ],
     values: SetOption = None,
     keys: KeysOption = None,
     agency: AgencyOption = None,
@@ -66,24 +70,22 @@ def convert(
         Path | None, typer.Option(help="Write findings here as JSON lines instead of to stderr.")
     ] = None,
 ) -> None:
-    """
-    Print the events of documents as JSON lines, without a broker.
+    """Print the events of documents as JSON lines, without a broker.
 
     Findings go to stderr. Exit status 1 means that at least one document was rejected.
     """
     chosen = adapters.create(name, _values(values))
     secrets = _keys(keys)
-    rejected = False
-    with _findings_file(findings) as report:
-        for outcome in converted(chosen, agency or chosen.default_agency, secrets, files):
-            rejected |= outcome.is_rejected
-            _print_events(outcome)
-            _print_findings(outcome, report)
-    raise typer.Exit(1 if rejected else 0)
+    is_rejected = False
+    with findings.open("w", encoding="utf-8") if findings else nullcontext(sys.stderr) as report:
+        for item in converted(chosen, agency or chosen.default_agency, secrets, files):
+            is_rejected |= item.outcome.is_rejected
+            _print_outcome(item, report)
+    raise typer.Exit(EXIT_FAILURE if is_rejected else 0)
 
 
 @adapter.command(
-    epilog="Example: `weighbridge adapter run us-emanifest inbox/ --agency US-EPA --keys /etc/weighbridge/keys`"
+    epilog="Example: `weighbridge adapter run us-emanifest inbox/ --agency US-EPA --keys keys/`"
 )
 def run(
     name: Annotated[str, typer.Argument(metavar="ADAPTER", help="See `weighbridge adapter list`.")],
@@ -101,7 +103,8 @@ def run(
     health_file: Annotated[Path | None, typer.Option(help="Touched whenever the loop turns.")] = None,
 ) -> None:
     """Publish every new or changed document of a folder, exactly once, until stopped."""
-    chosen = adapters.create(name, _values(values))
+    adapter_values = _values(values)
+    chosen = adapters.create(name, adapter_values)
     found = settings.load(
         kafka={"bootstrap_servers": bootstrap_servers, "registry_url": registry_url},
         agency={"id": agency, "keys": keys, "metrics_port": metrics_port},
@@ -119,6 +122,7 @@ def run(
     def prepared() -> Run:
         return Run(
             adapter=chosen,
+            values=adapter_values,
             folder=Folder(folder),
             agency=agency_settings,
             kafka=found.kafka,
@@ -152,15 +156,8 @@ def _keys(folder: Path | None) -> identity.Keys:
     return identity.DEMONSTRATION_KEYS
 
 
-class _findings_file:  # noqa: N801  # used as a function
-    """Open the file for findings, or none."""
-
-    def __init__(self, path: Path | None) -> None:
-        self._file: TextIO | None = path.open("w", encoding="utf-8") if path else None
-
-    def __enter__(self) -> TextIO | None:
-        return self._file
-
-    def __exit__(self, *_: object) -> None:
-        if self._file is not None:
-            self._file.close()
+def _print_outcome(item: Converted, report: TextIO) -> None:
+    for event in item.outcome.events:
+        typer.echo(json.dumps(event_json(event)))
+    for finding in item.outcome.findings:
+        typer.echo(json.dumps({"file": item.file, **asdict(finding)}), file=report)

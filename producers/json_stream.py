@@ -18,7 +18,11 @@ from typing import Any, BinaryIO, NoReturn
 DOCUMENT_CHARACTERS_MAX = 32 * 1024 * 1024
 _READ_BYTES = 64 * 1024
 _BLANKS = re.compile(r"[ \t\n\r]*")
-_LITERALS = ("true", "false", "null", "-")
+# What may stand at the end of a file that was cut: nothing, part of a literal, of a number
+# (whose whole part was read) or of an escape.
+_CUT = re.compile(
+    r"(?:t|tr|tru|f|fa|fal|fals|n|nu|nul|-|\.|[eE][+-]?|\\?u[0-9a-fA-F]{0,4})?[ \t\n\r]*", re.ASCII
+)
 # What an error points at may change with more text only if it lies this close to the end:
 # a cut literal, number or escape is no longer than that.
 _CUT_CHARACTERS_MAX = 16
@@ -47,7 +51,7 @@ def documents(stream: BinaryIO) -> Iterator[Any]:
     """Yield each document of a file: elements of an array, or values one after another.
 
     Raises:
-        BrokenJsonError: Rule json.syntax, json.truncated, json.encoding, json.limits or
+        BrokenJsonError: Rule json.syntax, json.truncated, json.encoding or
             json.document.size.
     """
     text = _Text(stream)
@@ -127,16 +131,18 @@ class _Text:
             try:
                 value, end = _DECODER.raw_decode(self._text, self._at)
             except JSONDecodeError as error:
-                if self._is_final(error) or not self._read_more():
+                if self._has_ended or self._is_final(error):
                     raise BrokenJsonError(self._rule_of(error)) from None
-                continue
             except (RecursionError, ValueError, ArithmeticError):
                 # Nested too deep, a number of more digits than Python reads, or an exponent
-                # beyond those of decimals.
-                raise BrokenJsonError("json.limits") from None
-            if self._is_whole(value, end) or not self._read_more():
-                self._at = end
-                return value
+                # beyond those of decimals: RFC 8259, section 9, lets a parser limit them.
+                raise BrokenJsonError("json.syntax") from None
+            else:
+                if self._has_ended or self._is_whole(value, end):
+                    self._at = end
+                    return value
+            # Whatever was decoded is decoded again: places in the text have moved.
+            self._read_more()
 
     def _is_whole(self, value: Any, end: int) -> bool:
         """Say whether no further text can belong to a value; a number may be cut anywhere."""
@@ -147,8 +153,8 @@ class _Text:
         return not _is_open_string(error) and error.pos + _CUT_CHARACTERS_MAX < len(self._text)
 
     def _rule_of(self, error: JSONDecodeError) -> str:
-        rest = self._text[error.pos : error.pos + _CUT_CHARACTERS_MAX].strip()
-        is_cut = self._has_ended and any(literal.startswith(rest) for literal in _LITERALS)
+        rest = self._text[error.pos : error.pos + _CUT_CHARACTERS_MAX]
+        is_cut = self._has_ended and _CUT.fullmatch(rest) is not None
         return "json.truncated" if is_cut or _is_open_string(error) else "json.syntax"
 
     def _read_more(self) -> bool:

@@ -17,7 +17,7 @@ from producers.harmonise import harmonise
 from producers.positions import Position, Positions
 from producers.protect import Protected, protect
 from producers.statement import Identity, Reading, Statement
-from producers.validate import RULES_BY_ID, validate
+from producers.validate import RULES_BY_ID, STATEMENTS_MAX, validate
 from schemas.findings import Finding, has_error
 from schemas.identity import Keys
 
@@ -86,6 +86,8 @@ class Pipeline:
 
     def _compared(self, reading: Reading, identity: Identity, document_id: str, key: bytes) -> Outcome:
         findings = list(reading.findings)
+        if len(reading.statements) > STATEMENTS_MAX:
+            return Outcome(reading.path, key, (*findings, RULES_BY_ID["document.size"].at(reading.path)))
         protected = self._protected(reading, document_id, findings)
         if has_error(findings):
             return Outcome(reading.path, key, tuple(findings))

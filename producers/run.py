@@ -8,16 +8,17 @@ from __future__ import annotations
 
 import threading
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 
 from producers.adapter import Adapter
-from producers.changes import Event
 from producers.pipeline import Outcome, Pipeline
 from producers.positions import Position, Positions
-from producers.publish import Headers, Publisher, Reject
+from producers.publish import Publisher, Reject
 from producers.sources.folder import File, Folder
+from schemas import codes
+from schemas.errors import RetriableError
 from schemas.findings import Severity
 from schemas.identity import Keys
 from schemas.runtime.health import Health
@@ -36,6 +37,9 @@ from schemas.telemetry import (
     LogEvent,
 )
 
+# The client retries in seconds by itself; this is for what outlasts it.
+RETRY_SECONDS = 5.0
+
 
 @dataclass(slots=True)
 class Totals:
@@ -53,11 +57,13 @@ class Run:
     """One adapter beside one folder.
 
     Attributes:
+        values: What the adapter was told of bare documents.
         stop: Set to end after the document at hand.
         on_step: Told the name of each step; crash tests stop the process there.
     """
 
     adapter: Adapter
+    values: Mapping[str, str]
     folder: Folder
     agency: AgencySettings
     kafka: KafkaSettings
@@ -74,13 +80,16 @@ class Run:
     _committed_at: float = 0.0
     _newest_recorded: float = 0.0
 
-    def open(self) -> None:
-        """Fence a predecessor and restore the positions; raises as `Publisher.open`."""
+    def __post_init__(self) -> None:
+        """Put the parts together; nothing is connected yet."""
         assert self.agency.id is not None  # the command checks it
         self._positions = Positions(self.source_id)
         self._publisher = Publisher(self.kafka, self.agency.id, self.source_id, self.on_step)
-        self._publisher.open(Registry(self.kafka.registry_url), self._positions)
         self._pipeline = Pipeline(self.adapter, self.agency.id, self.keys, self._positions)
+
+    def open(self) -> None:
+        """Fence a predecessor and restore the positions; raises as `Publisher.open`."""
+        self._publisher.open(Registry(self.kafka.registry_url), self._positions)
         self._committed_at = time.monotonic()
 
     def once(self) -> None:
@@ -105,7 +114,7 @@ class Run:
     def _read(self, file: File) -> None:
         key = self.keys.document_key("file", file.name)
         sha256 = file.sha256()
-        digest = self.keys.content_digest(sha256)
+        digest = self._reading_digest(sha256)
         known = self._positions.get(key)
         if known is not None and known.digest == digest:
             return
@@ -118,9 +127,17 @@ class Run:
         self.totals.files += 1
         logger().info(LogEvent.FILE_READ, size_bytes=file.size_bytes)
 
+    def _reading_digest(self, sha256: bytes) -> bytes:
+        """Return what tells whether reading a file again could say anything new.
+
+        A repaired adapter, newer code lists or other values may: then it is read again.
+        """
+        parts = (self.adapter.version, codes.VERSION, *(f"{n}={v}" for n, v in sorted(self.values.items())))
+        return self.keys.content_digest(sha256 + "\0".join(parts).encode())
+
     def _take(self, outcome: Outcome, file: File, sha256: bytes) -> None:
         for event in outcome.events:
-            self._publisher.publish(event, self._headers(event))
+            self._publisher.publish(event)
             self._newest_recorded = max(self._newest_recorded, event.recorded_at.timestamp())
         if outcome.position is not None:
             self._remember(outcome.key, outcome.position)
@@ -141,17 +158,6 @@ class Run:
     def _remember(self, key: bytes, position: Position) -> None:
         body = self._positions.put(key, position)
         self._publisher.remember(self._positions.topic_key(key), body)
-
-    def _headers(self, event: Event) -> Headers:
-        """Return the CloudEvents headers; the day is exact enough for what travels in clear."""
-        return [
-            ("content-type", "application/avro"),
-            ("ce_specversion", "1.0"),
-            ("ce_id", event.event_id.hex()),
-            ("ce_source", f"weighbridge/{self.agency.id}"),
-            ("ce_type", "weighbridge.Movement"),
-            ("ce_time", f"{event.recorded_at:%Y-%m-%d}T00:00:00Z"),
-        ]
 
     def _commit_when_due(self) -> None:
         is_full = self._publisher.pending.events >= self.agency.commit_events
@@ -186,3 +192,32 @@ class Run:
         for rule in warnings:
             self.metrics.counter(WARNINGS, **labels, reason=rule).inc()
         self.totals.warnings += len(warnings)
+
+
+def keep_running(prepared: Callable[[], Run], stop: threading.Event, *, once: bool) -> Totals:
+    """Run until stopped, starting anew from the positions topic after whatever passes by itself.
+
+    Args:
+        prepared: Makes a run that has read nothing yet.
+        stop: Set to end after the document at hand.
+        once: End when every file is read; then a broker that is away is an error.
+
+    Raises:
+        FencedError: Another instance took over; do not start again.
+        WeighbridgeError: What waiting does not mend; of RetriableError only where `once`.
+    """
+    while True:
+        run = prepared()
+        try:
+            run.open()
+            run.once() if once else run.until_stopped()
+        except RetriableError as error:
+            if once:
+                raise
+            logger().warning(LogEvent.WAITING, error=str(error), hint=error.hint, seconds=RETRY_SECONDS)
+            run.health.turned()
+            if not stop.wait(RETRY_SECONDS):
+                continue
+        finally:
+            run.close()
+        return run.totals

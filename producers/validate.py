@@ -21,6 +21,7 @@ LAST_DAY = date(2099, 12, 31)
 # The largest ship carries less than half of it.
 MASS_G_MAX = 10**12
 QUANTITY_DIGITS_MAX = 38
+STATEMENTS_MAX = 5_000
 
 RULES = (
     Rule(
@@ -43,6 +44,12 @@ RULES = (
         Severity.ERROR,
         "the document states the same line and stage twice: number its lines apart",
         "weighbridge",
+    ),
+    Rule(
+        "document.size",
+        Severity.ERROR,
+        f"the document states more than {STATEMENTS_MAX} facts: split it",
+        "weighbridge: its position has to fit one record",
     ),
     Rule(
         "keys.year.missing",

@@ -49,7 +49,9 @@ class Keys:
         """Return what stands for a native document, file or collection in topic keys."""
         return _digest(self.agency, b"document", *_encoded(parts))
 
-    def statement_key(self, document_id: str, reference: str, line_number: int, stage: str, step: int) -> bytes:
+    def statement_key(
+        self, document_id: str, reference: str, line_number: int, stage: str, step: int
+    ) -> bytes:
         """Return the identity of a fact that later revisions restate.
 
         The movement reference is part of it because one document may speak of two

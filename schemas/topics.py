@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 
 _PREFIX = "weighbridge"
@@ -48,7 +48,10 @@ _COMPACT = {"cleanup.policy": "compact"}
 _400_DAYS = {"cleanup.policy": "delete", "retention.ms": str(400 * _DAY_MS)}
 
 
-def exchange_topics(movement_partitions: int = 12) -> tuple[Topic, ...]:
+MOVEMENT_PARTITIONS = 12
+
+
+def exchange_topics(movement_partitions: int = MOVEMENT_PARTITIONS) -> tuple[Topic, ...]:
     """Return the topics that everybody shares."""
     return (
         Topic(MOVEMENTS, "movement", movement_partitions, _FOR_EVER),
@@ -69,3 +72,14 @@ def agency_topics(agency: str) -> tuple[Topic, ...]:
 def hub_topics(hub: str) -> tuple[Topic, ...]:
     """Return the topics of one hub."""
     return (Topic(dead_letters(hub), "dead_letter", 1, _COMPACT),)
+
+
+def all_topics(
+    agencies: Iterable[str] = (), hubs: Iterable[str] = (), movement_partitions: int = MOVEMENT_PARTITIONS
+) -> tuple[Topic, ...]:
+    """Return the shared topics and those of some agencies and hubs."""
+    return (
+        *exchange_topics(movement_partitions),
+        *(topic for agency in agencies for topic in agency_topics(agency)),
+        *(topic for hub in hubs for topic in hub_topics(hub)),
+    )

@@ -18,8 +18,7 @@ _PRIVATE_FILE = 0o600
 
 
 def private_folder(path: Path) -> Path:
-    """
-    Make a folder that only its owner can enter; one that exists stays as it is.
+    """Make a folder that only its owner can enter; one that exists stays as it is.
 
     Raises:
         ConfigurationError: It cannot be made or written to.
@@ -48,13 +47,12 @@ def write_atomically(path: Path, text: str) -> None:
 
 @contextmanager
 def locked(path: Path, *, timeout_seconds: float) -> Iterator[None]:
-    """
-    Hold a lock file while the block runs; the system frees it when the process dies.
+    """Hold a lock file while the block runs; the system frees it when the process dies.
 
     Raises:
         RetriableError: Another process held it all the time.
     """
-    import fcntl  # noqa: PLC0415 - missing on Windows, where starting is refused with a reason
+    import fcntl  # noqa: PLC0415  # missing on Windows, where starting is refused with a reason
 
     descriptor = os.open(path, os.O_RDWR | os.O_CREAT, _PRIVATE_FILE)
 
@@ -87,5 +85,5 @@ def _sync_folder(path: Path) -> None:
 def _not_writable(path: Path) -> ConfigurationError:
     return ConfigurationError(
         f"folder {path} cannot be written to",
-        hint="name another one with --state, WEIGHBRIDGE_STATE or WEIGHBRIDGE_CACHE, or change its permissions",
+        hint="change its permissions, or name another with WEIGHBRIDGE_STATE or WEIGHBRIDGE_CACHE",
     )

@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-import platform
 from dataclasses import dataclass
 from pathlib import Path
 
-from deploy.exchange import java, jars, lock
+from deploy.exchange import archive, jars, java, lock
 from deploy.exchange.archive import Archives
-from deploy.exchange.java import Java
 from deploy.exchange.jars import Jars, Progress
+from deploy.exchange.java import Java
 
 
 @dataclass(frozen=True)
@@ -22,15 +21,18 @@ class Installation:
     kafka_version: str
     registry_version: str
 
-    def command(self, server: str, *arguments: str) -> list[str]:
-        """Return a command line that runs Java for a server."""
-        return [str(self.java.executable), *java.FLAGS, *self.archives.flags(server), *arguments]
 
+def ensure(cache: Path, *, progress: Progress) -> Installation:
+    """Return the installation in a cache folder, after downloading what is missing.
 
-def ensure(cache: Path, *, progress: Progress = lambda _: None) -> Installation:
-    """Return the installation in a cache folder, after downloading what is missing."""
+    Raises:
+        ConfigurationError: A package of the extra `exchange` is not installed, or the cache folder
+            cannot be written to.
+        RetriableError: A download failed.
+        FatalError: A download differs from the lock.
+    """
     runtime = java.find()
     locked = lock.read()
     found = jars.ensure(cache, locked, progress=progress)
-    archives = Archives(found.folder / f"archives-{runtime.version}-{platform.machine()}")
+    archives = archive.prepared(found.folder, runtime)
     return Installation(runtime, found, archives, locked.kafka_version, locked.registry.version)

@@ -42,8 +42,7 @@ class Jars:
 def ensure(
     cache: Path, lock: Lock, *, progress: Progress = lambda _: None, fetch: Fetch = maven.fetch
 ) -> Jars:
-    """
-    Return the locked files, after downloading those that are not there.
+    """Return the locked files, after downloading those that are not there.
 
     Safe when several processes call it at the same time: one downloads, the others wait.
 

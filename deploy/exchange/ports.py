@@ -14,8 +14,10 @@ import socket
 from schemas.errors import RetriableError
 
 HOST = "127.0.0.1"
-_FIRST = 20_000
-_COUNT = 10_000
+# Apart from each other, so that two servers about to start are never given the same port.
+BROKER = range(14_000, 20_000)
+CONTROLLER = range(20_000, 26_000)
+REGISTRY = range(26_000, 32_000)
 _DRAWS_MAX = 100
 
 
@@ -42,15 +44,15 @@ def is_open(port: int) -> bool:
     return True
 
 
-def choose(*, preferred: int = 0) -> int:
-    """Return the preferred port when it is free, else another free one."""
+def choose(among: range, *, preferred: int = 0) -> int:
+    """Return the preferred port when it is free, else a free one of a range."""
     if preferred and is_free(preferred):
         return preferred
     for _ in range(_DRAWS_MAX):
-        port = _FIRST + secrets.randbelow(_COUNT)
+        port = secrets.choice(among)
         if is_free(port):
             return port
     raise RetriableError(
-        f"found no free port from {_FIRST} to {_FIRST + _COUNT - 1}",
+        f"found no free port from {among.start} to {among.stop - 1}",
         hint="name free ports with --kafka-port and --registry-port",
     )

@@ -26,6 +26,7 @@ ENVIRONMENT = {"LC_ALL": "C.UTF-8", "TZ": "UTC", "PATH": os.defpath}
 
 _PROC = Path("/proc")
 _STATE_FIELD = 0
+_THREADS_FIELD = 17
 _BIRTH_FIELD = 19
 _DEAD_STATES = "ZX"
 
@@ -41,7 +42,7 @@ class Process:
 def spawn(command: Sequence[str], *, folder: Path, log: Path) -> Process:
     """Start a command in the background, in a session of its own, with its output in a log file."""
     shell = ["/bin/sh", "-c", _DETACH, "weighbridge", str(log), *command]
-    started = subprocess.run(  # noqa: S603 - the command is ours, its parts are passed as arguments
+    started = subprocess.run(  # noqa: S603  # the command is ours, its parts are passed as arguments
         shell,
         cwd=folder,
         env=ENVIRONMENT,
@@ -92,7 +93,8 @@ def _birth_from_proc(pid: int) -> str | None:
         return None
     # The second field is the program's name in brackets and may itself hold spaces and brackets.
     fields = text.rpartition(")")[2].split()
-    if fields[_STATE_FIELD] in _DEAD_STATES:
+    # A killed process is marked as dead with its first thread, while others still hold its ports.
+    if fields[_STATE_FIELD] in _DEAD_STATES and int(fields[_THREADS_FIELD]) <= 1:
         return None
     return f"{_boot()} {fields[_BIRTH_FIELD]}"
 
@@ -105,7 +107,7 @@ def _boot() -> str:
 
 
 def _birth_from_ps(pid: int) -> str | None:
-    listed = subprocess.run(  # noqa: S603 - a number is the only argument
+    listed = subprocess.run(  # noqa: S603  # a number is the only argument
         ["/bin/ps", "-o", "stat=,lstart=", "-p", str(pid)],
         env=ENVIRONMENT,
         capture_output=True,

@@ -39,6 +39,8 @@ class Registry(Server):
 
     name = "registry"
     title = "schema registry"
+    usual_port = 8081
+    free_ports = ports.REGISTRY
 
     def answers(self) -> bool:
         """Say whether the registry serves clients."""
@@ -57,11 +59,9 @@ class Registry(Server):
     def _version(self, installation: Installation) -> str:
         return installation.registry_version
 
-    def _command(self, installation: Installation, port: int) -> Sequence[str]:
+    def _arguments(self, installation: Installation, port: int) -> Sequence[str]:
         files.private_folder(self.folder / "registry")
         settings = _SETTINGS | {"quarkus.http.port": str(port)}
         flags = [f"-D{name}={value}" for name, value in settings.items()]
         jar = installation.jars.registry_folder / "quarkus-run.jar"
-        return installation.command(
-            self.name, _HEAP, *self._private_folder_flags(), *flags, "-jar", str(jar)
-        )
+        return (_HEAP, *self._private_folder_flags(), *flags, "-jar", str(jar))

@@ -11,7 +11,7 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import ClassVar
 
-from deploy.exchange import files, ports, process, waiting
+from deploy.exchange import archive, files, ports, process, waiting
 from deploy.exchange.installation import Installation
 from deploy.exchange.state import ServerState, StateFile
 from schemas.errors import ConfigurationError, FatalError, WeighbridgeError
@@ -29,6 +29,8 @@ class Server(ABC):
 
     name: ClassVar[str]
     title: ClassVar[str]
+    usual_port: ClassVar[int]
+    free_ports: ClassVar[range]
 
     def __init__(self, state: StateFile, installation: Callable[[], Installation]) -> None:
         self._state = state
@@ -47,8 +49,8 @@ class Server(ABC):
         """Return the version that is started."""
 
     @abstractmethod
-    def _command(self, installation: Installation, port: int) -> Sequence[str]:
-        """Write the server's configuration and return its command line."""
+    def _arguments(self, installation: Installation, port: int) -> Sequence[str]:
+        """Write the server's configuration and return the arguments of Java that start it."""
 
     @property
     def folder(self) -> Path:
@@ -80,37 +82,59 @@ class Server(ABC):
         known = self.state
         return known is not None and known.process is not None and process.is_alive(known.process)
 
-    def start(self) -> None:
-        """
-        Start the server where it was before and wait until it answers.
+    def runs_as_asked(self, port: int | None) -> bool:
+        """Say whether the server runs, on the port that is asked for.
 
         Raises:
-            ConfigurationError: Its port is taken.
-            FatalError: It ended while starting, or did not answer in time.
+            ConfigurationError: It runs on another one.
         """
-        self.launch(self.port)
-        self.wait_until_it_answers()
-
-    def launch(self, port: int) -> None:
-        """Start the server in the background without waiting, 0 for any free port; see `start`."""
-        if port and not ports.is_free(port):
+        if not self.is_alive():
+            return False
+        if port and port != self.port:
             raise ConfigurationError(
-                f"port {port} of the {self.title} is taken",
+                f"the {self.title} runs on port {self.port} already",
+                hint="weighbridge exchange down, then start it on the other port",
+            )
+        return True
+
+    def launch(self, port: int | None) -> None:
+        """Start the server in the background without waiting until it answers.
+
+        Args:
+            port: Where to listen, 0 for any free port; None for the one of the last start, else
+                the usual one when that is free, else any.
+
+        Raises:
+            ConfigurationError: The port is taken.
+            FatalError: Its data folder could not be made.
+        """
+        wanted = self.port if port is None else port
+        if wanted and not ports.is_free(wanted):
+            raise ConfigurationError(
+                f"port {wanted} of the {self.title} is taken",
                 hint=f"stop what listens there, or choose another port with --{self.name}-port; "
                 "0 takes a free one",
             )
         installation = self._installation()
-        chosen = port or ports.choose()
+        preferred = self.usual_port if port is None else 0
+        chosen = wanted or ports.choose(self.free_ports, preferred=preferred)
         self._prepare_log()
-        command = self._command(installation, chosen)
+        arguments = self._arguments(installation, chosen)
+        archives = installation.archives
+        new = archives.to_write(self.name)
+        flags = archives.writing_flags(new) if new else archives.flags(self.name)
+        command = installation.java.command(*flags, *arguments)
         started = process.spawn(command, folder=self.folder, log=self.log)
-        self._state.record(
-            self.name,
-            ServerState(self._version(installation), chosen, self._address(chosen), started),
-        )
+        version, address = self._version(installation), self._address(chosen)
+        self._state.record(self.name, ServerState(version, chosen, address, started, str(new or "")))
 
     def wait_until_it_answers(self) -> None:
-        """Wait for a launched server; see `start`."""
+        """Wait for a launched server.
+
+        Raises:
+            ConfigurationError: Its port was taken in the meantime.
+            FatalError: It ended while starting, or did not answer in time.
+        """
         is_in_time = waiting.until(
             lambda: not self.is_alive() or self.answers(), timeout_seconds=START_TIMEOUT_SECONDS
         )
@@ -129,15 +153,19 @@ class Server(ABC):
         if known and known.process:
             process.terminate(known.process)
 
-    def stop(self) -> bool:
-        """Shut the server down; say whether it had to be killed because it took too long."""
+    def stop(self) -> None:
+        """Shut the server down; it is killed when it takes too long, and recovers at its next start.
+
+        Raises:
+            FatalError: Its process cannot be ended.
+        """
         self.ask_to_stop()
         known = self.state
         if known is None or known.process is None:
-            return False
-        is_clean = process.has_ended(known.process, timeout_seconds=STOP_TIMEOUT_SECONDS)
+            return
+        if process.has_ended(known.process, timeout_seconds=STOP_TIMEOUT_SECONDS) and known.archive:
+            archive.keep(Path(known.archive))
         self.kill()
-        return not is_clean
 
     def kill(self) -> None:
         """End the server at once, as a crash of the machine would; nothing is saved or said goodbye to."""
@@ -151,11 +179,6 @@ class Server(ABC):
                 hint="it waits for a disk or a file system that does not answer: see to that first",
             )
         self._state.record(self.name, ServerState(known.version, known.port, known.address))
-
-    def restart(self) -> None:
-        """Stop the server and start it where it was."""
-        self.stop()
-        self.start()
 
     def _private_folder_flags(self) -> tuple[str, ...]:
         """Return options of Java that keep unpacked libraries, crash reports and the like in our folder."""

@@ -18,9 +18,9 @@ def cache_folder() -> Path:
     return _folder(CACHE_VARIABLE, "XDG_CACHE_HOME", ".cache") / "exchange"
 
 
-def state_folder() -> Path:
-    """Return the folder of the user's one exchange, the same from wherever a command is given."""
-    return _folder(STATE_VARIABLE, "XDG_STATE_HOME", ".local/state") / "exchange"
+def state_folder(chosen: Path | None = None) -> Path:
+    """Return the exchange's folder in a chosen state folder, by default in the user's own."""
+    return (chosen or _folder(STATE_VARIABLE, "XDG_STATE_HOME", ".local/state")).absolute() / "exchange"
 
 
 def _folder(variable: str, base_variable: str, base_in_home: str) -> Path:

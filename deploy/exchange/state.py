@@ -20,12 +20,13 @@ FORMAT = 1
 
 @dataclass(frozen=True)
 class ServerState:
-    """One server: where it listens, and its process unless it was stopped."""
+    """One server: where it listens, its process unless it was stopped, and the archive it will write."""
 
     version: str
     port: int
     address: str
     process: Process | None = None
+    archive: str = ""
 
 
 class StateFile:
@@ -54,13 +55,10 @@ class StateFile:
             return {}
         try:
             content = json.loads(self.path.read_bytes())
-            entries: dict[str, dict[str, Any]] = content["servers"] if content["format"] == FORMAT else None
-        except (ValueError, KeyError, TypeError):
-            entries = None
-        if entries is None:
+            return {FORMAT: dict(content["servers"])}[content["format"]]
+        except (ValueError, KeyError, TypeError) as error:
             raise ConfigurationError(
                 f"{self.path} is not a state file of this version",
                 hint="stop its servers with the version that started them, then delete the file; "
                 "the data beside it stays",
-            )
-        return entries
+            ) from error

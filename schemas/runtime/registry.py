@@ -7,6 +7,8 @@ the id that stands in a record. A registry that is away is retriable, never a re
 from __future__ import annotations
 
 import json
+from collections.abc import Iterator
+from contextlib import contextmanager
 from typing import Any
 
 import httpx2
@@ -30,7 +32,6 @@ class Registry:
 
     def __init__(self, url: str) -> None:
         self._url = url
-        self._client = SchemaRegistryClient({"url": url, "timeout": _TIMEOUT_SECONDS, "max.retries": 1})
 
     def id_to_write(self, topic: topics.Topic) -> int:
         """Return the id of the schema that this release writes to a topic.
@@ -40,18 +41,14 @@ class Registry:
             RetriableError: The registry does not answer.
         """
         schema = Schema(contract.schema_text(topic.record), "AVRO")
-        try:
-            found = self._client.lookup_schema(topics.subject(topic.name), schema)
-        except (SchemaRegistryError, httpx2.HTTPError, OSError) as error:
-            raise self._classified(error, f"schema of {topic.name} is not registered") from error
+        with self._client(f"schema of {topic.name} is not registered") as client:
+            found = client.lookup_schema(topics.subject(topic.name), schema)
         return int(str(found.schema_id))
 
     def schema_of(self, schema_id: int) -> dict[str, Any]:
         """Return the schema with an id; raises as `id_to_write`."""
-        try:
-            found = self._client.get_schema(schema_id)
-        except (SchemaRegistryError, httpx2.HTTPError, OSError) as error:
-            raise self._classified(error, f"no schema with id {schema_id}") from error
+        with self._client(f"no schema with id {schema_id}") as client:
+            found = client.get_schema(schema_id)
         return dict(json.loads(str(found.schema_str)))
 
     def is_registered(self, topic: topics.Topic) -> bool:
@@ -71,11 +68,20 @@ class Registry:
         """
         subject = topics.subject(topic.name)
         schema = Schema(contract.schema_text(topic.record), "AVRO")
+        with self._client(f"the registry refuses the schema of {topic.name}") as client:
+            client.set_config(subject, ServerConfig(COMPATIBILITY))
+            return int(client.register_schema(subject, schema))
+
+    @contextmanager
+    def _client(self, refusal: str) -> Iterator[SchemaRegistryClient]:
+        # Asked a few times in the life of a process: a connection is not kept open for that.
         try:
-            self._client.set_config(subject, ServerConfig(COMPATIBILITY))
-            return int(self._client.register_schema(subject, schema))
+            with SchemaRegistryClient(
+                {"url": self._url, "timeout": _TIMEOUT_SECONDS, "max.retries": 1}
+            ) as client:
+                yield client
         except (SchemaRegistryError, httpx2.HTTPError, OSError) as error:
-            raise self._classified(error, f"the registry refuses the schema of {topic.name}") from error
+            raise self._classified(error, refusal) from error
 
     def _classified(self, error: Exception, refusal: str) -> Exception:
         # A status below 500 is an answer; anything else means that there was none.

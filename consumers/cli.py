@@ -1,0 +1,111 @@
+"""Commands of a hub: `weighbridge hub run|status|sql`."""
+
+from __future__ import annotations
+
+import json
+import os
+import signal
+import threading
+from dataclasses import asdict
+from pathlib import Path
+from typing import Annotated, Any
+
+import typer
+
+hub = typer.Typer(
+    name="hub",
+    help="Store the movements of all agencies in one file, and look into it.",
+    no_args_is_help=True,
+    rich_markup_mode="markdown",
+)
+
+FileOption = Annotated[Path | None, typer.Option("--file", help="The hub's file.")]
+UntilEndOption = Annotated[bool, typer.Option("--until-end", help="Stop at what is there now.")]
+JsonOption = Annotated[bool, typer.Option("--json", help="Print JSON.")]
+
+
+@hub.command(
+    epilog="Examples:\n\n`weighbridge hub run --name north --file north.duckdb`\n\n"
+    "`weighbridge hub run --until-end`"
+)
+def run(
+    name: Annotated[str | None, typer.Option(help="Name of the hub.")] = None,
+    file: FileOption = None,
+    until_end: UntilEndOption = False,
+    bootstrap_servers: Annotated[str | None, typer.Option(help="Kafka brokers.")] = None,
+    registry_url: Annotated[str | None, typer.Option(help="Schema registry.")] = None,
+    metrics_port: Annotated[int | None, typer.Option(help="Prometheus port; 0 for none.")] = None,
+    health_file: Annotated[Path | None, typer.Option(help="Touched whenever the loop turns.")] = None,
+) -> None:
+    """Store every movement event, each exactly once, until stopped."""
+    # A corrupt record makes the columnar reader panic, which is expected; its trace takes 100 ms to print.
+    os.environ["RUST_BACKTRACE"] = "0"
+    from consumers.hub.hub import Hub  # noqa: PLC0415  # help and usage errors need none of it
+    from schemas import settings  # noqa: PLC0415  # as above
+    from schemas.runtime import logs  # noqa: PLC0415  # as above
+    from schemas.runtime.health import Health  # noqa: PLC0415  # as above
+    from schemas.runtime.metrics import Metrics  # noqa: PLC0415  # as above
+
+    found = settings.load(
+        kafka={"bootstrap_servers": bootstrap_servers, "registry_url": registry_url},
+        hub={"name": name, "file": file, "metrics_port": metrics_port},
+    )
+    logs.configure(hub=found.hub.name)
+    metrics, stop = Metrics(), threading.Event()
+    metrics.serve(found.hub.metrics_port)
+    for number in (signal.SIGTERM, signal.SIGINT):
+        signal.signal(number, lambda *_: stop.set())
+    running = Hub(
+        settings=found.hub, kafka=found.kafka, metrics=metrics, health=Health(health_file), stop=stop
+    )
+    try:
+        running.open()
+        totals = running.run(until_end=until_end)
+    finally:
+        running.close()
+    typer.echo(json.dumps(asdict(totals)))
+
+
+@hub.command(epilog="Example: `weighbridge hub status --file north.duckdb --json`")
+def status(file: FileOption = None, as_json: JsonOption = False) -> None:
+    """Show how far the hub is and how much its file holds, whether it runs or not."""
+    answer = _asked(file, "status")
+    if as_json:
+        typer.echo(json.dumps(answer))
+        return
+    for name, value in answer.items():
+        typer.echo(f"{name:20} {json.dumps(value) if isinstance(value, dict) else value}")
+
+
+@hub.command(
+    epilog="Example: `weighbridge hub sql 'SELECT material, sum(mass_g) FROM contributions GROUP BY ALL'`"
+)
+def sql(
+    query: Annotated[str, typer.Argument(help="One SELECT statement of DuckDB's SQL.")],
+    file: FileOption = None,
+    as_json: JsonOption = False,
+    rows: Annotated[int, typer.Option(min=1, max=100_000, help="At most this many rows.")] = 1_000,
+) -> None:
+    """Ask the tables and views of the hub; nothing is ever changed. What it shows is confidential."""
+    from rich.console import Console  # noqa: PLC0415  # help and usage errors need none of it
+    from rich.table import Table  # noqa: PLC0415  # as above
+
+    answer = _asked(file, "sql", query=query, rows_max=rows)
+    if as_json:
+        typer.echo(json.dumps(answer))
+        return
+    table = Table(*answer["columns"])
+    for row in answer["rows"]:
+        table.add_row(*("" if value is None else str(value) for value in row))
+    Console().print(table)
+    if not answer["is_complete"]:
+        typer.echo(f"There are more than {rows} rows: --rows shows more.", err=True)
+
+
+def _asked(file: Path | None, name: str, **arguments: Any) -> Any:
+    """Ask the running hub, or the file itself where no hub runs."""
+    from consumers.hub.offline import answered  # noqa: PLC0415  # help and usage errors need none of it
+    from schemas import settings  # noqa: PLC0415  # as above
+
+    found = settings.load(hub={"file": file}).hub
+    return answered(found.file, found.memory_limit, name, **arguments)

@@ -1,0 +1,118 @@
+"""Collect records into batches: big enough for columns, short enough to be fresh.
+
+Message objects are dropped at once, since keeping thousands of them costs more than all
+else together. A batch knows for each partition where the next one has to begin.
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from typing import cast
+
+from confluent_kafka import Consumer, KafkaError
+
+from schemas.errors import ConfigurationError, FatalError
+from schemas.runtime.logs import logger
+from schemas.telemetry import LogEvent
+
+# Larger chunks are slower: the client's objects fall out of the processor's cache.
+_CHUNK_RECORDS = 500
+_POLL_SECONDS = 0.1
+_END = KafkaError._PARTITION_EOF  # noqa: SLF001  # librdkafka's public code, private by its name only
+_OUT_OF_RANGE = {KafkaError._AUTO_OFFSET_RESET, KafkaError.OFFSET_OUT_OF_RANGE}  # noqa: SLF001  # as above
+_FATAL = KafkaError._FATAL  # noqa: SLF001  # as above
+_GONE = {KafkaError.UNKNOWN_TOPIC_OR_PART, KafkaError._UNKNOWN_TOPIC, KafkaError._UNKNOWN_PARTITION}  # noqa: SLF001  # as above
+_DENIED = {KafkaError.TOPIC_AUTHORIZATION_FAILED, KafkaError.GROUP_AUTHORIZATION_FAILED}
+
+
+@dataclass(slots=True)
+class Batch:
+    """Records as parallel lists.
+
+    Attributes:
+        next_offsets: By partition, the first offset that is not in this or an earlier batch.
+        ended: Partitions that had nothing more to read when last looked at.
+        started_at: Monotonic instant of the first record, 0 while there is none.
+    """
+
+    keys: list[bytes | None] = field(default_factory=list)
+    values: list[bytes | None] = field(default_factory=list)
+    partitions: list[int] = field(default_factory=list)
+    offsets: list[int] = field(default_factory=list)
+    next_offsets: dict[int, int] = field(default_factory=dict)
+    ended: set[int] = field(default_factory=set)
+    started_at: float = 0.0
+
+    def __len__(self) -> int:
+        """Return how many records it holds."""
+        return len(self.values)
+
+
+def collect(
+    consumer: Consumer, *, rows: int, seconds: float, is_over: Callable[[Batch], bool] = lambda _: False
+) -> Batch:
+    """Return the next batch; empty when nothing arrived within `seconds`.
+
+    Args:
+        consumer: Assigned to its partitions, with `enable.partition.eof`.
+        rows: A batch is full at this many records, or one chunk more.
+        seconds: Time from the first record, or from the call, after which it ends anyway.
+        is_over: Asked after every chunk whether to end at once.
+
+    Raises:
+        FatalError: The stored offset is not in the topic any more, or the client is beyond repair.
+        ConfigurationError: The topic may not be read.
+    """
+    batch = Batch()
+    deadline = time.monotonic() + seconds
+    while len(batch) < rows and time.monotonic() < deadline and not is_over(batch):
+        was_empty = not batch.values
+        _add_chunk(batch, consumer)
+        if was_empty and batch.values:
+            batch.started_at = time.monotonic()
+            deadline = batch.started_at + seconds
+    return batch
+
+
+def _add_chunk(batch: Batch, consumer: Consumer) -> None:
+    keys, values = batch.keys.append, batch.values.append
+    partitions, offsets = batch.partitions.append, batch.offsets.append
+    for record in consumer.consume(_CHUNK_RECORDS, _POLL_SECONDS):
+        error = record.error()
+        partition, offset = cast("int", record.partition()), cast("int", record.offset())
+        if error is not None:
+            if not _is_end(error):
+                continue
+            batch.ended.add(partition)
+            batch.next_offsets[partition] = offset
+            continue
+        keys(record.key())
+        values(record.value())
+        partitions(partition)
+        offsets(offset)
+        batch.next_offsets[partition] = offset + 1
+        if batch.ended:
+            batch.ended.discard(partition)
+
+
+def _is_end(error: KafkaError) -> bool:
+    """Say whether the error only tells that the end of a partition is reached; raise what stops a hub."""
+    code = error.code()
+    if code == _END:
+        return True
+    if code in _OUT_OF_RANGE:
+        raise FatalError(
+            "the topic no longer holds the offset at which this hub would go on",
+            hint="records are lost to it: restore the topic, or rebuild the hub into a new file",
+        )
+    if code in _GONE:
+        raise FatalError("the topic or a partition of it is gone", hint="weighbridge topics apply")
+    if code in _DENIED:
+        raise ConfigurationError("the broker does not let this hub read", hint="look at its user and ACLs")
+    # `.fatal()` of such an error may be False although the client is dead.
+    if code == _FATAL or error.fatal():
+        raise FatalError(f"the Kafka client failed: {error.name()}", hint="start the hub again")
+    logger().warning(LogEvent.WAITING, code=error.name())
+    return False

@@ -1,0 +1,105 @@
+"""Rules that a decoded record must keep, evaluated on whole columns.
+
+They refuse what the row model `schemas.movement.Movement` refuses, and besides what would
+spoil the tables: another record key, dates and masses beyond belief, separators in codes.
+A test holds the two equal.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+from datetime import UTC, date, datetime
+
+import polars as pl
+
+from consumers.hub.container import INDEX
+from schemas.movement import Change, Precision, Relation, Side, Stage
+from schemas.reasons import Reason
+
+FIRST_DAY, LAST_DAY = date(1990, 1, 1), date(2099, 12, 31)
+# A thousand million tonnes: nine thousand such sums still fit into 64 bits.
+MASS_G_MAX = 10**15
+
+_IDENTIFIERS = (
+    "event_id",
+    "statement_key",
+    "movement_key",
+    "contributor",
+    "contributor_group",
+    "counterparty",
+)
+_ENUMS = {"change": Change, "stage": Stage, "side": Side, "precision": Precision}
+_COUNTRIES = ("origin_country", "destination_country")
+_NUMBERS = ("revision", "edition", "line_number", "step", "mass_g")
+_INSTANTS = ("recorded_at", "occurred_at", "release_at")
+_COUNTRY = "^[A-Z]{2}$"
+_AGENCY = re.compile(r"[A-Z]{2}-[A-Z0-9]{1,12}")
+_KEY = "_key"
+_BYTES = 16
+
+
+def _instant(day: date) -> datetime:
+    return datetime(day.year, day.month, day.day, tzinfo=UTC)
+
+
+def _rules() -> dict[Reason, pl.Expr]:
+    related, codes, transit = pl.col("related"), pl.col("other_codes"), pl.col("transit_countries")
+    element = pl.element()
+    relations = element.struct.field("relation").is_in(list(Relation))
+    key_fits = element.struct.field("movement_key").bin.size() == _BYTES
+    separated = element.struct.field("scheme").str.contains("[:|]") | element.struct.field(
+        "code"
+    ).str.contains("|", literal=True)
+    return {
+        Reason.KEY_MISMATCH: pl.col(_KEY).ne_missing(pl.col("movement_key")),
+        Reason.IDENTIFIER_LENGTH: pl.any_horizontal(
+            *(pl.col(name).bin.size() != _BYTES for name in _IDENTIFIERS),
+            related.list.eval(~key_fits).list.any(),
+        ),
+        Reason.ENUM_UNKNOWN: pl.any_horizontal(
+            ~pl.col(name).cast(pl.String).is_in(list(symbols)) for name, symbols in _ENUMS.items()
+        ),
+        Reason.COUNTRY_FORM: pl.any_horizontal(
+            *(~pl.col(name).str.contains(_COUNTRY) for name in _COUNTRIES),
+            transit.list.eval(~element.str.contains(_COUNTRY)).list.any(),
+        ),
+        Reason.RELATION_UNKNOWN: related.list.eval(~relations).list.any(),
+        Reason.NUMBER_NEGATIVE: pl.any_horizontal(pl.col(name) < 0 for name in _NUMBERS),
+        Reason.MASS_IMPLAUSIBLE: pl.col("mass_g") > MASS_G_MAX,
+        Reason.DATE_IMPLAUSIBLE: pl.any_horizontal(
+            ~pl.col("occurred_on").is_between(FIRST_DAY, LAST_DAY),
+            *(~pl.col(name).is_between(_instant(FIRST_DAY), _instant(LAST_DAY)) for name in _INSTANTS),
+        ),
+        Reason.CODE_SEPARATOR: codes.list.eval(separated).list.any(),
+    }
+
+
+_BROKEN = [rule.fill_null(value=False).alias(reason) for reason, rule in _rules().items()]
+
+
+def check(
+    frame: pl.DataFrame, keys: Sequence[bytes | None]
+) -> tuple[pl.DataFrame, dict[int, tuple[Reason, ...]]]:
+    """Return the rows that keep every rule, and by place in the batch what the others break.
+
+    Args:
+        frame: Decoded rows.
+        keys: Record keys of the whole batch.
+    """
+    record_keys = pl.Series(_KEY, keys, dtype=pl.Binary).gather(frame.get_column(INDEX))
+    broken = frame.with_columns(record_keys).select(_BROKEN)
+    is_bad = broken.select(pl.any_horizontal(pl.all())).to_series()
+    if not is_bad.any():
+        return frame, {}
+    places = frame.filter(is_bad).get_column(INDEX)
+    return frame.filter(~is_bad), {
+        place: tuple(Reason(name) for name, is_broken in row.items() if is_broken)
+        for place, row in zip(places, broken.filter(is_bad).iter_rows(named=True), strict=True)
+    }
+
+
+def agencies(frame: pl.DataFrame, places: Sequence[int]) -> dict[int, str]:
+    """Return by place in the batch which agency sent a record, where it has the form of one."""
+    found = frame.filter(pl.col(INDEX).is_in(list(places))).select(INDEX, "agency")
+    return {place: agency for place, agency in found.iter_rows() if _AGENCY.fullmatch(agency)}

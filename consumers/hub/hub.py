@@ -1,0 +1,244 @@
+"""The hub's loop: records of the movements topic become rows of a file, each exactly once.
+
+Rows, dead letters and offsets of a batch are one transaction of the file. Whatever ends
+the process, the next one goes on at the offsets in the file, so that nothing is lost and
+nothing doubled. A broker that is away is waited for.
+"""
+
+from __future__ import annotations
+
+import threading
+import time
+from collections import Counter
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from typing import TypeVar
+
+from consumers.hub.batch import Batch, collect
+from consumers.hub.check import agencies, check
+from consumers.hub.decode import decode
+from consumers.hub.ledger import Ledger
+from consumers.hub.outbox import Outbox
+from consumers.hub.questions import Questions
+from consumers.hub.service import Service
+from consumers.hub.store import Accepted, DeadLetter, Store
+from consumers.hub.writers import Writers
+from schemas import topics
+from schemas.errors import ContractError, RetriableError
+from schemas.runtime.health import Health
+from schemas.runtime.logs import logger
+from schemas.runtime.metrics import Metrics
+from schemas.runtime.registry import Registry
+from schemas.settings import HubSettings, KafkaSettings
+from schemas.telemetry import (
+    BATCH_SECONDS,
+    DEAD_LETTERS,
+    LAG_RECORDS,
+    ROWS_STORED,
+    UNSTABLE_RECORDS,
+    LogEvent,
+)
+
+# A new partition is noticed within twice this time, an outage too.
+LOOK_INTERVAL_SECONDS = 15.0
+OUTAGE_SECONDS_MAX = 600.0
+_RETRY_SECONDS = 1.0
+
+Answer = TypeVar("Answer")
+
+
+class _ShutdownRequested(Exception):  # noqa: N818  # a signal, not an error
+    """The hub was told to stop while it waited; what it held is read again next time."""
+
+
+@dataclass(slots=True)
+class Totals:
+    """What a run did, for people."""
+
+    batches: int = 0
+    rows: int = 0
+    dead_letters: int = 0
+
+
+@dataclass(slots=True, kw_only=True)
+class Hub:
+    """One hub on one file.
+
+    `open` first, then `run` once, then `close` in any case.
+
+    Attributes:
+        stop: Set to end after the batch at hand.
+        on_step: Told the name of each step; crash tests stop the process there.
+    """
+
+    settings: HubSettings
+    kafka: KafkaSettings
+    metrics: Metrics
+    health: Health
+    stop: threading.Event = field(default_factory=threading.Event)
+    on_step: Callable[[str], None] = lambda _: None
+    totals: Totals = field(default_factory=Totals)
+    _store: Store = field(init=False)
+    _ledger: Ledger = field(init=False)
+    _outbox: Outbox = field(init=False)
+    _writers: Writers = field(init=False)
+    _service: Service = field(init=False)
+    _reached: dict[int, int] = field(default_factory=dict)
+    _looked_at: float = 0.0
+    _waiting_since: float | None = None
+
+    def open(self) -> None:
+        """Take the file, then the topic, and listen for questions.
+
+        Raises:
+            ConfigurationError: Another process holds the file, or it belongs to another topic.
+            ContractError: There is no movements topic.
+        """
+        self._store = Store(self.settings.file, self.settings.memory_limit)
+        self._service = Service(self.settings.file, Questions(self._store.cursor).handlers())
+        self._ledger = Ledger(self.kafka, self.settings.name)
+        identity = self._patiently(self._ledger.identity)
+        self._store.claim(identity)
+        self._outbox = Outbox(self.kafka, identity)
+        self._writers = Writers(self._store.writer_schemas(), Registry(self.kafka.registry_url).schema_of)
+        self._reached = self._store.next_offsets()
+        self._patiently(self._find_partitions)
+        self._service.start()
+        logger().info(LogEvent.STARTED, partitions=len(self._reached))
+
+    def run(self, *, until_end: bool = False) -> Totals:
+        """Store what arrives until `stop` is set, or with `until_end` up to what is there now.
+
+        Raises:
+            FatalError: The topic lost records, or the file cannot be written.
+            RetriableError: The broker was away for too long.
+        """
+        try:
+            targets = self._patiently(lambda: self._ledger.ends(is_stable=False)) if until_end else None
+            while not self.stop.is_set() and not self._has_reached(targets, self._reached):
+                self.once(is_over=lambda batch: self._is_over(targets, batch))
+        except _ShutdownRequested:
+            logger().info(LogEvent.STOPPING)
+        self._send_dead_letters()
+        return self.totals
+
+    def once(self, *, is_over: Callable[[Batch], bool] = lambda _: False) -> None:
+        """Turn the loop once: at most one batch."""
+        self.health.turned()
+        batch = collect(
+            self._ledger.consumer,
+            rows=self.settings.batch_rows,
+            seconds=self.settings.batch_seconds,
+            is_over=is_over,
+        )
+        if batch.values:
+            self._take(batch)
+        self._reached |= batch.next_offsets
+        if time.monotonic() - self._looked_at >= LOOK_INTERVAL_SECONDS:
+            self._look_around()
+
+    def close(self) -> None:
+        """Let go of file, socket and broker, of what was opened."""
+        for name in ("_service", "_ledger", "_store"):
+            opened = getattr(self, name, None)
+            if opened is not None:
+                opened.close()
+
+    def _take(self, batch: Batch) -> None:
+        self.on_step("collected")
+        accepted = self._patiently(lambda: self._accepted(batch))
+        self.on_step("checked")
+        self._store.append(batch, accepted, self.on_step)
+        self._writers.stored()
+        self._ledger.show_progress(batch.next_offsets)
+        self.on_step("shown to Kafka")
+        if accepted.dead_letters:
+            self._send_dead_letters()
+        self._count(batch, accepted)
+
+    def _accepted(self, batch: Batch) -> Accepted:
+        decoded = decode(batch.values, self._writers)
+        self.on_step("decoded")
+        rows, broken = check(decoded.frame, batch.keys)
+        reasons = {place: (reason,) for place, reason in decoded.bad.items()} | broken
+        senders = agencies(decoded.frame, [*broken]) if broken else {}
+        letters = [
+            DeadLetter(batch.partitions[place], batch.offsets[place], reasons[place], senders.get(place))
+            for place in sorted(reasons)
+        ]
+        return Accepted(rows, letters, self._writers.new)
+
+    def _has_reached(self, targets: dict[int, int] | None, reached: dict[int, int]) -> bool:
+        return targets is not None and all(reached.get(place, 0) >= end for place, end in targets.items())
+
+    def _is_over(self, targets: dict[int, int] | None, batch: Batch) -> bool:
+        return self.stop.is_set() or self._has_reached(targets, self._reached | batch.next_offsets)
+
+    def _look_around(self) -> None:
+        """Notice new partitions, send what waits, measure; a broker that is away is seen here."""
+        self._looked_at = time.monotonic()
+        try:
+            # A topic that was made anew has other records at the same offsets.
+            self._store.claim(self._ledger.identity())
+            self._find_partitions()
+            self._measure_lag()
+        except RetriableError as error:
+            self._wait(error)
+            return
+        self._waiting_since = None
+        self._send_dead_letters()
+
+    def _find_partitions(self) -> None:
+        new = self._ledger.assign(self._ledger.partitions(), self._reached)
+        for partition in sorted(new):
+            self._reached.setdefault(partition, 0)
+            logger().info(LogEvent.PARTITION_FOUND, partition=partition)
+
+    def _send_dead_letters(self) -> None:
+        """Send what waits in the outbox; what cannot leave now stays there, and the stream goes on."""
+        try:
+            while self._outbox.send(self._store):
+                self.on_step("dead letters sent")
+        except (RetriableError, ContractError) as error:
+            logger().warning(LogEvent.WAITING, error=str(error), hint=error.hint)
+
+    def _patiently(self, ask: Callable[[], Answer]) -> Answer:
+        """Ask broker or registry until they answer."""
+        while True:
+            try:
+                answer = ask()
+            except RetriableError as error:
+                self._wait(error)
+                if self.stop.is_set():
+                    raise _ShutdownRequested from error
+            else:
+                self._waiting_since = None
+                return answer
+
+    def _wait(self, error: RetriableError) -> None:
+        """Wait a little before the next attempt; give up when nothing has answered for too long."""
+        self._waiting_since = self._waiting_since or time.monotonic()
+        if time.monotonic() - self._waiting_since > OUTAGE_SECONDS_MAX:
+            raise error
+        logger().warning(LogEvent.WAITING, error=str(error), hint=error.hint)
+        self.health.turned()
+        self.stop.wait(_RETRY_SECONDS)
+
+    def _count(self, batch: Batch, accepted: Accepted) -> None:
+        rows, letters = accepted.frame.height, accepted.dead_letters
+        self.totals.batches += 1
+        self.totals.rows += rows
+        self.totals.dead_letters += len(letters)
+        hub = self.settings.name
+        self.metrics.counter(ROWS_STORED, hub=hub).inc(rows)
+        self.metrics.histogram(BATCH_SECONDS, hub=hub).observe(time.monotonic() - batch.started_at)
+        for reason, count in Counter(letter.reasons[0] for letter in letters).items():
+            self.metrics.counter(DEAD_LETTERS, hub=hub, reason=reason).inc(count)
+        logger().info(LogEvent.BATCH_STORED, rows=rows, dead_letters=len(letters))
+
+    def _measure_lag(self) -> None:
+        stable, ends = self._ledger.ends(is_stable=True), self._ledger.ends(is_stable=False)
+        for partition, end in stable.items():
+            labels = {"hub": self.settings.name, "topic": topics.MOVEMENTS, "partition": str(partition)}
+            self.metrics.gauge(LAG_RECORDS, **labels).set(max(0, end - self._reached.get(partition, 0)))
+            self.metrics.gauge(UNSTABLE_RECORDS, **labels).set(max(0, ends[partition] - end))

@@ -1,0 +1,27 @@
+"""Questions to a hub's file from another process, whether a hub runs on it or not."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+from consumers.hub import service
+from consumers.hub.questions import Questions
+from consumers.hub.store import connect
+from schemas.errors import ConfigurationError
+
+
+def answered(file: Path, memory_limit: str, name: str, **arguments: Any) -> Any:
+    """Ask the hub that runs on a file, else the file itself; see `Questions` for the names.
+
+    Raises:
+        ConfigurationError: There is no such file, or the question is not one.
+    """
+    if not file.exists():
+        raise ConfigurationError(f"no hub has written {file} yet", hint="weighbridge hub run --file ...")
+    try:
+        return service.ask(file, name, **arguments)
+    except (FileNotFoundError, ConnectionError):
+        # No hub runs, or a killed one left its socket.
+        questions = Questions(lambda: connect(file, memory_limit=memory_limit, read_only=True))
+        return questions.handlers()[name](**arguments)

@@ -1,0 +1,65 @@
+"""The SQL of the hub, read from `sql/`, and the code lists as tables.
+
+Views belong to a connection and are made anew for each, so that a table always means what
+the installed release says. With a cut, they show the file as it was at those offsets.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from importlib import resources
+
+import duckdb
+import polars as pl
+
+from schemas import codes
+
+VIEWS = ("movement", "latest", "facts", "contributions")
+_DATES = ("valid_from", "valid_to")
+
+
+def text(name: str) -> str:
+    """Return the text of a file in `sql/`."""
+    return resources.files("consumers.hub").joinpath("sql", f"{name}.sql").read_text("utf-8")
+
+
+def create_views(connection: duckdb.DuckDBPyConnection, cut: Mapping[int, int] | None = None) -> None:
+    """Make the views of a connection.
+
+    Args:
+        connection: Of its own for this purpose; the views last as long as it does.
+        cut: By partition, the first offset that is left out; None shows everything.
+    """
+    if cut is not None:
+        _restrict(connection, cut)
+    for name in VIEWS:
+        connection.execute(text(name))
+
+
+def load_code_lists(connection: duckdb.DuckDBPyConnection) -> None:
+    """Replace the code lists in the file by those of the installed release.
+
+    Every column is text, but days are dates and ranks are numbers.
+    """
+    connection.execute("CREATE SCHEMA IF NOT EXISTS codelist")
+    for name in codes.TABLES:
+        rows = pl.read_csv(codes.table(name).read_bytes(), infer_schema=False, null_values=[""])
+        typed = rows.with_columns(
+            *(pl.col(column).str.to_date() for column in _DATES if column in rows.columns),
+            *(pl.col(column).cast(pl.Int32) for column in ("rank",) if column in rows.columns),
+        )
+        connection.register("code_list", typed.to_arrow())
+        connection.execute(f"CREATE OR REPLACE TABLE codelist.{name} AS FROM code_list")
+        connection.unregister("code_list")
+
+
+def _restrict(connection: duckdb.DuckDBPyConnection, cut: Mapping[int, int]) -> None:
+    (row,) = connection.execute("SELECT current_database()").fetchall()
+    (database,) = row
+    connection.execute("CREATE TEMP TABLE cut (kafka_partition INTEGER, kafka_offset BIGINT)")
+    connection.executemany("INSERT INTO cut VALUES (?, ?)", [list(item) for item in cut.items()] or [[-1, 0]])
+    # A temporary view hides the table of the same name from the views that are made after it.
+    connection.execute(
+        f'CREATE TEMP VIEW event AS SELECT event.* FROM "{database}".main.event AS event '  # noqa: S608  # the name of our own file
+        "JOIN cut USING (kafka_partition) WHERE event.kafka_offset < cut.kafka_offset"
+    )

@@ -1,0 +1,286 @@
+"""The hub's file: one DuckDB database that holds events, dead letters and offsets.
+
+A batch is one transaction, so after a crash the file says exactly what it holds and where
+to go on. The file belongs to one cluster and one topic, and to one process at a time.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import duckdb
+import polars as pl
+
+from consumers.hub import queries
+from consumers.hub.batch import Batch
+from consumers.hub.container import INDEX
+from consumers.hub.terms import all_terms
+from schemas.errors import ConfigurationError, FatalError
+from schemas.reasons import Reason
+
+FORMAT = 1
+_EVENT_COLUMNS = (
+    "event_id",
+    "statement_key",
+    "revision",
+    "edition",
+    "recorded_at",
+    "movement_key",
+    "line_number",
+    "occurred_on",
+    "occurred_at",
+    "mass_g",
+    "quantity",
+    "load_count",
+    "contributor",
+    "contributor_group",
+    "counterparty",
+    "release_at",
+)
+_INSTANTS = ("recorded_at", "occurred_at", "release_at")
+_PLACE = ("kafka_partition", "kafka_offset")
+
+
+@dataclass(frozen=True, slots=True)
+class Identity:
+    """Whose file it is: the hub, and the one topic of the one cluster that it reads."""
+
+    hub: str
+    cluster_id: str
+    topic: str
+    topic_id: str
+
+
+@dataclass(frozen=True, slots=True)
+class DeadLetter:
+    """A record that the hub refused."""
+
+    partition: int
+    offset: int
+    reasons: tuple[Reason, ...]
+    agency: str | None = None
+
+
+@dataclass(slots=True)
+class Accepted:
+    """What is left of a batch after decoding and checking."""
+
+    frame: pl.DataFrame
+    dead_letters: list[DeadLetter] = field(default_factory=list)
+    schemas: Mapping[int, dict[str, Any]] = field(default_factory=dict)
+
+
+def connect(path: Path, *, memory_limit: str = "1GB", read_only: bool = False) -> duckdb.DuckDBPyConnection:
+    """Open a hub's file, with everything outside of it out of reach of SQL.
+
+    Raises:
+        ConfigurationError: Another process holds the file, or it is no DuckDB file.
+    """
+    config: dict[str, Any] = {
+        "memory_limit": memory_limit,
+        # A second thread costs more than it gives at this size of batch.
+        "threads": 1,
+        # Rarer checkpoints write partly filled row groups less often, yet restarts stay short.
+        "checkpoint_threshold": "64MB",
+        "enable_external_access": False,
+        "python_enable_replacements": False,
+    }
+    try:
+        connection = duckdb.connect(path, read_only=read_only, config=config)
+    except duckdb.IOException as error:
+        if "lock" in str(error):
+            raise ConfigurationError(
+                f"{path} is held by another process",
+                hint="one hub for one file: stop the other one, or give this one --file",
+            ) from error
+        raise ConfigurationError(
+            f"{path} cannot be opened", hint="is it a hub's file, and readable?"
+        ) from error
+    connection.execute("SET lock_configuration = true")
+    return connection
+
+
+class Store:
+    """The one writer of a hub's file."""
+
+    def __init__(self, path: Path, memory_limit: str = "1GB") -> None:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        self.path = path
+        self._root = connect(path, memory_limit=memory_limit)
+        self._writer = self._root.cursor()
+        with self._transaction():
+            self._writer.execute(queries.text("schema"))
+            queries.load_code_lists(self._writer)
+        self._terms = all_terms()
+        self._read_terms()
+
+    def claim(self, identity: Identity) -> None:
+        """Take the file for a hub and a topic, or find that it is theirs already.
+
+        Raises:
+            ConfigurationError: It belongs to another hub, cluster or topic.
+        """
+        row = (FORMAT, identity.hub, identity.cluster_id, identity.topic, identity.topic_id)
+        found = self._writer.execute("FROM identity").fetchall()
+        if not found:
+            self._writer.execute("INSERT INTO identity VALUES (?, ?, ?, ?, ?)", row)
+            return
+        names = ("format", "hub", "cluster", "topic", "topic id")
+        other = [name for name, ours, theirs in zip(names, row, found[0], strict=True) if ours != theirs]
+        if other:
+            raise ConfigurationError(
+                f"{self.path} belongs to another {', '.join(other)}",
+                hint="give each hub and cluster its own file; a new file is rebuilt from the topic",
+            )
+
+    def next_offsets(self) -> dict[int, int]:
+        """Return by partition where to go on."""
+        return dict(self._writer.execute("FROM next_offset").fetchall())
+
+    def writer_schemas(self) -> dict[int, dict[str, Any]]:
+        """Return the schemas seen so far by id."""
+        return {
+            number: json.loads(text) for number, text in self._writer.execute("FROM writer_schema").fetchall()
+        }
+
+    def append(
+        self, batch: Batch, accepted: Accepted, on_step: Callable[[str], None] = lambda _: None
+    ) -> None:
+        """Store a batch: events, dead letters, schemas and offsets, all or nothing.
+
+        Raises:
+            FatalError: The file cannot be written; it is as it was before.
+        """
+        try:
+            with self._transaction():
+                on_step("begun")
+                self._append_events(batch, accepted.frame)
+                on_step("events appended")
+                self._append_dead_letters(accepted.dead_letters)
+                self._append_schemas(accepted.schemas)
+                on_step("dead letters appended")
+                self._write_offsets(batch.next_offsets)
+                on_step("offsets written")
+        except duckdb.Error as error:
+            raise FatalError(
+                f"{self.path} cannot be written: {type(error).__name__}",
+                hint="is the disk full, or the memory limit too low? nothing of the batch was stored",
+            ) from error
+        on_step("committed")
+
+    def unsent(self, limit: int) -> list[DeadLetter]:
+        """Return dead letters that are not on their topic yet, oldest first."""
+        rows = self._writer.execute(
+            "SELECT kafka_partition, kafka_offset, reasons, agency FROM outbox "
+            "JOIN dead_letter USING (kafka_partition, kafka_offset) ORDER BY ALL LIMIT ?",
+            [limit],
+        ).fetchall()
+        return [
+            DeadLetter(partition, offset, tuple(Reason(name) for name in reasons), agency)
+            for partition, offset, reasons, agency in rows
+        ]
+
+    def sent(self, letters: list[DeadLetter]) -> None:
+        """Take dead letters that are on their topic out of the outbox."""
+        self._writer.register("done", _places([(item.partition, item.offset) for item in letters]).to_arrow())
+        with self._transaction():
+            self._writer.execute("DELETE FROM outbox WHERE (kafka_partition, kafka_offset) IN (FROM done)")
+        self._writer.unregister("done")
+
+    def cursor(self) -> duckdb.DuckDBPyConnection:
+        """Return a connection of its own for another thread; close it after use."""
+        return self._root.cursor()
+
+    def close(self) -> None:
+        """Write everything to the file proper and let go of it."""
+        self._writer.close()
+        self._root.close()
+
+    @contextmanager
+    def _transaction(self) -> Iterator[None]:
+        self._writer.begin()
+        try:
+            yield
+            self._writer.commit()
+        except BaseException:
+            self._rollback()
+            raise
+
+    def _rollback(self) -> None:
+        try:
+            self._writer.rollback()
+        except duckdb.Error:
+            # A failed commit has rolled back by itself.
+            return
+
+    def _append_events(self, batch: Batch, frame: pl.DataFrame) -> None:
+        if frame.is_empty():
+            return
+        flat = _flat(frame)
+        for terms in self._terms:
+            numbers, new = terms.numbered(flat)
+            flat = flat.with_columns(numbers)
+            self._insert(terms.table, new)
+        indexes = flat.get_column(INDEX)
+        flat = flat.with_columns(
+            pl.Series("kafka_partition", batch.partitions, dtype=pl.Int32).gather(indexes),
+            pl.Series("kafka_offset", batch.offsets, dtype=pl.Int64).gather(indexes),
+        )
+        self._insert("event", flat.select(*_EVENT_COLUMNS, *(t.id_column for t in self._terms), *_PLACE))
+        self._insert("related", _related(flat))
+
+    def _append_dead_letters(self, letters: list[DeadLetter]) -> None:
+        if not letters:
+            return
+        places = _places([(item.partition, item.offset) for item in letters])
+        self._insert("outbox", places)
+        reasons = pl.Series("reasons", [[*item.reasons] for item in letters], dtype=pl.List(pl.String))
+        agencies = pl.Series("agency", [item.agency for item in letters], dtype=pl.String)
+        self._insert("dead_letter", places.with_columns(reasons, agencies))
+
+    def _append_schemas(self, schemas: Mapping[int, dict[str, Any]]) -> None:
+        for number, schema in schemas.items():
+            self._writer.execute("INSERT INTO writer_schema VALUES (?, ?)", [number, json.dumps(schema)])
+
+    def _write_offsets(self, next_offsets: Mapping[int, int]) -> None:
+        self._writer.execute(
+            "DELETE FROM next_offset WHERE kafka_partition IN (SELECT unnest(?))", [list(next_offsets)]
+        )
+        self._insert("next_offset", _places(list(next_offsets.items())))
+
+    def _insert(self, table: str, frame: pl.DataFrame) -> None:
+        if frame.is_empty():
+            return
+        self._writer.register("incoming", frame.to_arrow())
+        self._writer.execute(f"INSERT INTO {table} BY NAME FROM incoming")  # names of our own tables
+        self._writer.unregister("incoming")
+
+    def _read_terms(self) -> None:
+        for terms in self._terms:
+            names = ", ".join(f'"{name}"' for name in (*terms.columns, terms.id_column))
+            rows = self._writer.execute(f"SELECT {names} FROM {terms.table}").fetchall()  # noqa: S608  # as above
+            terms.known = {row[:-1]: row[-1] for row in rows}
+
+
+def _flat(frame: pl.DataFrame) -> pl.DataFrame:
+    """Return lists as the text they are stored as, and instants without their zone, UTC."""
+    code = pl.element().struct.field("scheme") + ":" + pl.element().struct.field("code")
+    return frame.with_columns(
+        pl.col("transit_countries").list.join(","),
+        pl.col("other_codes").list.eval(code).list.join("|"),
+        pl.col(_INSTANTS).dt.replace_time_zone(None),
+    )
+
+
+def _related(flat: pl.DataFrame) -> pl.DataFrame:
+    stated = flat.filter(pl.col("related").list.len() > 0).select(*_PLACE, "related")
+    return stated.explode("related").unnest("related")
+
+
+def _places(places: list[tuple[int, int]]) -> pl.DataFrame:
+    return pl.DataFrame(places, schema={_PLACE[0]: pl.Int32, _PLACE[1]: pl.Int64}, orient="row")

@@ -1,0 +1,71 @@
+"""The schemas that records were written with, by the id that stands in front of a value.
+
+What was seen once is kept in the hub's file, so that a lost registry stops nothing. A
+registry that does not answer is never a reason to refuse a record.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+from schemas import contract
+from schemas.errors import ContractError
+from schemas.reasons import Reason
+
+_NOT_FOUND = 404
+# Ids that a careless writer makes up are forgotten in time, so that memory stays bounded.
+_REFUSED_MAX = 10_000
+
+Lookup = Callable[[int], dict[str, Any]]
+
+
+class Writers:
+    """Schemas by id: from the hub's file, else from the registry."""
+
+    def __init__(self, known: dict[int, dict[str, Any]], lookup: Lookup) -> None:
+        self._known = known
+        self._lookup = lookup
+        self._refused: dict[int, Reason] = {}
+        self.new: dict[int, dict[str, Any]] = {}
+
+    def find(self, schema_id: int) -> dict[str, Any] | Reason:
+        """Return the schema with an id, or why there is none that a hub can read.
+
+        Raises:
+            RetriableError: The registry does not answer.
+            ContractError: It refuses to answer this hub.
+        """
+        known = self._known.get(schema_id) or self.new.get(schema_id) or self._refused.get(schema_id)
+        return self._asked(schema_id) if known is None else known
+
+    def stored(self) -> None:
+        """Say that the new schemas are in the file."""
+        self._known |= self.new
+        self.new = {}
+
+    def _asked(self, schema_id: int) -> dict[str, Any] | Reason:
+        try:
+            schema = self._lookup(schema_id)
+        except ContractError as error:
+            if getattr(error.__cause__, "http_status_code", _NOT_FOUND) != _NOT_FOUND:
+                raise
+            return self._refuse(schema_id, Reason.SCHEMA_UNKNOWN)
+        except (ValueError, TypeError):
+            # A schema of another format than Avro.
+            return self._refuse(schema_id, Reason.SCHEMA_FOREIGN)
+        if not _is_movement(schema):
+            return self._refuse(schema_id, Reason.SCHEMA_FOREIGN)
+        self.new[schema_id] = schema
+        return schema
+
+    def _refuse(self, schema_id: int, reason: Reason) -> Reason:
+        if len(self._refused) >= _REFUSED_MAX:
+            self._refused.clear()
+        self._refused[schema_id] = reason
+        return reason
+
+
+def _is_movement(schema: dict[str, Any]) -> bool:
+    ours = contract.latest("movement")
+    return all(schema.get(part) == ours[part] for part in ("type", "name", "namespace"))

@@ -1,0 +1,1 @@
+"""What subscribers get: the published observations, as CSV, JSON lines or Parquet."""

@@ -1,0 +1,44 @@
+"""The command `weighbridge subscribe`."""
+
+from __future__ import annotations
+
+import sys
+from contextlib import nullcontext
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from consumers.subscribe.writing import Format
+from schemas.errors import ConfigurationError
+
+
+def subscribe(
+    file_format: Annotated[Format, typer.Option("--format", help="How to write.")] = Format.CSV,
+    out: Annotated[Path | None, typer.Option(help="File to write; default: stdout.")] = None,
+    hub: Annotated[str | None, typer.Option(help="Only the observations of this hub.")] = None,
+    epoch: Annotated[str | None, typer.Option(help="Only those released in this month.")] = None,
+    bootstrap_servers: Annotated[str | None, typer.Option(help="Kafka brokers.")] = None,
+    registry_url: Annotated[str | None, typer.Option(help="Schema registry.")] = None,
+) -> None:
+    """Write every observation that is published now.
+
+    Examples: `weighbridge subscribe > aggregates.csv`,
+    `weighbridge subscribe --format parquet --out aggregates.parquet`
+    """
+    from consumers.subscribe import writing  # noqa: PLC0415  # help needs none of it
+    from consumers.subscribe.observations import observations  # noqa: PLC0415  # as above
+    from schemas import settings  # noqa: PLC0415  # as above
+    from schemas.runtime import logs  # noqa: PLC0415  # as above
+
+    found = settings.load(kafka={"bootstrap_servers": bootstrap_servers, "registry_url": registry_url})
+    logs.configure()
+    published = observations(found.kafka, hub, epoch)
+    if file_format is Format.PARQUET:
+        if out is None:
+            raise ConfigurationError("Parquet is no text", hint="name a file with --out")
+        writing.write_parquet(published, out)
+        return
+    write = writing.write_csv if file_format is Format.CSV else writing.write_json_lines
+    with out.open("w", encoding="utf-8", newline="") if out else nullcontext(sys.stdout) as file:
+        write(published, file)

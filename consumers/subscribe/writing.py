@@ -1,0 +1,53 @@
+"""Observations written for people and programs: CSV, JSON lines, Parquet."""
+
+from __future__ import annotations
+
+import csv
+import json
+from collections.abc import Iterable, Mapping
+from enum import StrEnum
+from pathlib import Path
+from typing import Any, TextIO
+
+from schemas import contract
+
+
+class Format(StrEnum):
+    """How observations are written."""
+
+    CSV = "csv"
+    JSONL = "jsonl"
+    PARQUET = "parquet"
+
+
+def write_csv(observations: Iterable[Mapping[str, Any]], file: TextIO) -> int:
+    """Write a header and one row for each observation; return how many.
+
+    A confidential value is an empty field.
+    """
+    writer = csv.DictWriter(file, contract.field_names("observation"), lineterminator="\n")
+    writer.writeheader()
+    count = 0
+    for count, observation in enumerate(observations, 1):  # noqa: B007  # counts what a stream held
+        writer.writerow(observation)
+    return count
+
+
+def write_json_lines(observations: Iterable[Mapping[str, Any]], file: TextIO) -> int:
+    """Write one JSON object a line; return how many. A confidential value is null."""
+    count = 0
+    for count, observation in enumerate(observations, 1):  # noqa: B007  # counts what a stream held
+        file.write(json.dumps(observation) + "\n")
+    return count
+
+
+def write_parquet(observations: Iterable[Mapping[str, Any]], path: Path) -> int:
+    """Write a Parquet file; return how many observations it holds. A confidential value is null."""
+    import polars as pl  # noqa: PLC0415  # an optional extra that the other formats do not need
+
+    schema = {
+        name: pl.Int64 if name == "mass_g" else pl.String for name in contract.field_names("observation")
+    }
+    frame = pl.DataFrame(list(observations), schema=schema)
+    frame.write_parquet(path)
+    return frame.height

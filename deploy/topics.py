@@ -1,0 +1,139 @@
+"""Topics as they should be against topics as they are: what an operator plans and applies.
+
+Nothing else in weighbridge creates a topic. Partitions of an existing topic are never
+changed: the key of a movement would fall into another one.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from concurrent.futures import Future
+from dataclasses import dataclass
+from enum import StrEnum
+from typing import Any
+
+from confluent_kafka import KafkaError, KafkaException
+from confluent_kafka.admin import (  # type: ignore[attr-defined]  # exported without saying so
+    AdminClient,
+    AlterConfigOpType,
+    ConfigEntry,
+    ConfigResource,
+    NewTopic,
+    ResourceType,
+)
+
+from schemas.errors import ContractError, RetriableError
+from schemas.runtime import clients
+from schemas.settings import KafkaSettings
+from schemas.topics import Topic
+
+_REPLICAS_MAX = 3
+
+
+class Action(StrEnum):
+    """What a step does."""
+
+    CREATE = "create"
+    CONFIGURE = "configure"
+    CONFLICT = "conflict"
+
+
+@dataclass(frozen=True, slots=True)
+class Step:
+    """One difference between a topic as it is and as it should be.
+
+    Attributes:
+        config: Settings that are set: all of a new topic, the differing ones of another.
+    """
+
+    topic: Topic
+    action: Action
+    detail: str
+    config: dict[str, str]
+
+
+def plan(kafka: KafkaSettings, wanted: Iterable[Topic]) -> list[Step]:
+    """Return the steps that lead to the topics wanted; none where all is as it should be.
+
+    Raises:
+        RetriableError: The broker does not answer.
+    """
+    admin = clients.admin(kafka)
+    cluster = _answered(lambda: admin.list_topics(timeout=clients.REQUEST_TIMEOUT_SECONDS))
+    replicas = min(_REPLICAS_MAX, len(cluster.brokers))
+    steps = []
+    for topic in wanted:
+        config = _config(topic, replicas)
+        if topic.name not in cluster.topics:
+            detail = f"{topic.partitions} partitions, {replicas} replicas"
+            steps.append(Step(topic, Action.CREATE, detail, config))
+            continue
+        steps += _differences(admin, topic, config, len(cluster.topics[topic.name].partitions))
+    return steps
+
+
+def apply(kafka: KafkaSettings, wanted: Iterable[Topic]) -> list[Step]:
+    """Do the steps of `plan` and return them.
+
+    Raises:
+        ContractError: A topic has another number of partitions; nothing was changed.
+        RetriableError: The broker does not answer or refuses.
+    """
+    steps = plan(kafka, wanted)
+    conflicts = [step for step in steps if step.action is Action.CONFLICT]
+    if conflicts:
+        raise ContractError(
+            "; ".join(f"{step.topic.name}: {step.detail}" for step in conflicts),
+            hint="copy the topic into a new one, or plan with --partitions as they are",
+        )
+    admin = clients.admin(kafka)
+    for step in steps:
+        _do(admin, step)
+    return steps
+
+
+def _differences(admin: AdminClient, topic: Topic, config: dict[str, str], partitions: int) -> list[Step]:
+    steps = []
+    if partitions != topic.partitions:
+        detail = f"has {partitions} partitions, should have {topic.partitions}"
+        steps.append(Step(topic, Action.CONFLICT, detail, {}))
+    resource = ConfigResource(ResourceType.TOPIC, topic.name)
+    found: dict[str, Any] = _result(admin.describe_configs([resource])[resource])
+    differing = {name: value for name, value in config.items() if found[name].value != value}
+    if differing:
+        detail = ", ".join(f"{name}={value}" for name, value in differing.items())
+        steps.append(Step(topic, Action.CONFIGURE, detail, differing))
+    return steps
+
+
+def _do(admin: AdminClient, step: Step) -> None:
+    if step.action is Action.CREATE:
+        new = NewTopic(step.topic.name, step.topic.partitions, config=step.config)
+        _result(admin.create_topics([new])[step.topic.name])
+        return
+    entries = [
+        ConfigEntry(name, value, incremental_operation=AlterConfigOpType.SET)
+        for name, value in step.config.items()
+    ]
+    resource = ConfigResource(ResourceType.TOPIC, step.topic.name, incremental_configs=entries)
+    _result(admin.incremental_alter_configs([resource])[resource])
+
+
+def _config(topic: Topic, replicas: int) -> dict[str, str]:
+    # With two replicas of which both must confirm, one broker away would stop all writing.
+    in_sync = 2 if replicas == _REPLICAS_MAX else 1
+    return {**topic.config, "min.insync.replicas": str(in_sync)}
+
+
+def _result(future: Future[Any]) -> Any:
+    return _answered(lambda: future.result(clients.REQUEST_TIMEOUT_SECONDS * 2))
+
+
+def _answered(call: Any) -> Any:
+    try:
+        return call()
+    except KafkaException as error:
+        cause: KafkaError = error.args[0]
+        raise RetriableError(
+            f"topics: {cause.name()}", hint="is the broker up, and may this user create topics?"
+        ) from error

@@ -1,0 +1,186 @@
+"""The cells of a packaging log row that are read, with the class of each.
+
+It is not the whole row: carriers, contacts, tickets, containers and customs numbers have
+no field here and are never read. What is of class never serves a check, or leaves as a
+keyed hash. An empty cell, and one in which nothing was chosen, is None.
+"""
+
+from __future__ import annotations
+
+from datetime import datetime
+from decimal import Decimal
+from typing import Annotated, Any, Literal, LiteralString, NamedTuple
+
+from pydantic import BaseModel, ConfigDict, Field, PlainValidator
+from pydantic_core import PydanticCustomError
+
+from producers import dates
+from producers.statement import When
+from schemas.confidentiality import Confidentiality
+from schemas.movement import Precision
+
+PUBLIC = Confidentiality.PUBLIC
+HUB = Confidentiality.HUB
+NEVER = Confidentiality.NEVER
+
+TONNES_MAX = Decimal(1_000_000)
+_EMPTY = frozenset({"", "Choose option"})
+
+RowType = Literal["received", "exported", "sentOn", "processed"]
+ProcessingType = Literal[
+    "EXPORTER",
+    "EXPORTER_REGISTERED_ONLY",
+    "REPROCESSOR_INPUT",
+    "REPROCESSOR_OUTPUT",
+    "REPROCESSOR_REGISTERED_ONLY",
+]
+
+
+class Upload(NamedTuple):
+    """One complete log: whose it is, and when it was uploaded (UTC)."""
+
+    organisation: str
+    registration: str
+    uploaded_at: datetime
+
+
+def _refused(rule: LiteralString) -> PydanticCustomError:
+    return PydanticCustomError(rule, "see the rule")
+
+
+def _is_empty(value: Any) -> bool:
+    return value is None or (isinstance(value, str) and value.strip() in _EMPTY)
+
+
+def _text(value: Any) -> str | None:
+    """Return a text without blanks around it; spreadsheets make numbers of codes and ids."""
+    if _is_empty(value):
+        return None
+    if isinstance(value, str):
+        return value.strip()
+    if isinstance(value, int) and not isinstance(value, bool):
+        return str(value)
+    raise _refused("uk.field.text")
+
+
+def _tonnes(value: Any) -> Decimal | None:
+    if _is_empty(value):
+        return None
+    if isinstance(value, bool) or not isinstance(value, int | Decimal):
+        raise _refused("uk.tonnage.number")
+    if not 0 <= value <= TONNES_MAX:
+        raise _refused("uk.tonnage.range")
+    return Decimal(value)
+
+
+def _yes(value: Any) -> bool | None:
+    if _is_empty(value):
+        return None
+    if not isinstance(value, str) or value not in {"Yes", "No"}:
+        raise _refused("uk.option.unknown")
+    return value == "Yes"
+
+
+def _on(value: Any) -> When | None:
+    """Return the day or month as written: a zone says nothing, the cell holds a day."""
+    if _is_empty(value):
+        return None
+    stamp = dates.stamp(value)
+    if stamp is None:
+        raise _refused("uk.date.impossible")
+    is_month = stamp.precision is Precision.MONTH
+    return When(stamp.moment.date(), None, Precision.MONTH if is_month else Precision.DAY)
+
+
+def _month(value: Any) -> When | None:
+    when = _on(value)
+    return None if when is None else When(when.on.replace(day=1), None, Precision.MONTH)
+
+
+_Text = Annotated[str | None, PlainValidator(_text)]
+_Tonnes = Annotated[Decimal | None, PlainValidator(_tonnes)]
+_Yes = Annotated[bool | None, PlainValidator(_yes)]
+_On = Annotated[When | None, PlainValidator(_on)]
+_Month = Annotated[When | None, PlainValidator(_month)]
+
+
+class Cells(BaseModel):
+    """The `data` of a row, whatever its type; the column's name is the field's in capitals."""
+
+    model_config = ConfigDict(
+        frozen=True, extra="ignore", hide_input_in_errors=True, alias_generator=str.upper
+    )
+
+    processing_type: Annotated[ProcessingType, PUBLIC] = Field(alias="processingType")
+
+    date_received_for_export: Annotated[_On, PUBLIC] = None
+    date_received_for_reprocessing: Annotated[_On, PUBLIC] = None
+    month_received_for_export: Annotated[_Month, PUBLIC] = None
+    month_received_for_reprocessing: Annotated[_Month, PUBLIC] = None
+    tonnage_received_for_export: Annotated[_Tonnes, HUB] = None
+    tonnage_received_for_recycling: Annotated[_Tonnes, HUB] = None
+    supplier_name: Annotated[_Text, NEVER] = None
+    supplier_postcode: Annotated[_Text, NEVER] = None
+
+    gross_weight: Annotated[_Tonnes, NEVER] = None
+    tare_weight: Annotated[_Tonnes, NEVER] = None
+    pallet_weight: Annotated[_Tonnes, NEVER] = None
+    net_weight: Annotated[_Tonnes, NEVER] = None
+    weight_of_non_target_materials: Annotated[_Tonnes, NEVER] = None
+    recyclable_proportion_percentage: Annotated[_Tonnes, NEVER] = None
+    bailing_wire_protocol: Annotated[_Yes, NEVER] = None
+
+    date_of_export: Annotated[_On, PUBLIC] = None
+    tonnage_of_uk_packaging_waste_exported: Annotated[_Tonnes, HUB] = None
+    osr_id: Annotated[_Text, NEVER] = None
+    osr_country: Annotated[_Text, PUBLIC] = None
+    date_received_by_osr: Annotated[_On, PUBLIC] = None
+    tonnage_received_by_osr: Annotated[_Tonnes, HUB] = None
+    was_the_waste_refused: Annotated[_Yes, PUBLIC] = None
+    was_the_waste_stopped: Annotated[_Yes, PUBLIC] = None
+    date_the_refused_stopped_waste_repatriated: Annotated[_On, PUBLIC] = None
+
+    date_load_left_site: Annotated[_On, PUBLIC] = None
+    tonnage_of_uk_packaging_waste_sent_on: Annotated[_Tonnes, HUB] = None
+    final_destination_facility_type: Annotated[_Text, NEVER] = None
+    final_destination_name: Annotated[_Text, NEVER] = None
+    final_destination_postcode: Annotated[_Text, NEVER] = None
+
+    product_tonnage: Annotated[_Tonnes, HUB] = None
+    end_of_waste_standards: Annotated[_Yes, PUBLIC] = None
+
+    ewc_code: Annotated[_Text, PUBLIC] = None
+    description_waste: Annotated[_Text, NEVER] = None
+    basel_export_code: Annotated[_Text, PUBLIC] = None
+    customs_codes: Annotated[_Text, PUBLIC] = None
+
+    @property
+    def received(self) -> When | None:
+        """Return when the load was received, from whichever column the template has."""
+        return (
+            self.date_received_for_export
+            or self.date_received_for_reprocessing
+            or self.month_received_for_export
+            or self.month_received_for_reprocessing
+        )
+
+    @property
+    def received_tonnes(self) -> Decimal | None:
+        """Return the tonnage received, from whichever column the template has."""
+        if self.tonnage_received_for_export is not None:
+            return self.tonnage_received_for_export
+        return self.tonnage_received_for_recycling
+
+    @property
+    def is_registered_only(self) -> bool:
+        """Say whether the operator has no accreditation: other columns, no limits."""
+        return self.processing_type.endswith("REGISTERED_ONLY")
+
+
+class Row(BaseModel):
+    """A row that says which one it is; its cells are read apart, so that it can be rejected."""
+
+    model_config = ConfigDict(frozen=True, extra="ignore", hide_input_in_errors=True)
+
+    row_id: Annotated[int, HUB] = Field(alias="rowId", strict=True, gt=0)
+    row_type: Annotated[RowType, PUBLIC] = Field(alias="wasteRecordType")

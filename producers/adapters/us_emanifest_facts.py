@@ -1,0 +1,316 @@
+"""What one version of a US manifest states: which stages, when, by whom, about which lines.
+
+A status says which stages were reached; a stage whose date is nowhere is no statement.
+Management methods are what the facility intends, so nothing is ever stated as treated.
+The manifest has one quantity for each line: before receipt it is the generator's
+estimate. What a partial rejection sent away stands on the manifests that replace it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from datetime import MAXYEAR, UTC, date, datetime, timedelta
+from itertools import pairwise
+
+from producers import dates
+from producers.adapters import us_emanifest_places as sites
+from producers.adapters.us_emanifest_model import (
+    ANNOUNCED_STATUS,
+    ARRIVED_STATUSES,
+    AdditionalInfo,
+    Manifest,
+    Site,
+    is_mtn,
+)
+from producers.adapters.us_emanifest_rules import RULES_BY_ID
+from producers.adapters.us_emanifest_wastes import Line, line
+from producers.dates import Stamp
+from producers.statement import Company, Place, Statement, When
+from schemas.findings import Finding
+from schemas.movement import UNKNOWN_COUNTRY, Basis, Precision, Relation, Side, Stage
+
+Related = tuple[tuple[str, Relation], ...]
+
+# 40 CFR 260.2(c): public 90 days after receipt.
+_PUBLIC_AFTER_DAYS = 90
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Fact:
+    """One stage of a manifest, to be stated of each of its lines."""
+
+    stage: Stage
+    when: When
+    contributor: Company | None
+    counterparty: Company | None
+    step: int = 0
+    basis: Basis = Basis.ESTIMATED
+    has_quantity: bool = True
+    has_operation: bool = False
+    related: Related = ()
+
+
+@dataclass(slots=True)
+class Telling:
+    """One manifest, and what was noticed while it was told."""
+
+    manifest: Manifest
+    path: str
+    _noticed: dict[Finding, None] = field(default_factory=dict)
+    _origin: Place = field(init=False)
+    _origin_site: Place = field(init=False)
+    _destination: Place = field(init=False)
+    _generator: Company | None = field(init=False)
+    _facility: Company | None = field(init=False)
+
+    def __post_init__(self) -> None:
+        """Look up the two ends of the movement."""
+        manifest = self.manifest
+        self._origin_site = self._place(manifest.generator, "generator")
+        self._origin = self._foreign_origin() if manifest.is_import else self._origin_site
+        self._destination = self._place(manifest.designated_facility, "designatedFacility")
+        self._generator = self._company(manifest.generator, "generator")
+        self._facility = self._company(manifest.designated_facility, "designatedFacility")
+
+    @property
+    def findings(self) -> tuple[Finding, ...]:
+        """Return everything that was noticed, each once, in the order in which it was."""
+        return tuple(self._noticed)
+
+    def statements(self) -> Iterator[Statement]:
+        """Yield one statement for each stage and line."""
+        facts = list(self._facts())
+        lines = self._lines()
+        release_at = self._release_at(facts)
+        side = self._side()
+        of_all = self._originals(self.manifest.additional_info, self.path)
+        for item in lines:
+            originals = tuple(dict.fromkeys((*of_all, *self._originals(item.info, item.path))))
+            for fact in facts:
+                yield self._statement(fact, item, side, originals, release_at)
+
+    def _statement(
+        self, fact: _Fact, item: Line, side: Side, originals: Related, release_at: datetime | None
+    ) -> Statement:
+        return Statement(
+            line_number=item.number,
+            stage=fact.stage,
+            step=fact.step,
+            side=side,
+            when=fact.when,
+            movement_reference=_reference(self.manifest.manifest_tracking_number),
+            origin=self._origin,
+            destination=self._destination,
+            codes=item.codes,
+            hazardous=item.hazardous,
+            native_operation_code=item.management_method if fact.has_operation else None,
+            quantity=item.quantity(fact.basis) if fact.has_quantity else None,
+            load_count=item.container_count if fact.has_quantity else None,
+            contributor=fact.contributor,
+            counterparty=fact.counterparty,
+            related=(*originals, *fact.related),
+            release_at=release_at,
+        )
+
+    def _facts(self) -> Iterator[_Fact]:
+        if self.manifest.status == ANNOUNCED_STATUS:
+            yield self._announced()
+            return
+        shipped = self._shipped()
+        if shipped is not None:
+            yield self._at_origin(Stage.DISPATCHED, shipped)
+        yield from self._transferred()
+        if self.manifest.status in ARRIVED_STATUSES:
+            yield from self._arrived(shipped)
+
+    def _announced(self) -> _Fact:
+        planned = self.manifest.potential_ship_date
+        stamp = dates.stamp(planned) if planned else None
+        if planned and stamp is None:
+            self._notice("us.date.planned", "potentialShipDate")
+        stated = stamp or Stamp(self.manifest.updated_date, Precision.MINUTE)
+        return self._at_origin(Stage.ANNOUNCED, sites.local(stated, self._origin_site))
+
+    def _at_origin(self, stage: Stage, when: When) -> _Fact:
+        return _Fact(stage=stage, when=when, contributor=self._generator, counterparty=self._facility)
+
+    def _shipped(self) -> When | None:
+        transporters = self._transporters()
+        stamp = self.manifest.shipped_date
+        if stamp is None and transporters:
+            stamp = _signed(transporters[0][2])
+        return self._happened(stamp, self._origin_site, "shippedDate")
+
+    def _transferred(self) -> Iterator[_Fact]:
+        """Yield each signature but the first transporter's, who took over from the one before."""
+        transporters = self._transporters()
+        for (_, _, before), (step, index, transporter) in pairwise(transporters):
+            stamp = _signed(transporter)
+            if stamp is None:
+                continue
+            where = self._place(transporter, f"transporters[{index}]")
+            yield _Fact(
+                stage=Stage.TRANSFERRED,
+                step=step,
+                when=sites.local(stamp, where),
+                contributor=self._company(transporter, f"transporters[{index}]"),
+                counterparty=sites.company(before),
+            )
+
+    def _transporters(self) -> list[tuple[int, int, Site]]:
+        """Return (order, index, transporter); an order that is missing follows the list."""
+        stated = enumerate(self.manifest.transporters or ())
+        return sorted(
+            ((site.order or index + 1, index, site) for index, site in stated), key=lambda item: item[:2]
+        )
+
+    def _arrived(self, shipped: When | None) -> Iterator[_Fact]:
+        rejection = self._rejection()
+        facility = self.manifest.designated_facility
+        stamp = self.manifest.received_date or (_signed(facility) if facility is not None else None)
+        when = self._happened(stamp or self.manifest.certified_date, self._destination, "receivedDate")
+        if when is None:
+            return
+        if shipped is not None and when.on < shipped.on:
+            self._notice("us.date.order", "receivedDate")
+        if rejection != "FullReject":
+            yield self._at_destination(self._receipt_stage(), when, related=self._residues())
+        if rejection is not None:
+            is_full = rejection == "FullReject"
+            yield self._at_destination(Stage.REFUSED, when, related=self._replacements(), is_known=is_full)
+
+    def _at_destination(self, stage: Stage, when: When, *, related: Related, is_known: bool = True) -> _Fact:
+        return _Fact(
+            stage=stage,
+            when=when,
+            contributor=self._facility,
+            counterparty=self._generator,
+            basis=Basis.WEIGHED,
+            has_quantity=is_known,
+            has_operation=stage is Stage.RECEIVED,
+            related=related,
+        )
+
+    def _receipt_stage(self) -> Stage:
+        """Return what it means that the manifest arrived: refused waste that comes home is not received."""
+        return Stage.REPATRIATED if _is_return(self.manifest) else Stage.RECEIVED
+
+    def _rejection(self) -> str | None:
+        info = self.manifest.rejection_info
+        kind = info.rejection_type if info is not None else None
+        if bool(self.manifest.rejection) != (kind is not None):
+            self._notice("us.rejection.type", "rejectionInfo.rejectionType")
+        return kind
+
+    def _replacements(self) -> Related:
+        info = self.manifest.rejection_info
+        numbers = info.new_manifest_tracking_numbers if info is not None else None
+        return self._links(
+            numbers, Relation.REPLACED_BY, f"{self.path}.rejectionInfo.newManifestTrackingNumbers"
+        )
+
+    def _residues(self) -> Related:
+        numbers = self.manifest.residue_new_manifest_tracking_numbers
+        return self._links(numbers, Relation.RESIDUE_OF, f"{self.path}.residueNewManifestTrackingNumbers")
+
+    def _originals(self, info: AdditionalInfo | None, path: str) -> Related:
+        """Return the manifests that this one continues, stated for all lines or for one."""
+        if info is None:
+            return ()
+        relation = Relation.RETURN_OF if _is_return(self.manifest) else Relation.REPLACES
+        place = f"{path}.additionalInfo.originalManifestTrackingNumbers"
+        return self._links(info.original_manifest_tracking_numbers, relation, place)
+
+    def _links(self, numbers: list[str] | None, relation: Relation, place: str) -> Related:
+        found = []
+        for index, number in enumerate(numbers or ()):
+            if is_mtn(number):
+                found.append((_reference(number), relation))
+            else:
+                self._add("us.mtn.related", f"{place}[{index}]")
+        return tuple(dict.fromkeys(found))
+
+    def _lines(self) -> list[Line]:
+        wastes = self.manifest.wastes or ()
+        if not wastes and self.manifest.submission_type != "Image":
+            self._notice("us.lines.missing", "wastes")
+        return [
+            line(waste, self._origin_site, self._destination, f"{self.path}.wastes[{number}]", self._add)
+            for number, waste in enumerate(wastes)
+        ] or [Line()]
+
+    def _foreign_origin(self) -> Place:
+        info = self.manifest.import_info
+        generator = info.import_generator if info is not None else None
+        if generator is None or generator.country is None:
+            self._notice("us.import.country.missing", "importInfo.importGenerator.country")
+            return Place()
+        return Place(sites.country_code(generator.country.code))
+
+    def _side(self) -> Side:
+        if self.manifest.is_import:
+            return Side.DESTINATION
+        is_abroad = self._destination.country not in {"US", UNKNOWN_COUNTRY}
+        return Side.ORIGIN if is_abroad else Side.DOMESTIC
+
+    def _release_at(self, facts: list[_Fact]) -> datetime | None:
+        """Return when EPA makes the manifest public, None before it arrived.
+
+        Source: 40 CFR 260.2(c); imports and exports on 1 March of the next year, 260.2(d).
+        """
+        arrived = next((fact.when.on for fact in facts if fact.basis is Basis.WEIGHED), None)
+        # A year out of reason is refused later, by a rule of its own.
+        if arrived is None or arrived.year == MAXYEAR:
+            return None
+        if self._side() is Side.DOMESTIC:
+            return dates.midnight(arrived + timedelta(days=_PUBLIC_AFTER_DAYS), sites.EASTERN)
+        return dates.midnight(date(arrived.year + 1, 3, 1), sites.EASTERN)
+
+    def _happened(self, stamp: Stamp | None, where: Place, name: str) -> When | None:
+        if stamp is None:
+            self._notice("us.date.missing", name)
+            return None
+        when = sites.local(stamp, where)
+        # A date without a time may be a day ahead of Greenwich.
+        latest = when.at or datetime.combine(when.on, datetime.min.time(), UTC) - timedelta(days=1)
+        if latest > self.manifest.updated_date:
+            self._notice("us.date.future", name)
+        return when
+
+    def _place(self, site: Site | None, name: str) -> Place:
+        found = sites.place(site)
+        address = site.site_address if site is not None else None
+        if address is not None and address.state is not None and found == Place("US"):
+            self._notice("us.state.unknown", f"{name}.siteAddress.state.code")
+        return found
+
+    def _company(self, site: Site | None, name: str) -> Company | None:
+        found = sites.company(site)
+        if site is not None and found is None:
+            self._notice("us.site.unknown", f"{name}.epaSiteId")
+        return found
+
+    def _notice(self, rule: str, name: str) -> None:
+        self._add(rule, f"{self.path}.{name}")
+
+    def _add(self, rule: str, path: str) -> None:
+        self._noticed[RULES_BY_ID[rule].at(path)] = None
+
+
+def _reference(number: str) -> str:
+    return f"US:{number}"
+
+
+def _is_return(manifest: Manifest) -> bool:
+    info = manifest.additional_info
+    return info is not None and info.new_manifest_destination == "OriginalGenerator"
+
+
+def _signed(site: Site) -> Stamp | None:
+    """Return when a handler signed first, on paper or electronically."""
+    paper = site.paper_signature_info
+    if paper is not None and paper.signature_date is not None:
+        return paper.signature_date
+    stated = (item.signature_date for item in site.electronic_signatures_info or ())
+    return next((stamp for stamp in stated if stamp is not None), None)

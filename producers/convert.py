@@ -1,0 +1,83 @@
+"""Conversion without a broker: the same pipeline as publication, its events for people to read.
+
+Several files are read in the order given, as one run would read them, so that a later
+version of a document shows as corrections and cancellations of the earlier one.
+"""
+
+from __future__ import annotations
+
+import io
+import sys
+import tempfile
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from datetime import date, datetime
+from pathlib import Path
+from typing import Any, BinaryIO
+
+import fastavro
+
+from producers.adapter import Adapter
+from producers.changes import Event
+from producers.pipeline import Outcome, Pipeline
+from producers.positions import Positions
+from schemas import contract
+from schemas.identity import Keys
+
+STDIN = Path("-")
+_SPOOL_BYTES_MAX = 16 * 1024 * 1024
+
+
+@dataclass(frozen=True, slots=True)
+class Converted:
+    """The outcome of one document of one file."""
+
+    file: str
+    outcome: Outcome
+
+
+def converted(adapter: Adapter, agency: str, keys: Keys, files: Iterable[Path]) -> Iterator[Converted]:
+    """Yield what publication would make of each document of each file; `-` is stdin."""
+    pipeline = Pipeline(adapter, agency, keys, Positions("convert"))
+    for file in files:
+        with _opened(file) as stream:
+            for outcome in pipeline.outcomes(stream, file.name):
+                yield Converted(str(file), outcome)
+
+
+def event_json(event: Event) -> dict[str, Any]:
+    """Return an event with the field names of the contract.
+
+    Bytes become hexadecimal text, instants ISO 8601 in UTC, dates ISO dates.
+    """
+    record: Any = fastavro.schemaless_reader(io.BytesIO(event.body), contract.parsed("movement"), None)
+    return {name: _readable(value) for name, value in record.items()}
+
+
+def _readable(value: Any) -> Any:
+    if isinstance(value, bytes):
+        return value.hex()
+    if isinstance(value, datetime):
+        return value.isoformat().replace("+00:00", "Z")
+    if isinstance(value, date):
+        return value.isoformat()
+    if isinstance(value, list):
+        return [_readable(item) for item in value]
+    if isinstance(value, dict):
+        return {name: _readable(item) for name, item in value.items()}
+    return value
+
+
+@contextmanager
+def _opened(file: Path) -> Iterator[BinaryIO]:
+    if file != STDIN:
+        with file.open("rb") as stream:
+            yield stream
+        return
+    # A pipe cannot be read twice, and complete sets are.
+    with tempfile.SpooledTemporaryFile(_SPOOL_BYTES_MAX) as spool:
+        while chunk := sys.stdin.buffer.read(_SPOOL_BYTES_MAX):
+            spool.write(chunk)
+        spool.seek(0)
+        yield spool  # type: ignore[misc]  # offers what a binary file offers

@@ -1,0 +1,40 @@
+"""What a Kafka error means for the caller: the one place where client codes are judged."""
+
+from __future__ import annotations
+
+from confluent_kafka import KafkaError, KafkaException
+
+from schemas.errors import ConfigurationError, FatalError, FencedError, RetriableError, WeighbridgeError
+
+_FENCED = {KafkaError._FENCED, KafkaError.PRODUCER_FENCED, KafkaError.INVALID_PRODUCER_EPOCH}  # noqa: SLF001  # librdkafka's public code, private by its name only
+_MISSING = {KafkaError.UNKNOWN_TOPIC_OR_PART, KafkaError._UNKNOWN_TOPIC}  # noqa: SLF001  # as above
+_DENIED = {
+    KafkaError.TOPIC_AUTHORIZATION_FAILED,
+    KafkaError.GROUP_AUTHORIZATION_FAILED,
+    KafkaError.CLUSTER_AUTHORIZATION_FAILED,
+    KafkaError.TRANSACTIONAL_ID_AUTHORIZATION_FAILED,
+}
+_BY_CODE: dict[int, tuple[type[WeighbridgeError], str, str]] = {
+    **dict.fromkeys(
+        _FENCED, (FencedError, "another instance took over", "run one instance for each source or hub")
+    ),
+    **dict.fromkeys(_MISSING, (FatalError, "a topic is missing", "weighbridge topics apply")),
+    **dict.fromkeys(
+        _DENIED, (ConfigurationError, "the broker refuses this user", "look at its user and its ACLs")
+    ),
+}
+
+
+def classified(error: KafkaException | KafkaError, what: str) -> WeighbridgeError:
+    """Return the error to raise in place of a client's; `what` names the act that failed.
+
+    Fencing ends the process for good, a missing topic or permission until somebody acts, a
+    fatal client until it starts again; everything else passes by itself.
+    """
+    cause: KafkaError = error.args[0] if isinstance(error, KafkaException) else error
+    if cause.code() in _BY_CODE:
+        kind, message, hint = _BY_CODE[cause.code()]
+        return kind(f"{what}: {message}", hint=hint)
+    if cause.fatal():
+        return FatalError(f"{what}: {cause.name()}", hint="start the process again")
+    return RetriableError(f"{what}: {cause.name()}", hint="is the broker up? weighbridge exchange status")

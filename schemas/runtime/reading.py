@@ -1,0 +1,70 @@
+"""Reading a topic of one partition to its end, as of the moment of asking."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Iterator
+
+from confluent_kafka import Consumer, IsolationLevel, KafkaError, KafkaException, Message, TopicPartition
+from confluent_kafka.admin import OffsetSpec  # type: ignore[attr-defined]  # exported without saying so
+
+from schemas.errors import RetriableError
+from schemas.runtime import clients
+from schemas.runtime.failures import classified
+from schemas.settings import KafkaSettings
+
+# An open transaction ends after 20 s, and the broker looks every 10 s.
+_PATIENCE_SECONDS = 90.0
+_CHUNK_RECORDS = 500
+_POLL_SECONDS = 0.1
+
+
+def records(kafka: KafkaSettings, topic: str) -> Iterator[Message]:
+    """Yield every committed record of a topic, waiting for transactions that are still open.
+
+    The end is the high watermark: a reader of committed records that stopped at the last
+    stable offset would miss what lies behind an open transaction.
+
+    Raises:
+        RetriableError: The broker does not answer, or a transaction stays open too long.
+    """
+    end = _high_watermark(kafka, topic)
+    reader = clients.consumer(kafka, f"weighbridge.reader.{topic}", **{"enable.partition.eof": True})
+    reader.assign([TopicPartition(topic, 0, 0)])
+    try:
+        yield from _until(reader, topic, end)
+    finally:
+        reader.close()
+
+
+def _until(reader: Consumer, topic: str, end: int) -> Iterator[Message]:
+    deadline = time.monotonic() + _PATIENCE_SECONDS
+    reached = 0
+    while reached < end:
+        if time.monotonic() > deadline:
+            raise RetriableError(
+                f"{topic} has a transaction that stays open",
+                hint="its writer hangs: stop it, and its transaction ends within a minute",
+            )
+        for record in reader.consume(_CHUNK_RECORDS, timeout=_POLL_SECONDS):
+            error = record.error()
+            if error is None:
+                reached = int(record.offset() or 0) + 1
+                yield record
+            elif error.code() == KafkaError._PARTITION_EOF:  # noqa: SLF001  # librdkafka's public code
+                reached = max(reached, int(record.offset() or 0))
+            else:
+                raise classified(error, f"read {topic}")
+
+
+def _high_watermark(kafka: KafkaSettings, topic: str) -> int:
+    partition = TopicPartition(topic, 0)
+    futures = clients.admin(kafka).list_offsets(
+        {partition: OffsetSpec.latest()},  # type: ignore[no-untyped-call]  # untyped in the client
+        isolation_level=IsolationLevel.READ_UNCOMMITTED,
+        request_timeout=clients.REQUEST_TIMEOUT_SECONDS,
+    )
+    try:
+        return int(futures[partition].result().offset)
+    except KafkaException as error:
+        raise classified(error, f"read {topic}") from error

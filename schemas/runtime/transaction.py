@@ -1,0 +1,113 @@
+"""A transactional writer: what is sent between two commits is seen whole or not at all.
+
+A stable transactional id fences the predecessor. What fails in a transaction aborts it
+and raises; the caller starts again from what was committed.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from contextlib import suppress
+from dataclasses import dataclass, field
+from typing import Any
+
+from confluent_kafka import KafkaException, Producer
+
+from schemas.headers import Headers
+from schemas.runtime import clients
+from schemas.runtime.failures import classified
+from schemas.settings import KafkaSettings
+
+_ATTEMPTS_MAX = 3
+_POLL_SECONDS = 0.1
+
+
+@dataclass(slots=True)
+class TransactionalWriter:
+    """The only writer under one transactional id.
+
+    Attributes:
+        on_step: Told the name of each step; crash tests stop the process there.
+    """
+
+    kafka: KafkaSettings
+    transactional_id: str
+    on_step: Callable[[str], None] = lambda _: None
+    is_open: bool = False
+    _producer: Producer = field(init=False)
+
+    def fence(self) -> None:
+        """Connect and shut out every earlier writer; blocks up to half a minute.
+
+        Raises:
+            RetriableError: The broker does not answer.
+        """
+        self._producer = clients.producer(self.kafka, self.transactional_id)
+        self._guarded("fence", lambda: self._producer.init_transactions(clients.REQUEST_TIMEOUT_SECONDS))
+        self.on_step("fenced")
+
+    def send(self, topic: str, key: bytes, value: bytes, headers: Headers) -> None:
+        """Add a record to the transaction, beginning one where none is open; raises as `commit`."""
+        if not self.is_open:
+            self._guarded("begin", self._producer.begin_transaction)
+            self.is_open = True
+            self.on_step("begun")
+        while True:
+            try:
+                self._producer.produce(topic, value=value, key=key, headers=headers)
+            except BufferError:
+                # Back-pressure: wait for the broker rather than keep more in memory.
+                self._producer.poll(_POLL_SECONDS)
+            except KafkaException as error:
+                raise classified(error, "produce") from error
+            else:
+                break
+        self._producer.poll(0)
+        self.on_step("produced")
+
+    def commit(self) -> None:
+        """Commit what was sent; without anything sent there is nothing to do.
+
+        Raises:
+            FencedError: Another writer took over.
+            RetriableError: The transaction was aborted; start again from what was committed.
+        """
+        if not self.is_open:
+            return
+        self.on_step("before flush")
+        self._producer.flush(clients.TRANSACTION_TIMEOUT_MS / 1000)
+        self.on_step("flushed")
+        self._guarded("commit", self._producer.commit_transaction)
+        self.is_open = False
+        self.on_step("committed")
+
+    def close(self) -> None:
+        """Abort what is open; nothing of it is ever seen."""
+        if not self.is_open:
+            return
+        self.is_open = False
+        # Without an answer the broker ends the transaction itself, after its time-out.
+        with suppress(KafkaException):
+            # An abort straight after a produce can be fatal: librdkafka issue 4849.
+            self._producer.flush(clients.REQUEST_TIMEOUT_SECONDS)
+            self._producer.abort_transaction(clients.REQUEST_TIMEOUT_SECONDS)
+
+    def _guarded(self, what: str, call: Callable[..., Any]) -> None:
+        try:
+            _repeated(call)
+        except KafkaException as error:
+            if error.args[0].txn_requires_abort():
+                self.close()
+            raise classified(error, what) from error
+
+
+def _repeated(call: Callable[[], Any]) -> None:
+    """Repeat a transactional call that the client says may be repeated as it is."""
+    for attempt in range(1, _ATTEMPTS_MAX + 1):
+        try:
+            call()
+        except KafkaException as error:
+            if not error.args[0].retriable() or attempt == _ATTEMPTS_MAX:
+                raise
+        else:
+            return

@@ -1,0 +1,188 @@
+"""A movements topic of a test's own, and hubs that read it."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+import time
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import duckdb
+from confluent_kafka import KafkaError, KafkaException, Producer
+
+from consumers.hub import queries
+from consumers.hub.batch import Batch
+from consumers.hub.check import check
+from consumers.hub.decode import decode
+from consumers.hub.hub import Hub
+from consumers.hub.store import Accepted, Store
+from consumers.hub.writers import Writers
+from deploy import topics as deployed
+from deploy.exchange.exchange import Exchange
+from schemas import contract, topics
+from schemas.runtime import clients
+from schemas.runtime.health import Health
+from schemas.runtime.metrics import Metrics
+from schemas.runtime.registry import Registry
+from schemas.settings import HubSettings, KafkaSettings
+from tests.support import events
+
+SCHEMA_ID = 7
+
+
+def no_step(_: str) -> None:
+    """Take a step and say nothing."""
+
+
+def writers() -> Writers:
+    """Return the schema that this release writes, under an id of its own, and no registry."""
+    return Writers({SCHEMA_ID: contract.latest("movement")}, lookup=_no_registry)
+
+
+def _no_registry(schema_id: int) -> dict[str, Any]:
+    raise AssertionError(f"the registry is asked for schema {schema_id}")
+
+
+def batch_of(movements: Iterable[Mapping[str, Any]], partition: int = 0, start: int = 0) -> Batch:
+    """Return events as a hub collects them from one partition."""
+    batch = Batch()
+    for offset, event in enumerate(movements, start):
+        batch.keys.append(event["movement_key"])
+        batch.values.append(events.encoded(event, SCHEMA_ID))
+        batch.partitions.append(partition)
+        batch.offsets.append(offset)
+    batch.next_offsets[partition] = start + len(batch)
+    return batch
+
+
+def stored(store: Store, movements: Iterable[Mapping[str, Any]], partition: int = 0) -> None:
+    """Append events to a store as the next batch of a partition."""
+    batch = batch_of(movements, partition, store.next_offsets().get(partition, 0))
+    accepted, broken = check(decode(batch.values, writers()).frame, batch.keys)
+    assert not broken
+    store.append(batch, Accepted(accepted))
+
+
+def asked(store: Store, query: str) -> list[tuple[Any, ...]]:
+    """Return what a query over the views yields."""
+    connection = store.cursor()
+    try:
+        queries.create_views(connection)
+        return connection.execute(query).fetchall()
+    finally:
+        connection.close()
+
+
+def read(file: Path, query: str) -> list[tuple[Any, ...]]:
+    """Return what a query over the views of a file yields that no hub holds."""
+    connection = duckdb.connect(file, read_only=True)
+    try:
+        queries.create_views(connection)
+        return connection.execute(query).fetchall()
+    finally:
+        connection.close()
+
+
+def opened_elsewhere(file: Path) -> str:
+    """Return what another process is told that opens the file for itself."""
+    code = "import sys, pathlib; from consumers.hub.store import Store; Store(pathlib.Path(sys.argv[1]))"
+    return subprocess.run(
+        [sys.executable, "-c", code, str(file)],
+        capture_output=True,
+        check=False,
+        cwd=Path(__file__).parents[2],
+        text=True,
+    ).stderr
+
+
+@dataclass(slots=True)
+class LedgerTopic:
+    """The movements topic of one test, empty at first."""
+
+    kafka: KafkaSettings
+    schema_ids: dict[str, int]
+    sent: list[dict[str, Any]] = field(default_factory=list)
+
+    @property
+    def schema_id(self) -> int:
+        """The id under which movements are written."""
+        return self.schema_ids["movement"]
+
+    def publish(self, movements: Iterable[dict[str, Any]], partition: int | None = None) -> None:
+        """Write events as an adapter does, keyed by movement."""
+        producer = self._producer()
+        for event in movements:
+            self.sent.append(event)
+            value = events.encoded(event, self.schema_id)
+            self._produce(producer, event["movement_key"], value, partition)
+        assert producer.flush(30) == 0
+
+    def publish_raw(self, key: bytes | None, value: bytes | None, partition: int = 0) -> None:
+        """Write any record."""
+        producer = self._producer()
+        self._produce(producer, key, value, partition)
+        assert producer.flush(30) == 0
+
+    def hub(self, file: Path, *, on_step: Callable[[str], None] = no_step, **settings: Any) -> Hub:
+        """Return a hub that is not opened yet."""
+        given = {"name": "test", "file": file, "metrics_port": 0, "batch_seconds": 0.2} | settings
+        return Hub(
+            settings=HubSettings(**given),
+            kafka=self.kafka,
+            metrics=Metrics(),
+            health=Health(None),
+            on_step=on_step,
+        )
+
+    def run_to_end(self, file: Path, **settings: Any) -> Hub:
+        """Run a hub until it has what is there now."""
+        hub = self.hub(file, **settings)
+        try:
+            hub.open()
+            hub.run(until_end=True)
+        finally:
+            hub.close()
+        return hub
+
+    def _producer(self) -> Producer:
+        return clients.idempotent_producer(self.kafka)
+
+    def _produce(
+        self, producer: Producer, key: bytes | None, value: bytes | None, partition: int | None
+    ) -> None:
+        chosen = {} if partition is None else {"partition": partition}
+        while True:
+            try:
+                producer.produce(topics.MOVEMENTS, key=key, value=value, **chosen)
+            except BufferError:
+                producer.poll(0.1)
+            else:
+                return
+
+
+def new_ledger(exchange: Exchange, partitions: int = 3, hub: str = "test") -> LedgerTopic:
+    """Make the movements topic anew, and the topics of a hub if they are absent."""
+    kafka = KafkaSettings(bootstrap_servers=exchange.bootstrap_servers, registry_url=exchange.registry_url)
+    wanted = (topics.exchange_topics(partitions)[0], *topics.hub_topics(hub))
+    delete_topics(kafka, [topic.name for topic in wanted])
+    deployed.apply(kafka, wanted)
+    registry = Registry(kafka.registry_url)
+    return LedgerTopic(kafka, {topic.record: registry.register(topic) for topic in wanted})
+
+
+def delete_topics(kafka: KafkaSettings, names: list[str]) -> None:
+    """Delete topics and wait until they are gone."""
+    admin = clients.admin(kafka)
+    for future in admin.delete_topics(names).values():
+        try:
+            future.result()
+        except KafkaException as error:
+            if error.args[0].code() != KafkaError.UNKNOWN_TOPIC_OR_PART:
+                raise
+    deadline = time.monotonic() + 30
+    while set(names) & set(admin.list_topics(timeout=10).topics):
+        assert time.monotonic() < deadline, "the broker does not delete a topic"
+        time.sleep(0.05)
