@@ -1,8 +1,8 @@
 """The cells of a packaging log row that are read, with the class of each.
 
-It is not the whole row: carriers, contacts, tickets, containers and customs numbers have
-no field here and are never read. What is of class never serves a check, or leaves as a
-keyed hash. An empty cell, and one in which nothing was chosen, is None.
+It is not the whole row: carriers, contacts, tickets, containers and customs declarations have
+no field here and are never read. What is sealed or never serves a check, or leaves as
+a keyed hash or one of a few words. An empty cell, and one in which nothing was chosen, is None.
 """
 
 from __future__ import annotations
@@ -21,6 +21,7 @@ from schemas.movement import Precision
 
 PUBLIC = Confidentiality.PUBLIC
 HUB = Confidentiality.HUB
+SEALED = Confidentiality.SEALED
 NEVER = Confidentiality.NEVER
 
 TONNES_MAX = Decimal(1_000_000)
@@ -132,7 +133,7 @@ class Cells(BaseModel):
 
     date_of_export: Annotated[_On, PUBLIC] = None
     tonnage_of_uk_packaging_waste_exported: Annotated[_Tonnes, HUB] = None
-    osr_id: Annotated[_Text, NEVER] = None
+    osr_id: Annotated[_Text, SEALED] = None
     osr_country: Annotated[_Text, PUBLIC] = None
     date_received_by_osr: Annotated[_On, PUBLIC] = None
     tonnage_received_by_osr: Annotated[_Tonnes, HUB] = None
@@ -142,9 +143,9 @@ class Cells(BaseModel):
 
     date_load_left_site: Annotated[_On, PUBLIC] = None
     tonnage_of_uk_packaging_waste_sent_on: Annotated[_Tonnes, HUB] = None
-    final_destination_facility_type: Annotated[_Text, NEVER] = None
-    final_destination_name: Annotated[_Text, NEVER] = None
-    final_destination_postcode: Annotated[_Text, NEVER] = None
+    final_destination_facility_type: Annotated[_Text, PUBLIC] = None
+    final_destination_name: Annotated[_Text, SEALED] = None
+    final_destination_postcode: Annotated[_Text, SEALED] = None
 
     product_tonnage: Annotated[_Tonnes, HUB] = None
     end_of_waste_standards: Annotated[_Yes, PUBLIC] = None
@@ -182,5 +183,5 @@ class Row(BaseModel):
 
     model_config = ConfigDict(frozen=True, extra="ignore", hide_input_in_errors=True)
 
-    row_id: Annotated[int, HUB] = Field(alias="rowId", strict=True, gt=0)
+    row_id: Annotated[int, SEALED] = Field(alias="rowId", strict=True, gt=0)
     row_type: Annotated[RowType, PUBLIC] = Field(alias="wasteRecordType")

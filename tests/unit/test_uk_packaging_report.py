@@ -19,10 +19,8 @@ from tests.support.samples import sample, samples_folder
 from tests.support.uk_report import Report, Site
 
 FOLDER = "uk-epr-exporter"
-SITES = {
-    "512": Site("EuroPaper GmbH", "DE", date(2026, 1, 15)),
-    "124": Site("RecycleFrance SA", "FR", date(2026, 1, 25)),
-}
+# The register of overseas sites is input of the agency's reports and stands beside none of them.
+APPROVED_FROM = {"512": date(2026, 1, 15), "124": date(2026, 1, 25)}
 TOTALS = """
 WITH fact AS (
     SELECT *, round(CAST(quantity AS DECIMAL(38, 18)), 2) AS tonnes,
@@ -66,6 +64,15 @@ def entries() -> list[Any]:
     ]
 
 
+def sites() -> dict[str, Site]:
+    """Return the register of overseas sites; the reports show names and countries."""
+    reports = [entry["expected"] for entry in read_json("expected_reports.json")]
+    shown = [site for report in reports for site in report.get("exportActivity", {}).get("overseasSites", ())]
+    return {
+        site["orsId"]: Site(site["siteName"], site["country"], APPROVED_FROM[site["orsId"]]) for site in shown
+    }
+
+
 def upload(entry: dict[str, Any]) -> tuple[dict[str, Any], bytes]:
     """Return the envelope around a sample, and its bytes with each number as the sample writes it."""
     source = entry["expected"]["source"]
@@ -89,7 +96,7 @@ def test_report_equals_that_of_the_agency(number: int) -> None:
     readings = list(UkPackaging({}).read(io.BytesIO(text)))
 
     report = Report(
-        envelope, readings, expected["cadence"], expected["year"], expected["period"], SITES
+        envelope, readings, expected["cadence"], expected["year"], expected["period"], sites()
     ).as_dict()
 
     assert expected == report
