@@ -52,7 +52,9 @@ class Service:
 
     def close(self) -> None:
         """Stop answering."""
-        self._server.shutdown()
+        if self._thread.is_alive():
+            # Waits for ever for a server that was never started.
+            self._server.shutdown()
         self._server.server_close()
         self._path.unlink(missing_ok=True)
 

@@ -75,7 +75,7 @@ def down(state: StateOption = None) -> None:
 @app.command(epilog="Examples:\n\n`weighbridge exchange status`\n\n`weighbridge exchange status --json`")
 def status(
     state: StateOption = None,
-    as_json: JsonOption = False,  # noqa: FBT002  # a flag on the command line, never called with a bare value
+    as_json: JsonOption = False,  # a flag on the command line, never called with a bare value
 ) -> None:
     """Say what runs and where; exit status 1 when not both servers answer."""
     exchange = _exchange(state)

@@ -50,13 +50,8 @@ class Legs:
         cells = self._cells
         is_only_leg = self._row.row_type == "received"
         if self._is_dated(cells.received, cells.received_tonnes, "DATE_RECEIVED", is_needed=is_only_leg):
-            yield self._statement(
-                Stage.RECEIVED,
-                "in",
-                cells.received,
-                cells.received_tonnes,
-                counterparty=_company(cells.supplier_name, cells.supplier_postcode),
-            )
+            # The supplier stays in the agency: commercial relations never travel.
+            yield self._statement(Stage.RECEIVED, "in", cells.received, cells.received_tonnes)
 
     def _exported(self) -> Iterator[Statement]:
         cells = self._cells
@@ -85,7 +80,6 @@ class Legs:
                 "sent",
                 cells.date_load_left_site,
                 tonnes,
-                counterparty=_company(cells.final_destination_name, cells.final_destination_postcode),
                 native_operation_code=_DESTINATIONS.get(cells.final_destination_facility_type or "", "OTHER"),
             )
 
@@ -162,12 +156,3 @@ class Legs:
             return None
         upload, number = self._upload, self._cells.osr_id.zfill(_OSR_ID_DIGITS)
         return Company("GB-EPR-OVERSEAS-SITE", f"{upload.organisation}:{upload.registration}:{number}")
-
-
-def _company(name: str | None, postcode: str | None) -> Company | None:
-    """Return a company that has no number in the log, by its name and postcode."""
-    if name is None:
-        return None
-    return Company(
-        "GB-EPR-NAME", f"{' '.join(name.casefold().split())}|{''.join((postcode or '').upper().split())}"
-    )

@@ -120,8 +120,6 @@ class Cells(BaseModel):
     month_received_for_reprocessing: Annotated[_Month, PUBLIC] = None
     tonnage_received_for_export: Annotated[_Tonnes, HUB] = None
     tonnage_received_for_recycling: Annotated[_Tonnes, HUB] = None
-    supplier_name: Annotated[_Text, NEVER] = None
-    supplier_postcode: Annotated[_Text, NEVER] = None
 
     gross_weight: Annotated[_Tonnes, NEVER] = None
     tare_weight: Annotated[_Tonnes, NEVER] = None
@@ -144,8 +142,6 @@ class Cells(BaseModel):
     date_load_left_site: Annotated[_On, PUBLIC] = None
     tonnage_of_uk_packaging_waste_sent_on: Annotated[_Tonnes, HUB] = None
     final_destination_facility_type: Annotated[_Text, PUBLIC] = None
-    final_destination_name: Annotated[_Text, SEALED] = None
-    final_destination_postcode: Annotated[_Text, SEALED] = None
 
     product_tonnage: Annotated[_Tonnes, HUB] = None
     end_of_waste_standards: Annotated[_Yes, PUBLIC] = None

@@ -7,13 +7,18 @@ from __future__ import annotations
 
 import logging
 import sys
-from typing import Any
+from typing import Any, TextIO
 
 import structlog
 
 
-def configure(**context: str) -> None:
-    """Send our own and the libraries' logs to stderr; `context` stands in every line."""
+def configure(file: TextIO | None = None, **context: str) -> None:
+    """Send our own and the libraries' logs to a file, by default stderr.
+
+    Args:
+        file: Text file, open for writing as long as the process logs.
+        context: Stands in every line.
+    """
     structlog.configure(
         processors=[
             structlog.contextvars.merge_contextvars,
@@ -24,7 +29,7 @@ def configure(**context: str) -> None:
             ),
             structlog.processors.JSONRenderer(),
         ],
-        logger_factory=structlog.PrintLoggerFactory(sys.stderr),
+        logger_factory=structlog.PrintLoggerFactory(file or sys.stderr),
         wrapper_class=structlog.make_filtering_bound_logger(logging.INFO),
         cache_logger_on_first_use=True,
     )

@@ -34,7 +34,7 @@ KEYS = {
 }
 CLASSES = {"RECYCLING", "RECOVERY_OTHER", "ENERGY", "DISPOSAL", "INTERIM"}
 QUALITY_RANK = {"official": 1, "derived": 2, "assumed": 3}
-SCHEME_RANK = {"LOW": 0, "BASEL": 1, "OECD": 2, "HS": 3, "US-EPA": 4}
+SCHEME_RANK = {"LOW": 0, "BASEL": 1, "OECD": 2, "HS": 3, "US-EPA": 4, "GB-EPR-MATERIAL": 5}
 UNDIFFERENTIATED_RANK = 4
 
 

@@ -131,14 +131,15 @@ def test_codes_are_those_of_the_leg() -> None:
     assert into.hazardous is Hazardous.NO
 
 
-def test_supplier_and_destination_of_one_name_are_one_company() -> None:
-    """Case and blanks of a name and its postcode make no other company."""
+def test_suppliers_and_destinations_are_no_counterparties() -> None:
+    """Whom an operator buys from and sends to in the country is not told, not even under a pseudonym."""
     readings = read(document("exporter.json"))
 
-    supplier, destination = readings[0].statements[0], readings[2].statements[0]
+    supplied, sent_on = readings[0].statements[0], readings[2].statements[0]
 
-    assert supplier.counterparty == destination.counterparty
-    assert Company("GB-EPR-ORGANISATION", "org-77") == supplier.contributor == destination.contributor
+    assert supplied.counterparty is None
+    assert sent_on.counterparty is None
+    assert Company("GB-EPR-ORGANISATION", "org-77") == supplied.contributor == sent_on.contributor
 
 
 def test_bare_rows_take_their_upload_from_settings() -> None:

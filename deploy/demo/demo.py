@@ -1,0 +1,164 @@
+"""The demonstration step by step, each the same code that an agency or a hub runs."""
+
+from __future__ import annotations
+
+import shutil
+from collections import Counter
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+from consumers.hub.hub import Hub
+from consumers.hub.hub import Totals as HubTotals
+from consumers.release import run as release
+from consumers.release.release import checked_epoch
+from consumers.subscribe import writing
+from consumers.subscribe.observations import observations
+from deploy import topics as admin
+from deploy.demo import deliveries
+from deploy.demo.deliveries import Delivery
+from deploy.exchange.exchange import running_exchange
+from producers import adapter as adapters
+from producers.run import Run, Totals
+from producers.sources.folder import Folder
+from schemas import identity, topics
+from schemas.runtime import logs, reading
+from schemas.runtime.decoding import Decoder
+from schemas.runtime.health import Health
+from schemas.runtime.metrics import Metrics
+from schemas.runtime.registry import Registry
+from schemas.settings import AgencySettings, HubSettings, KafkaSettings, ReleaseRules
+
+HUB = "demo"
+AGENCIES = ("US-EPA", "GB-EA")
+_YEARS = range(2010, 2031)
+
+Say = Callable[[str], None]
+
+
+@dataclass(slots=True)
+class Results:
+    """What the demonstration did, for its summary."""
+
+    published: list[tuple[Delivery, Totals]] = field(default_factory=list)
+    rejected: Counter[tuple[str, str, str]] = field(default_factory=Counter)
+    hub: HubTotals = field(default_factory=HubTotals)
+    observations: list[dict[str, Any]] = field(default_factory=list)
+
+
+def run(folder: Path, samples: Path | None, say: Say) -> Results:
+    """Run everything and leave the hub's file, the aggregates and the log in a folder.
+
+    Args:
+        folder: Emptied first; made if absent.
+        samples: Real samples, None where there are none.
+        say: Told what happens next.
+
+    Raises:
+        WeighbridgeError: A part failed; broker and registry are stopped all the same.
+    """
+    work = folder / "work"
+    _empty(folder)
+    work.mkdir(parents=True)
+    try:
+        with _logged(folder / "log.jsonl"):
+            return _run(folder, work, samples, say)
+    finally:
+        shutil.rmtree(work)
+
+
+def _run(folder: Path, work: Path, samples: Path | None, say: Say) -> Results:
+    results = Results()
+    say("Starting Apache Kafka and the schema registry (the first time downloads 200 MB)")
+    with running_exchange(work / "exchange") as exchange:
+        kafka = KafkaSettings(
+            bootstrap_servers=exchange.bootstrap_servers, registry_url=exchange.registry_url
+        )
+        say("Creating topics, registering schemas, drawing keys")
+        _prepare(kafka, work)
+        found = [*deliveries.own(work), *(deliveries.real(samples, work) if samples else ())]
+        for delivery in found:
+            say(f"{delivery.agency} publishes its {delivery.title} through {delivery.adapter}")
+            results.published.append((delivery, _published(delivery, kafka, work / delivery.agency)))
+        say("The hub reads the movements topic to its end")
+        settings = HubSettings(name=HUB, file=folder / "hub.duckdb", metrics_port=0, release=ReleaseRules())
+        results.hub = _stored(settings, kafka)
+        say("The hub releases what the disclosure rules allow")
+        now = datetime.now(UTC)
+        release.run(settings, kafka, checked_epoch(None, now), now)
+        say("A subscriber reads the published aggregates")
+        results.observations = list(observations(kafka))
+        results.rejected = _rejected(kafka)
+        with (folder / "aggregates.csv").open("w", encoding="utf-8", newline="") as file:
+            writing.write_csv(results.observations, file)
+        say("Stopping the servers")
+    return results
+
+
+def _prepare(kafka: KafkaSettings, work: Path) -> None:
+    wanted = topics.all_topics(AGENCIES, [HUB])
+    admin.apply(kafka, wanted)
+    registry = Registry(kafka.registry_url)
+    for topic in wanted:
+        registry.register(topic)
+    first, second = AGENCIES
+    identity.create(work / first, _YEARS)
+    identity.create(work / second, _YEARS, work / first / identity.EXCHANGE_FILE)
+
+
+def _published(delivery: Delivery, kafka: KafkaSettings, keys: Path) -> Totals:
+    run = Run(
+        adapter=adapters.create(delivery.adapter, {}),
+        values={},
+        folder=Folder(delivery.folder),
+        agency=AgencySettings(id=delivery.agency, keys=keys, metrics_port=0),
+        kafka=kafka,
+        keys=identity.load(keys),
+        source_id=delivery.source_id,
+        metrics=Metrics(),
+        health=Health(None),
+    )
+    try:
+        run.open()
+        run.once()
+    finally:
+        run.close()
+    return run.totals
+
+
+def _stored(settings: HubSettings, kafka: KafkaSettings) -> HubTotals:
+    hub = Hub(settings=settings, kafka=kafka, metrics=Metrics(), health=Health(None))
+    try:
+        hub.open()
+        return hub.run(until_end=True)
+    finally:
+        hub.close()
+
+
+def _rejected(kafka: KafkaSettings) -> Counter[tuple[str, str, str]]:
+    """Return how many documents were rejected, by agency, source and first rule."""
+    decoder = Decoder("reject", Registry(kafka.registry_url))
+    found: Counter[tuple[str, str, str]] = Counter()
+    for agency in AGENCIES:
+        for record in reading.records(kafka, topics.rejects(agency)):
+            reject = decoder.decoded(record.value())
+            errors = [finding for finding in reject["findings"] if finding["severity"] == "ERROR"]
+            found[agency, reject["source_id"], errors[0]["rule"]] += 1
+    return found
+
+
+@contextmanager
+def _logged(path: Path) -> Iterator[None]:
+    with path.open("w", encoding="utf-8") as file:
+        logs.configure(file, demo="true")
+        yield
+
+
+def _empty(folder: Path) -> None:
+    """Remove what an earlier demonstration left, and nothing else."""
+    for name in ("hub.duckdb", "hub.duckdb.wal", "aggregates.csv", "log.jsonl"):
+        (folder / name).unlink(missing_ok=True)
+    shutil.rmtree(folder / "work", ignore_errors=True)

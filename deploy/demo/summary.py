@@ -1,0 +1,90 @@
+"""What the demonstration shows at its end: published, withheld, rejected, what to try next."""
+
+from __future__ import annotations
+
+from collections import Counter
+from pathlib import Path
+
+from rich.console import Console
+from rich.table import Table
+
+from deploy.demo.demo import Results
+
+_ROWS_MAX = 16
+_GRAMS_PER_TONNE = 1_000_000
+
+
+def show(results: Results, folder: Path, console: Console) -> None:
+    """Print the summary."""
+    console.print()
+    console.print(_deliveries(results))
+    console.print(_published(results))
+    _withheld(results, console)
+    console.print(_rejected(results))
+    _next(folder, console)
+
+
+def _deliveries(results: Results) -> Table:
+    table = Table(title="What the agencies published", title_justify="left")
+    for name in ("agency", "documents of", "adapter"):
+        table.add_column(name)
+    for name in ("files", "documents", "events", "rejected", "warnings"):
+        table.add_column(name, justify="right")
+    for delivery, totals in results.published:
+        figures = (totals.files, totals.documents, totals.events, totals.rejected, totals.warnings)
+        table.add_row(delivery.agency, delivery.title, delivery.adapter, *map(str, figures))
+    return table
+
+
+def _published(results: Results) -> Table:
+    free = [cell for cell in results.observations if cell["conf_status"] == "FREE"]
+    shown = sorted(free, key=lambda cell: -cell["mass_g"])[:_ROWS_MAX]
+    title = f"What the hub published: {len(free)} cells with a value, the largest {len(shown)} of them"
+    table = Table(title=title, title_justify="left")
+    names = ("period", "measure", "flow", "region", "partner", "material", "operation")
+    for name in names:
+        table.add_column(name)
+    table.add_column("tonnes", justify="right")
+    for cell in shown:
+        tonnes = cell["mass_g"] / _GRAMS_PER_TONNE
+        table.add_row(*(cell[name] for name in names), f"{tonnes:,.3f}")
+    return table
+
+
+def _withheld(results: Results, console: Console) -> None:
+    by_measure = Counter(
+        cell["measure"] for cell in results.observations if cell["conf_status"] == "CONFIDENTIAL"
+    )
+    detail = ", ".join(f"{count} {measure}" for measure, count in sorted(by_measure.items()))
+    console.print(
+        f"[bold]Withheld[/]: {by_measure.total()} cells ({detail}). Too few companies stand behind such a "
+        "cell, or one of them could work out another, or a company or a mass in it is not known. "
+        "They are published as confidential, without a value.
+"
+    )
+
+
+def _rejected(results: Results) -> Table:
+    titles = {delivery.source_id: delivery.title for delivery, _ in results.published}
+    table = Table(title="What was rejected, and stopped nothing else", title_justify="left")
+    for name in ("agency", "documents of", "rule"):
+        table.add_column(name)
+    table.add_column("documents", justify="right")
+    for (agency, source_id, rule), count in sorted(results.rejected.items()):
+        table.add_row(agency, titles[source_id], rule, str(count))
+    return table
+
+
+def _next(folder: Path, console: Console) -> None:
+    console.print(
+        "[bold]Try next[/] (nothing is running any more; the hub's file and the aggregates are kept)"
+    )
+    query = "SELECT agency, stage, count(*) AS events FROM latest GROUP BY ALL ORDER BY ALL"
+    for command in (
+        f"weighbridge hub status --file {folder}/hub.duckdb",
+        f'weighbridge hub sql --file {folder}/hub.duckdb "{query}"',
+        f"column -s, -t < {folder}/aggregates.csv | less -S",
+        "weighbridge adapter convert us-emanifest deploy/demo/documents/us-emanifest/02_correction.json",
+        "weighbridge exchange up",
+    ):
+        console.print(f"  {command}", highlight=False, soft_wrap=True)
