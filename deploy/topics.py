@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 from typing import Any
 
-from confluent_kafka import KafkaError, KafkaException
+from confluent_kafka import KafkaException
 from confluent_kafka.admin import (  # type: ignore[attr-defined]  # exported without saying so
     AdminClient,
     AlterConfigOpType,
@@ -24,6 +24,7 @@ from confluent_kafka.admin import (  # type: ignore[attr-defined]  # exported wi
 
 from schemas.errors import ContractError, RetriableError
 from schemas.runtime import clients
+from schemas.runtime.failures import classified
 from schemas.settings import KafkaSettings
 from schemas.topics import Topic
 
@@ -133,7 +134,6 @@ def _answered(call: Any) -> Any:
     try:
         return call()
     except KafkaException as error:
-        cause: KafkaError = error.args[0]
-        raise RetriableError(
-            f"topics: {cause.name()}", hint="is the broker up, and may this user create topics?"
-        ) from error
+        raise classified(error, "topics") from error
+    except TimeoutError as error:
+        raise RetriableError("topics: the broker does not answer", hint="is it up?") from error

@@ -144,13 +144,14 @@ def _defaults() -> dict[str, Any]:
 def _rows(
     schema: dict[str, Any], values: Sequence[bytes], indexes: Sequence[int], bad: dict[int, Reason]
 ) -> pl.DataFrame:
-    rows = []
+    parts = [empty()]
     for value, index in zip(values, indexes, strict=True):
         try:
-            rows.append(row(schema, value) | {INDEX: index})
+            # One by one here too: a number beyond its column must not take the others along.
+            parts.append(pl.DataFrame([row(schema, value) | {INDEX: index}], schema=empty().schema))
         except Exception:  # noqa: BLE001  # a corrupt body may fail in any way; the reason is the same
             bad[index] = Reason.BODY_CORRUPT
-    return pl.DataFrame(rows, schema=empty().schema, orient="row") if rows else empty()
+    return pl.concat(parts)
 
 
 def row(schema: dict[str, Any], value: bytes) -> dict[str, Any]:

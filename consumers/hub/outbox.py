@@ -9,7 +9,7 @@ from __future__ import annotations
 import io
 
 import fastavro
-from confluent_kafka import KafkaError, KafkaException, Message, Producer
+from confluent_kafka import KafkaException, Producer
 
 from consumers.hub.store import DeadLetter, Identity, Store
 from schemas import contract, framing, topics
@@ -42,32 +42,30 @@ class Outbox:
         if not letters:
             return 0
         producer = self._connected()
-        failures: list[KafkaError] = []
-
-        def noted(error: KafkaError | None, _: Message) -> None:
-            if error is not None:
-                failures.append(error)
-
         try:
+            producer.begin_transaction()
             for letter in letters:
                 value = self._prefix + self._encoded(letter)
-                producer.produce(self._topic.name, value=value, key=self._key(letter), on_delivery=noted)
-            waiting = producer.flush(clients.REQUEST_TIMEOUT_SECONDS)
+                producer.produce(self._topic.name, value=value, key=self._key(letter))
+            producer.commit_transaction(clients.REQUEST_TIMEOUT_SECONDS)
         except (KafkaException, BufferError) as error:
             raise self._unsent() from error
-        if failures or waiting:
-            raise self._unsent()
         store.sent(letters)
         return len(letters)
 
     def _connected(self) -> Producer:
         if self._producer is None:
             self._prefix = framing.prefix(Registry(self._kafka.registry_url).id_to_write(self._topic))
-            self._producer = clients.idempotent_producer(self._kafka)
+            producer = clients.producer(self._kafka, f"weighbridge.{self._identity.hub}.deadletters")
+            try:
+                producer.init_transactions(clients.REQUEST_TIMEOUT_SECONDS)
+            except KafkaException as error:
+                raise self._unsent() from error
+            self._producer = producer
         return self._producer
 
     def _unsent(self) -> RetriableError:
-        # A new client forgets what the old one still held; the file has it.
+        # A new client aborts what the old one left open; the file has it.
         self._producer = None
         return RetriableError(
             f"dead letters do not reach {self._topic.name}", hint="weighbridge topics apply"

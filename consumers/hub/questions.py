@@ -104,7 +104,7 @@ class Questions:
                     "the hub is not as far as this cut yet", hint="weighbridge hub status"
                 )
             queries.create_views(connection, wanted)
-            found = pl.DataFrame(connection.execute("FROM contributions ORDER BY ALL").to_arrow_table())
+            found = pl.DataFrame(connection.sql("FROM contributions ORDER BY ALL").to_arrow_table())
         found.write_parquet(Path(path))
         return {"cut": {str(partition): offset for partition, offset in wanted.items()}, "rows": found.height}
 

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable, Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -113,10 +113,10 @@ class Store:
         self.path = path
         self._root = connect(path, memory_limit=memory_limit)
         self._writer = self._root.cursor()
+        self._terms = all_terms()
         with self._transaction():
             self._writer.execute(queries.text("schema"))
             queries.load_code_lists(self._writer)
-        self._terms = all_terms()
         self._read_terms()
 
     def claim(self, identity: Identity) -> None:
@@ -212,11 +212,13 @@ class Store:
             raise
 
     def _rollback(self) -> None:
-        try:
-            self._writer.rollback()
-        except duckdb.Error:
+        with suppress(duckdb.TransactionException):
             # A failed commit has rolled back by itself.
-            return
+            self._writer.rollback()
+        with suppress(duckdb.Error):
+            # Numbers given out in the transaction are not in the file; a file that cannot be
+            # read any more is told of by the error that led here.
+            self._read_terms()
 
     def _append_events(self, batch: Batch, frame: pl.DataFrame) -> None:
         if frame.is_empty():

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections import Counter
 from pathlib import Path
 
+from rich.box import SIMPLE_HEAD
 from rich.console import Console
 from rich.table import Table
 
@@ -24,8 +25,12 @@ def show(results: Results, folder: Path, console: Console) -> None:
     _next(folder, console)
 
 
+def _table(title: str) -> Table:
+    return Table(title=title, title_justify="left", box=SIMPLE_HEAD, padding=(0, 1), pad_edge=False)
+
+
 def _deliveries(results: Results) -> Table:
-    table = Table(title="What the agencies published", title_justify="left")
+    table = _table("What the agencies published")
     for name in ("agency", "documents of", "adapter"):
         table.add_column(name)
     for name in ("files", "documents", "events", "rejected", "warnings"):
@@ -40,7 +45,7 @@ def _published(results: Results) -> Table:
     free = [cell for cell in results.observations if cell["conf_status"] == "FREE"]
     shown = sorted(free, key=lambda cell: -cell["mass_g"])[:_ROWS_MAX]
     title = f"What the hub published: {len(free)} cells with a value, the largest {len(shown)} of them"
-    table = Table(title=title, title_justify="left")
+    table = _table(title)
     names = ("period", "measure", "flow", "region", "partner", "material", "operation")
     for name in names:
         table.add_column(name)
@@ -59,14 +64,13 @@ def _withheld(results: Results, console: Console) -> None:
     console.print(
         f"[bold]Withheld[/]: {by_measure.total()} cells ({detail}). Too few companies stand behind such a "
         "cell, or one of them could work out another, or a company or a mass in it is not known. "
-        "They are published as confidential, without a value.
-"
+        "They are published as confidential, without a value.\n"
     )
 
 
 def _rejected(results: Results) -> Table:
     titles = {delivery.source_id: delivery.title for delivery, _ in results.published}
-    table = Table(title="What was rejected, and stopped nothing else", title_justify="left")
+    table = _table("What was rejected, and stopped nothing else")
     for name in ("agency", "documents of", "rule"):
         table.add_column(name)
     table.add_column("documents", justify="right")

@@ -35,19 +35,6 @@ def producer(settings: KafkaSettings, transactional_id: str) -> Producer:
     )
 
 
-def idempotent_producer(settings: KafkaSettings) -> Producer:
-    """Return a producer without transactions, for records whose repetition compacts away."""
-    return Producer(
-        _common(settings)
-        | {
-            "message.timeout.ms": TRANSACTION_TIMEOUT_MS,
-            "acks": "all",
-            "enable.idempotence": True,
-            "compression.type": "zstd",
-        }
-    )
-
-
 def consumer(settings: KafkaSettings, group: str, **options: Any) -> Consumer:
     """Return a consumer that assigns its partitions itself and reads only what is committed."""
     return Consumer(

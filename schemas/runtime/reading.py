@@ -59,12 +59,16 @@ def _until(reader: Consumer, topic: str, end: int) -> Iterator[Message]:
 
 def _high_watermark(kafka: KafkaSettings, topic: str) -> int:
     partition = TopicPartition(topic, 0)
-    futures = clients.admin(kafka).list_offsets(
+    # A client that nothing refers to ends, and its futures with it.
+    admin = clients.admin(kafka)
+    futures = admin.list_offsets(
         {partition: OffsetSpec.latest()},  # type: ignore[no-untyped-call]  # untyped in the client
         isolation_level=IsolationLevel.READ_UNCOMMITTED,
         request_timeout=clients.REQUEST_TIMEOUT_SECONDS,
     )
     try:
-        return int(futures[partition].result().offset)
+        return int(futures[partition].result(clients.REQUEST_TIMEOUT_SECONDS * 2).offset)
     except KafkaException as error:
         raise classified(error, f"read {topic}") from error
+    except TimeoutError as error:
+        raise RetriableError(f"read {topic}: no answer", hint="is the broker up?") from error

@@ -5,6 +5,8 @@ from __future__ import annotations
 import gc
 import io
 import json
+import subprocess
+import sys
 import threading
 import time
 from collections import Counter
@@ -15,7 +17,7 @@ from pathlib import Path
 import fastavro
 import pytest
 from confluent_kafka import Message, TopicPartition
-from confluent_kafka.admin import NewPartitions
+from confluent_kafka.admin import NewPartitions  # type: ignore[attr-defined]  # public, not listed in __all__
 
 from consumers.hub import offline
 from consumers.hub.hub import Hub
@@ -185,6 +187,34 @@ def test_running_hub_answers_and_changes_nothing(ledger: LedgerTopic, tmp_path: 
     assert offline.answered(file, "1GB", "status")["events"] == 200
 
 
+def test_terminated_hub_ends_well_and_the_file_answers(ledger: LedgerTopic, tmp_path: Path) -> None:
+    """The command stores what is there, ends with status 0 on SIGTERM, and status works before and after."""
+    file = tmp_path / "hub.duckdb"
+    ledger.publish(events.movements(50))
+    program = [sys.executable, "-c", "from consumers.cli import hub; hub()"]
+    brokers, registry = ledger.kafka.bootstrap_servers, ledger.kafka.registry_url
+    addresses = ["--bootstrap-servers", brokers, "--registry-url", registry, "--metrics-port", "0"]
+    options = ["--name", "test", "--file", str(file), *addresses]
+    root = Path(__file__).parents[2]
+
+    def status() -> dict[str, object]:
+        command = [*program, "status", "--file", str(file), "--json"]
+        done = subprocess.run(command, cwd=root, capture_output=True, check=False)
+        return dict(json.loads(done.stdout)) if done.returncode == 0 else {}
+
+    with subprocess.Popen(
+        [*program, "run", *options], cwd=root, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL
+    ) as process:
+        is_stored = eventually(lambda: status().get("events") == 50)
+        process.terminate()
+        output, _ = process.communicate(timeout=60)
+
+    assert is_stored
+    assert process.returncode == 0
+    assert json.loads(output)["rows"] == 50
+    assert status()["dead_letters"] == 0
+
+
 def test_second_hub_on_the_same_file_is_refused(ledger: LedgerTopic, tmp_path: Path) -> None:
     """The file belongs to one process; another one is told so, and the first goes on."""
     file = tmp_path / "hub.duckdb"
@@ -248,6 +278,7 @@ def test_new_partition_is_noticed(
         assert eventually(lambda: hub.totals.rows == 10)
         admin = clients.admin(ledger.kafka)
         admin.create_partitions([NewPartitions(topics.MOVEMENTS, 4)])[topics.MOVEMENTS].result()
+        ledger.reconnect()
         ledger.publish(events.movements(5, start=10), partition=3)
 
         assert eventually(lambda: hub.totals.rows == 15)

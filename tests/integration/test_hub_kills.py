@@ -56,7 +56,7 @@ def child(ledger: LedgerTopic, file: Path, step: str, occurrence: int) -> subpro
     kafka = ledger.kafka
     arguments = (kafka.bootstrap_servers, kafka.registry_url, str(file), step, str(occurrence))
     return subprocess.Popen(
-        [sys.executable, "-m", "tests.support.hub_child", *arguments],
+        [sys.executable, "-m", "tests.support.hub", *arguments],
         cwd=Path(__file__).parents[2],
         stderr=subprocess.DEVNULL,
         env=os.environ | {"RUST_BACKTRACE": "0"},
@@ -76,14 +76,11 @@ def assert_truth(ledger: LedgerTopic, file: Path) -> None:
 
 
 @pytest.mark.parametrize("step", STEPS)
-@pytest.mark.parametrize("occurrence", [1, 2])
-def test_kill_at_a_step_loses_and_doubles_nothing(
-    ledger: LedgerTopic, tmp_path: Path, step: str, occurrence: int
-) -> None:
+def test_kill_at_a_step_loses_and_doubles_nothing(ledger: LedgerTopic, tmp_path: Path, step: str) -> None:
     """Wherever in the loop a hub dies, the next one makes the file what it should be."""
     file = tmp_path / "hub.duckdb"
 
-    first = child(ledger, file, step, occurrence).wait(60)
+    first = child(ledger, file, step, 2).wait(60)
     second = child(ledger, file, step, 0).wait(60)
 
     assert (first, second) == (-signal.SIGKILL, 0)
@@ -93,9 +90,9 @@ def test_kill_at_a_step_loses_and_doubles_nothing(
 def test_kills_at_any_moment_lose_and_double_nothing(ledger: LedgerTopic, tmp_path: Path) -> None:
     """A hub killed again and again, starting included, still stores each record once."""
     file = tmp_path / "hub.duckdb"
-    seed = random.randrange(10**6)
+    seed = random.randrange(10**6)  # noqa: S311  # as below
     print("seed", seed)  # noqa: T201  # shown when the test fails
-    dice = random.Random(seed)
+    dice = random.Random(seed)  # noqa: S311  # moments, not secrets
     for _ in range(8):
         process = child(ledger, file, "", 0)
         time.sleep(dice.uniform(0.5, 2.0))

@@ -1,7 +1,13 @@
-"""A movements topic of a test's own, and hubs that read it."""
+"""A movements topic of a test's own, and hubs that read it.
+
+Run as a program it is a hub that ends itself, as a crash would, at a chosen step. Arguments:
+brokers, registry, file, step, and at which occurrence of it to die (0: never).
+"""
 
 from __future__ import annotations
 
+import os
+import signal
 import subprocess
 import sys
 import time
@@ -23,7 +29,7 @@ from consumers.hub.writers import Writers
 from deploy import topics as deployed
 from deploy.exchange.exchange import Exchange
 from schemas import contract, topics
-from schemas.runtime import clients
+from schemas.runtime import clients, logs
 from schemas.runtime.health import Health
 from schemas.runtime.metrics import Metrics
 from schemas.runtime.registry import Registry
@@ -105,6 +111,7 @@ class LedgerTopic:
     kafka: KafkaSettings
     schema_ids: dict[str, int]
     sent: list[dict[str, Any]] = field(default_factory=list)
+    _kept: Producer | None = None
 
     @property
     def schema_id(self) -> int:
@@ -120,6 +127,10 @@ class LedgerTopic:
             self._produce(producer, event["movement_key"], value, partition)
         assert producer.flush(30) == 0
 
+    def reconnect(self) -> None:
+        """Forget which partitions there are."""
+        self._kept = None
+
     def publish_raw(self, key: bytes | None, value: bytes | None, partition: int = 0) -> None:
         """Write any record."""
         producer = self._producer()
@@ -128,9 +139,9 @@ class LedgerTopic:
 
     def hub(self, file: Path, *, on_step: Callable[[str], None] = no_step, **settings: Any) -> Hub:
         """Return a hub that is not opened yet."""
-        given = {"name": "test", "file": file, "metrics_port": 0, "batch_seconds": 0.2} | settings
+        usual: dict[str, Any] = {"name": "test", "file": file, "metrics_port": 0, "batch_seconds": 0.2}
         return Hub(
-            settings=HubSettings(**given),
+            settings=HubSettings(**usual | settings),
             kafka=self.kafka,
             metrics=Metrics(),
             health=Health(None),
@@ -148,19 +159,27 @@ class LedgerTopic:
         return hub
 
     def _producer(self) -> Producer:
-        return clients.idempotent_producer(self.kafka)
+        if self._kept is None:
+            self._kept = new_producer(self.kafka)
+        return self._kept
 
     def _produce(
         self, producer: Producer, key: bytes | None, value: bytes | None, partition: int | None
     ) -> None:
-        chosen = {} if partition is None else {"partition": partition}
+        # What librdkafka calls unassigned lets the key decide.
+        chosen = -1 if partition is None else partition
         while True:
             try:
-                producer.produce(topics.MOVEMENTS, key=key, value=value, **chosen)
+                producer.produce(topics.MOVEMENTS, key=key, value=value, partition=chosen)
             except BufferError:
                 producer.poll(0.1)
             else:
                 return
+
+
+def new_producer(kafka: KafkaSettings) -> Producer:
+    """Return a producer without transactions."""
+    return Producer({"bootstrap.servers": kafka.bootstrap_servers, "acks": "all", "compression.type": "zstd"})
 
 
 def new_ledger(exchange: Exchange, partitions: int = 3, hub: str = "test") -> LedgerTopic:
@@ -186,3 +205,31 @@ def delete_topics(kafka: KafkaSettings, names: list[str]) -> None:
     while set(names) & set(admin.list_topics(timeout=10).topics):
         assert time.monotonic() < deadline, "the broker does not delete a topic"
         time.sleep(0.05)
+
+
+def main() -> None:
+    """Run until the end of the topic, or the chosen step."""
+    brokers, registry, file, step, occurrence = sys.argv[1:]
+    left = int(occurrence)
+    logs.configure()
+
+    def on_step(name: str) -> None:
+        nonlocal left
+        left -= name == step
+        if name == step and left == 0:
+            os.kill(os.getpid(), signal.SIGKILL)
+
+    hub = Hub(
+        settings=HubSettings(name="test", file=Path(file), batch_rows=500, batch_seconds=0.2, metrics_port=0),
+        kafka=KafkaSettings(bootstrap_servers=brokers, registry_url=registry),
+        metrics=Metrics(),
+        health=Health(None),
+        on_step=on_step,
+    )
+    hub.open()
+    hub.run(until_end=True)
+    hub.close()
+
+
+if __name__ == "__main__":
+    main()

@@ -62,10 +62,6 @@ WITH load AS (
     FROM load
     GROUP BY agency, contributor
 )
-SELECT
-    total.agency,
-    total.contributor,
-    COLUMNS(total.* EXCLUDE (agency, contributor)) ,
-    stopped.tonnes AS refused_or_stopped
+SELECT total.*, stopped.tonnes AS refused_or_stopped
 FROM total
 LEFT JOIN stopped ON stopped.agency = total.agency AND stopped.contributor = total.contributor;

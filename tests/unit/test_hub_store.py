@@ -1,0 +1,143 @@
+"""The file: whole batches or nothing, and the same figures whatever way events arrive."""
+
+from __future__ import annotations
+
+import tempfile
+from pathlib import Path
+from typing import Any
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from consumers.hub.check import check
+from consumers.hub.decode import decode, empty
+from consumers.hub.questions import Questions
+from consumers.hub.store import Accepted, DeadLetter, Identity, Store
+from schemas import contract
+from schemas.errors import ConfigurationError
+from schemas.reasons import Reason
+from tests.support import events
+from tests.support.hub import SCHEMA_ID, asked, batch_of, stored, writers
+
+OURS = Identity("north", "cluster", "weighbridge.movements", "topic-1")
+AGGREGATE = "SELECT * FROM contributions ORDER BY ALL"
+
+
+class CrashError(Exception):
+    """Stands for the end of the process inside a transaction."""
+
+
+def history() -> list[dict[str, Any]]:
+    """Return facts with several versions each, some of them withdrawn, of two agencies."""
+    found = []
+    for fact in range(6):
+        for revision in range(1 + fact % 3):
+            change = "CANCELLED" if (fact, revision) in {(2, 2), (5, 1)} else "REPORTED"
+            told = {"revision": revision, "change": change, "mass_g": 100 * fact + revision}
+            agency = "GB-EA" if fact % 2 else "FR-DGPR"
+            found.append(events.movement(fact, event_id=events.key(fact, revision), agency=agency, **told))
+    return found
+
+
+@settings(deadline=None, max_examples=12)
+@given(data=st.data())
+def test_order_duplicates_and_restarts_never_change_an_aggregate(data: st.DataObject) -> None:
+    """However events are shuffled, repeated, cut into batches and interrupted, the figures are the same."""
+    with tempfile.TemporaryDirectory() as folder:
+        plain = Store(Path(folder) / "plain.duckdb")
+        stored(plain, history())
+        expected = asked(plain, AGGREGATE)
+        plain.close()
+        arrivals = data.draw(st.permutations(history() + data.draw(st.lists(st.sampled_from(history())))))
+        file = Path(folder) / "hub.duckdb"
+        store = Store(file)
+        while arrivals:
+            size = data.draw(st.integers(min(3, len(arrivals)), len(arrivals)))
+            partition = data.draw(st.integers(0, 2))
+            stored(store, arrivals[:size], partition)
+            arrivals = arrivals[size:]
+            if data.draw(st.booleans()):
+                store.close()
+                store = Store(file)
+
+        assert asked(store, AGGREGATE) == expected
+        store.close()
+
+
+@pytest.mark.parametrize("step", ["begun", "events appended", "dead letters appended", "offsets written"])
+def test_interrupted_batch_leaves_nothing(tmp_path: Path, step: str) -> None:
+    """Until the commit, neither rows nor dead letters nor offsets nor terms are in the file."""
+    store = Store(tmp_path / "hub.duckdb")
+    batch = batch_of([events.movement(number) for number in range(5)])
+    kept, _ = check(decode(batch.values, writers()).frame, batch.keys)
+    letters = [DeadLetter(0, 9, (Reason.TOMBSTONE,))]
+    accepted = Accepted(kept, letters, {SCHEMA_ID: contract.latest("movement")})
+
+    def crash(name: str) -> None:
+        if name == step:
+            raise CrashError
+
+    with pytest.raises(CrashError):
+        store.append(batch, accepted, crash)
+    before = [store.next_offsets(), store.unsent(10), store.writer_schemas(), asked(store, "FROM movement")]
+    store.append(batch, accepted)
+
+    assert before == [{}, [], {}, []]
+    assert store.next_offsets() == {0: 5}
+    assert store.unsent(10) == letters
+    assert list(store.writer_schemas()) == [SCHEMA_ID]
+    assert asked(store, "SELECT count(*) FROM movement") == [(5,)]
+    store.close()
+
+
+def test_sent_dead_letters_leave_the_outbox_only(tmp_path: Path) -> None:
+    """What is on the topic is not sent again, and stays in the file."""
+    store = Store(tmp_path / "hub.duckdb")
+    letters = [DeadLetter(0, 1, (Reason.TOMBSTONE,)), DeadLetter(1, 1, (Reason.UNFRAMED,), "GB-EA")]
+    store.append(batch_of([]), Accepted(empty(), letters))
+
+    store.sent(letters[:1])
+
+    assert store.unsent(10) == letters[1:]
+    assert asked(store, "SELECT count(*) FROM dead_letter") == [(2,)]
+    store.close()
+
+
+@pytest.mark.parametrize(
+    ("other", "what"),
+    [
+        (Identity("south", "cluster", "weighbridge.movements", "topic-1"), "hub"),
+        (Identity("north", "elsewhere", "weighbridge.movements", "topic-1"), "cluster"),
+        (Identity("north", "cluster", "weighbridge.movements", "topic-2"), "topic id"),
+    ],
+)
+def test_file_belongs_to_one_hub_and_topic(tmp_path: Path, other: Identity, what: str) -> None:
+    """A file is never filled from two places."""
+    store = Store(tmp_path / "hub.duckdb")
+    store.claim(OURS)
+    store.claim(OURS)
+
+    with pytest.raises(ConfigurationError, match=f"another {what}$"):
+        store.claim(other)
+    store.close()
+
+
+def test_long_query_is_ended(tmp_path: Path) -> None:
+    """A query that would run for ever is interrupted, and says so."""
+    store = Store(tmp_path / "hub.duckdb")
+    questions = Questions(store.cursor)
+
+    with pytest.raises(ConfigurationError, match="too long"):
+        questions.sql("SELECT count(*) FROM range(1000000000) a, range(1000000000) b", seconds_max=0.2)
+    store.close()
+
+
+def test_rows_are_limited_and_said_to_be(tmp_path: Path) -> None:
+    """An answer never holds more rows than asked for."""
+    store = Store(tmp_path / "hub.duckdb")
+
+    answer = Questions(store.cursor).sql("SELECT i FROM range(5) t(i)", rows_max=2)
+
+    assert answer == {"columns": ["i"], "rows": [[0], [1]], "is_complete": False}
+    store.close()
