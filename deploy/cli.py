@@ -13,7 +13,7 @@ from typing import Annotated
 import typer
 from rich.console import Console
 
-from consumers.cli import hub
+from consumers.hub.cli import hub
 from consumers.release.cli import release
 from consumers.subscribe.cli import subscribe
 from deploy.commands.keys import keys

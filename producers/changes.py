@@ -92,22 +92,22 @@ class Comparison:
 
     def _late(self, known: Position) -> Restatement:
         """Return what an older revision adds: stages that the newer one had moved past."""
-        before = self._before()
-        late = [
-            item
-            for item in self.now
-            if item.facts["stage"] in known.silent_stages
-            and (
-                item.statement_key not in before
-                or before[item.statement_key]["revision"] < self.identity.revision
-            )
-        ]
-        if not late:
+        open_stages = self._open_stages(known)
+        late = [item for item in self.now if item.facts["stage"] in open_stages]
+        # A stage that the older revision had not moved past either, it states completely.
+        complete = open_stages - {stage.value for stage in self.reading.silent_stages}
+        kept = [item for item in known.statements if item["stage"] not in complete]
+        merged = {item["statement_key"]: item for item in (*kept, *map(self._submitted, late))}
+        if merged == self._before():
             return Restatement(is_superseded=True)
-        merged = before | {item.statement_key: self._submitted(item) for item in late}
         statements = tuple(merged.values())
         position = replace(known, statements=statements, digest=self._digest(statements))
-        return Restatement(tuple(self._stated(late, edition=0)), position)
+        return Restatement((*self._stated(late, edition=0), *self._withdrawn(kept, edition=0)), position)
+
+    def _open_stages(self, known: Position) -> set[str]:
+        """Return the stages of which nothing newer than this revision stands."""
+        newer = {item["stage"] for item in known.statements if item["revision"] >= self.identity.revision}
+        return set(known.silent_stages) - newer
 
     def _before(self) -> dict[bytes, dict[str, Any]]:
         return {item["statement_key"]: item for item in self.known.statements} if self.known else {}

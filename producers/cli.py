@@ -10,21 +10,15 @@ from collections.abc import Iterable
 from contextlib import nullcontext
 from dataclasses import asdict
 from pathlib import Path
-from typing import Annotated, TextIO
+from typing import TYPE_CHECKING, Annotated, TextIO
 
 import typer
-from rich.console import Console
-from rich.table import Table
 
-from producers import adapter as adapters
-from producers.convert import Converted, converted, event_json
-from producers.run import Run, keep_running
-from producers.sources.folder import Folder
-from schemas import identity, settings
 from schemas.errors import EXIT_FAILURE, ConfigurationError
-from schemas.runtime import logs
-from schemas.runtime.health import Health
-from schemas.runtime.metrics import Metrics
+
+if TYPE_CHECKING:
+    from producers.convert import Converted
+    from schemas.identity import Keys
 
 adapter = typer.Typer(
     name="adapter",
@@ -44,6 +38,11 @@ AgencyOption = Annotated[str | None, typer.Option("--agency", help="Agency that 
 @adapter.command("list", epilog="Example: `weighbridge adapter list`")
 def list_adapters() -> None:
     """Show the installed adapters, their formats and the values they take."""
+    from rich.console import Console
+    from rich.table import Table
+
+    from producers import adapter as adapters
+
     table = Table("adapter", "reads", "agency", "--set")
     for name, found in adapters.available().items():
         table.add_row(name, found.source_format, found.default_agency, ", ".join(found.settings))
@@ -74,6 +73,9 @@ def convert(
 
     Findings go to stderr. Exit status 1 means that at least one document was rejected.
     """
+    from producers import adapter as adapters
+    from producers.convert import converted
+
     chosen = adapters.create(name, _values(values))
     secrets = _keys(keys)
     is_rejected = False
@@ -84,9 +86,7 @@ def convert(
     raise typer.Exit(EXIT_FAILURE if is_rejected else 0)
 
 
-@adapter.command(
-    epilog="Example: `weighbridge adapter run us-emanifest inbox/ --agency US-EPA --keys keys/`"
-)
+@adapter.command(epilog="Example: `weighbridge adapter run us-emanifest inbox/ --agency US-EPA --keys keys/`")
 def run(
     name: Annotated[str, typer.Argument(metavar="ADAPTER", help="See `weighbridge adapter list`.")],
     folder: Annotated[Path, typer.Argument(help="Folder of documents.")],
@@ -103,6 +103,14 @@ def run(
     health_file: Annotated[Path | None, typer.Option(help="Touched whenever the loop turns.")] = None,
 ) -> None:
     """Publish every new or changed document of a folder, exactly once, until stopped."""
+    from producers import adapter as adapters
+    from producers.run import Run, keep_running
+    from producers.sources.folder import Folder
+    from schemas import identity, settings
+    from schemas.runtime import logs
+    from schemas.runtime.health import Health
+    from schemas.runtime.metrics import Metrics
+
     adapter_values = _values(values)
     chosen = adapters.create(name, adapter_values)
     found = settings.load(
@@ -147,16 +155,21 @@ def _values(given: Iterable[str] | None) -> dict[str, str]:
     return values
 
 
-def _keys(folder: Path | None) -> identity.Keys:
+def _keys(folder: Path | None) -> Keys:
+    from schemas import identity
+
     if folder is not None:
         return identity.load(folder)
-    Console(stderr=True).print(
-        "Using the demonstration keys, which protect nothing: `weighbridge keys create` makes real ones."
+    typer.echo(
+        "Using the demonstration keys, which protect nothing: `weighbridge keys create` makes real ones.",
+        err=True,
     )
     return identity.DEMONSTRATION_KEYS
 
 
 def _print_outcome(item: Converted, report: TextIO) -> None:
+    from producers.convert import event_json
+
     for event in item.outcome.events:
         typer.echo(json.dumps(event_json(event)))
     for finding in item.outcome.findings:

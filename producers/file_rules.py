@@ -12,6 +12,12 @@ FILE_RULES = (
     Rule(
         "json.encoding", Severity.ERROR, "save the file as UTF-8 and send it again", "RFC 8259, section 8.1"
     ),
+    Rule(
+        "file.unreadable",
+        Severity.ERROR,
+        "the file cannot be opened or read: look at its owner, its permissions and the disk",
+        "weighbridge",
+    ),
     Rule("json.document.size", Severity.ERROR, "one document is larger than 32 MB: split it", "weighbridge"),
     Rule(
         "layout.unknown",

@@ -17,7 +17,7 @@ from producers.harmonise import harmonise
 from producers.positions import Position, Positions
 from producers.protect import Protected, protect
 from producers.statement import Identity, Reading, Statement
-from producers.validate import RULES_BY_ID, STATEMENTS_MAX, validate
+from producers.validate import CONTENT_BYTES_MAX, RULES_BY_ID, STATEMENTS_MAX, validate
 from schemas.findings import Finding, has_error
 from schemas.identity import Keys
 
@@ -86,8 +86,6 @@ class Pipeline:
 
     def _compared(self, reading: Reading, identity: Identity, document_id: str, key: bytes) -> Outcome:
         findings = list(reading.findings)
-        if len(reading.statements) > STATEMENTS_MAX:
-            return Outcome(reading.path, key, (*findings, RULES_BY_ID["document.size"].at(reading.path)))
         protected = self._protected(reading, document_id, findings)
         if has_error(findings):
             return Outcome(reading.path, key, tuple(findings))
@@ -99,6 +97,8 @@ class Pipeline:
             origin=self._origin,
             keys=self._keys,
         ).restatement()
+        if restatement.position is not None and len(restatement.position.statements) > STATEMENTS_MAX:
+            return Outcome(reading.path, key, (*findings, RULES_BY_ID["document.size"].at(reading.path)))
         if restatement.is_superseded:
             findings.append(RULES_BY_ID["document.superseded"].at(reading.path))
         return Outcome(reading.path, key, tuple(findings), restatement.events, restatement.position)
@@ -125,10 +125,16 @@ class Pipeline:
         if has_error(broken):
             return None
         try:
-            return protect(harmonised, document_id, self._keys)
+            protected = protect(harmonised, document_id, self._keys)
         except KeyError:
             findings.append(RULES_BY_ID["keys.year.missing"].at(path))
-            return None
+        except UnicodeEncodeError:
+            findings.append(RULES_BY_ID["text.surrogate"].at(path))
+        else:
+            if len(protected.content) <= CONTENT_BYTES_MAX:
+                return protected
+            findings.append(RULES_BY_ID["statement.size"].at(path))
+        return None
 
     def _incomplete_collections(self, stream: BinaryIO) -> set[str]:
         """Return the collections of a file that lack a member published before.

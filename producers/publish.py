@@ -20,7 +20,7 @@ from producers.positions import Positions
 from schemas import contract, framing, topics
 from schemas.findings import Finding
 from schemas.headers import cloud_event
-from schemas.runtime import reading
+from schemas.runtime import presence, reading
 from schemas.runtime.logs import logger
 from schemas.runtime.registry import Registry
 from schemas.runtime.transaction import TransactionalWriter
@@ -88,10 +88,12 @@ class Publisher:
 
         Raises:
             ContractError: A schema is not registered.
+            FatalError: A topic is missing.
             RetriableError: Broker or registry do not answer.
         """
         movements, position, reject = topics.exchange_topics()[0], *topics.agency_topics(self.agency)
         self._ids = _SchemaIds(*(registry.id_to_write(topic) for topic in (movements, position, reject)))
+        presence.require(self.kafka, (movements.name, position.name, reject.name))
         self._writer.fence()
         for record in reading.records(self.kafka, position.name):
             positions.restore(record.key() or b"", record.value())

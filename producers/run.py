@@ -11,8 +11,10 @@ import time
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
+from typing import BinaryIO
 
 from producers.adapter import Adapter
+from producers.file_rules import FILE_RULES_BY_ID
 from producers.pipeline import Outcome, Pipeline
 from producers.positions import Position, Positions
 from producers.publish import Publisher, Reject
@@ -39,6 +41,8 @@ from schemas.telemetry import (
 
 # The client retries in seconds by itself; this is for what outlasts it.
 RETRY_SECONDS = 5.0
+# Stands for the digest of a file that could not be read.
+_UNREAD = b""
 
 
 @dataclass(slots=True)
@@ -98,6 +102,8 @@ class Run:
             if self.stop.is_set():
                 break
             self._read(file)
+            # A transaction must not stay open while many files turn out to be unchanged.
+            self._commit_when_due()
         self._commit()
         self.health.turned()
 
@@ -112,20 +118,51 @@ class Run:
         self._publisher.close()
 
     def _read(self, file: File) -> None:
-        key = self.keys.document_key("file", file.name)
-        sha256 = file.sha256()
-        digest = self._reading_digest(sha256)
-        known = self._positions.get(key)
-        if known is not None and known.digest == digest:
-            return
-        with file.path.open("rb") as stream:
-            for outcome in self._pipeline.outcomes(stream, file.name):
-                self._take(outcome, file, sha256)
-                if self.stop.is_set():
-                    return
-        self._remember(key, Position("FILE", 0, 0, digest))
+        try:
+            sha256 = file.sha256()
+            if self._is_read(file, self._reading_digest(sha256)):
+                return
+            with file.path.open("rb") as stream:
+                self._read_stream(stream, file, sha256)
+        except FileNotFoundError:
+            # Taken away by its owner: there is nothing to say of it.
+            self.folder.again(file)
+        except OSError:
+            self.folder.again(file)
+            self._refuse(file)
+
+    def _read_stream(self, stream: BinaryIO, file: File, sha256: bytes) -> None:
+        if self.adapter.has_complete_sets:
+            # The first of two passes publishes nothing: it must not hold a transaction open.
+            self._commit()
+        for outcome in self._pipeline.outcomes(stream, file.name):
+            self._take(outcome, file, sha256)
+            if self.stop.is_set():
+                return
+        self._remember_file(file, self._reading_digest(sha256))
         self.totals.files += 1
         logger().info(LogEvent.FILE_READ, size_bytes=file.size_bytes)
+
+    def _refuse(self, file: File) -> None:
+        """Reject a file that cannot be read, once, and go on; it is tried again at each look."""
+        digest = self._reading_digest(_UNREAD)
+        if self._is_read(file, digest):
+            return
+        finding = FILE_RULES_BY_ID["file.unreadable"].at("$")
+        key = self.keys.document_key("unreadable", file.name)
+        self._take(Outcome("$", key, (finding,)), file, None)
+        self._remember_file(file, digest)
+        logger().warning(LogEvent.FILE_REJECTED, rule=finding.rule)
+
+    def _is_read(self, file: File, digest: bytes) -> bool:
+        known = self._positions.get(self._file_key(file))
+        return known is not None and known.digest == digest
+
+    def _remember_file(self, file: File, digest: bytes) -> None:
+        self._remember(self._file_key(file), Position("FILE", 0, 0, digest))
+
+    def _file_key(self, file: File) -> bytes:
+        return self.keys.document_key("file", file.name)
 
     def _reading_digest(self, sha256: bytes) -> bytes:
         """Return what tells whether reading a file again could say anything new.
@@ -135,7 +172,7 @@ class Run:
         parts = (self.adapter.version, codes.VERSION, *(f"{n}={v}" for n, v in sorted(self.values.items())))
         return self.keys.content_digest(sha256 + "\0".join(parts).encode())
 
-    def _take(self, outcome: Outcome, file: File, sha256: bytes) -> None:
+    def _take(self, outcome: Outcome, file: File, sha256: bytes | None) -> None:
         for event in outcome.events:
             self._publisher.publish(event)
             self._newest_recorded = max(self._newest_recorded, event.recorded_at.timestamp())

@@ -22,6 +22,7 @@ LAST_DAY = date(2099, 12, 31)
 MASS_G_MAX = 10**12
 QUANTITY_DIGITS_MAX = 38
 STATEMENTS_MAX = 5_000
+CONTENT_BYTES_MAX = 64 * 1024
 
 RULES = (
     Rule(
@@ -50,6 +51,18 @@ RULES = (
         Severity.ERROR,
         f"the document states more than {STATEMENTS_MAX} facts: split it",
         "weighbridge: its position has to fit one record",
+    ),
+    Rule(
+        "statement.size",
+        Severity.ERROR,
+        f"one fact takes more than {CONTENT_BYTES_MAX // 1024} KiB: shorten its lists of codes and movements",
+        "weighbridge: an event has to fit one record",
+    ),
+    Rule(
+        "text.surrogate",
+        Severity.ERROR,
+        "a text holds half of a character: export the document again as UTF-8",
+        "RFC 8259, section 8.2",
     ),
     Rule(
         "keys.year.missing",

@@ -14,6 +14,7 @@ import os
 import secrets
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
+from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
@@ -23,6 +24,8 @@ KEY_BYTES = 32
 AGENCY_FILE = "agency.json"
 EXCHANGE_FILE = "exchange.json"
 _PRIVATE_MODE = 0o600
+# Some megabytes, enough for the companies of most national systems.
+_REMEMBERED_MAX = 16_384
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,7 +76,7 @@ class Keys:
 
     def movement_key(self, reference: str) -> bytes:
         """Return the key of the movement reference that both ends know."""
-        return _digest(self.movement, b"movement", reference.encode())
+        return _remembered(self.movement, b"movement", reference.encode())
 
     def pseudonym_of(self, scheme: str, identifier: str, year: int) -> bytes:
         """Return the pseudonym of a company in the year of the event.
@@ -81,7 +84,7 @@ class Keys:
         Raises:
             KeyError: There is no key for that year.
         """
-        return _digest(self.pseudonym[year], b"company", *_encoded((scheme, identifier)))
+        return _remembered(self.pseudonym[year], b"company", scheme.encode(), identifier.encode())
 
 
 DEMONSTRATION_KEYS = Keys(
@@ -171,5 +174,11 @@ def _encoded(parts: Iterable[str]) -> list[bytes]:
 
 
 def _digest(key: bytes, *parts: bytes) -> bytes:
-    text = b"".join(b"%d:%b" % (len(part), part) for part in parts)
+    text = b"".join([b"%d:%b" % (len(part), part) for part in parts])
     return hmac.digest(key, text, "sha256")[:16]
+
+
+@lru_cache(_REMEMBERED_MAX)
+def _remembered(key: bytes, *parts: bytes) -> bytes:
+    """Return the digest of what most statements of a document, and many documents, name alike."""
+    return _digest(key, *parts)

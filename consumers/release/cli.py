@@ -32,10 +32,10 @@ def run(
     registry_url: Annotated[str | None, typer.Option(help="Schema registry.")] = None,
 ) -> None:
     """Release what the hub holds now; an epoch is released once and never again."""
-    from consumers.release.release import checked_epoch  # noqa: PLC0415  # help needs none of it
-    from consumers.release.run import run as run_release  # noqa: PLC0415  # as above
-    from schemas import settings  # noqa: PLC0415  # as above
-    from schemas.runtime import logs  # noqa: PLC0415  # as above
+    from consumers.release.release import checked_epoch
+    from consumers.release.run import run as run_release
+    from schemas import settings
+    from schemas.runtime import logs
 
     found = settings.load(
         kafka={"bootstrap_servers": bootstrap_servers, "registry_url": registry_url}, hub={"file": file}

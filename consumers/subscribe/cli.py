@@ -26,10 +26,10 @@ def subscribe(
     Examples: `weighbridge subscribe > aggregates.csv`,
     `weighbridge subscribe --format parquet --out aggregates.parquet`
     """
-    from consumers.subscribe import writing  # noqa: PLC0415  # help needs none of it
-    from consumers.subscribe.observations import observations  # noqa: PLC0415  # as above
-    from schemas import settings  # noqa: PLC0415  # as above
-    from schemas.runtime import logs  # noqa: PLC0415  # as above
+    from consumers.subscribe import writing
+    from consumers.subscribe.observations import observations
+    from schemas import settings
+    from schemas.runtime import logs
 
     found = settings.load(kafka={"bootstrap_servers": bootstrap_servers, "registry_url": registry_url})
     logs.configure()

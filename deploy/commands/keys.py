@@ -41,7 +41,7 @@ def create(
 
     No hub may ever hold either. Existing keys are never overwritten.
     """
-    from schemas import identity  # noqa: PLC0415  # --help needs no keys
+    from schemas import identity
 
     last = last_year or datetime.now(UTC).year + _YEARS_AHEAD
     identity.create(out, range(first_year, last + 1), exchange_keys)

@@ -6,7 +6,6 @@ from typing import Annotated
 
 import typer
 
-from schemas import settings
 from schemas import topics as contract
 
 schemas = typer.Typer(
@@ -31,7 +30,7 @@ def check() -> None:
 
     Exit status 1 means that something is wrong: use it in continuous integration.
     """
-    from schemas import compatibility  # noqa: PLC0415  # --help needs no Avro library
+    from schemas import compatibility
 
     problems = compatibility.check()
     for problem in problems:
@@ -44,7 +43,8 @@ def check() -> None:
 @schemas.command(epilog="Example: `weighbridge schemas plan --agency GB-EA --hub north`")
 def plan(agency: AgencyOption = None, hub: HubOption = None, registry_url: RegistryOption = None) -> None:
     """Print the subjects whose schema is not registered; exit 1 where there is one."""
-    from schemas.runtime.registry import Registry  # noqa: PLC0415  # --help needs no registry client
+    from schemas import settings
+    from schemas.runtime.registry import Registry
 
     registry = Registry(settings.load(kafka={"registry_url": registry_url}).kafka.registry_url)
     wanted = contract.all_topics(agency or (), hub or ())
@@ -57,7 +57,8 @@ def plan(agency: AgencyOption = None, hub: HubOption = None, registry_url: Regis
 @schemas.command(epilog="Example: `weighbridge schemas apply --agency GB-EA --hub north`")
 def apply(agency: AgencyOption = None, hub: HubOption = None, registry_url: RegistryOption = None) -> None:
     """Register the schema of each topic under FULL_TRANSITIVE compatibility."""
-    from schemas.runtime.registry import Registry  # noqa: PLC0415  # --help needs no registry client
+    from schemas import settings
+    from schemas.runtime.registry import Registry
 
     registry = Registry(settings.load(kafka={"registry_url": registry_url}).kafka.registry_url)
     for topic in contract.all_topics(agency or (), hub or ()):

@@ -6,7 +6,6 @@ from typing import Annotated
 
 import typer
 
-from schemas import settings
 from schemas import topics as contract
 
 topics = typer.Typer(
@@ -34,7 +33,8 @@ def plan(
     bootstrap_servers: BrokersOption = None,
 ) -> None:
     """Print what differs from the topics as they should be; exit 1 where anything does."""
-    from deploy import topics as admin  # noqa: PLC0415  # --help needs no Kafka client
+    from deploy import topics as admin
+    from schemas import settings
 
     found = settings.load(kafka={"bootstrap_servers": bootstrap_servers})
     steps = admin.plan(found.kafka, contract.all_topics(agency or (), hub or (), partitions))
@@ -51,7 +51,8 @@ def apply(
     bootstrap_servers: BrokersOption = None,
 ) -> None:
     """Create and configure topics; what is already right stays as it is."""
-    from deploy import topics as admin  # noqa: PLC0415  # --help needs no Kafka client
+    from deploy import topics as admin
+    from schemas import settings
 
     found = settings.load(kafka={"bootstrap_servers": bootstrap_servers})
     steps = admin.apply(found.kafka, contract.all_topics(agency or (), hub or (), partitions))

@@ -19,10 +19,10 @@ def demo(
     Uses the project's own documents, and real samples of national systems where
     WEIGHBRIDGE_SAMPLES names a folder of them. Leaves nothing running.
     """
-    from rich.console import Console  # noqa: PLC0415  # --help needs none of it
+    from rich.console import Console
 
-    from deploy.demo import deliveries, summary  # noqa: PLC0415  # as above
-    from deploy.demo import demo as demonstration  # noqa: PLC0415  # as above
+    from deploy.demo import deliveries, summary
+    from deploy.demo import demo as demonstration
 
     console = Console(highlight=False)
     samples = deliveries.samples_folder()
@@ -38,6 +38,6 @@ def demo(
 
 
 def _absent() -> str:
-    from deploy.demo.deliveries import SAMPLES_VARIABLE  # noqa: PLC0415  # --help needs none of it
+    from deploy.demo.deliveries import SAMPLES_VARIABLE
 
     return f"Real samples: none found; {SAMPLES_VARIABLE} names their folder. Going on with own documents."

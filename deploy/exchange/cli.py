@@ -90,8 +90,8 @@ def status(
 
 
 def _exchange(state: Path | None, progress: Callable[[int], None] = lambda _: None) -> Exchange:
-    from deploy.exchange import settings  # noqa: PLC0415  # keeps the import of this module cheap
-    from deploy.exchange.exchange import Exchange  # noqa: PLC0415  # the same
+    from deploy.exchange import settings
+    from deploy.exchange.exchange import Exchange
 
     return Exchange(settings.state_folder(state), progress=progress)
 
@@ -111,10 +111,10 @@ def _described(server: Server) -> dict[str, Any]:
 @contextmanager
 def _download_bar() -> Iterator[Callable[[int], None]]:
     """Show a bar while something is downloaded, on a terminal only."""
-    from rich.console import Console  # noqa: PLC0415  # keeps the import of this module cheap
-    from rich.progress import BarColumn, DownloadColumn, Progress, TransferSpeedColumn  # noqa: PLC0415  # the same
+    from rich.console import Console
+    from rich.progress import BarColumn, DownloadColumn, Progress, TransferSpeedColumn
 
-    from deploy.exchange import lock  # noqa: PLC0415  # the same
+    from deploy.exchange import lock
 
     columns = ("Downloading broker and registry", BarColumn(), DownloadColumn(), TransferSpeedColumn())
     is_hidden = not sys.stderr.isatty()

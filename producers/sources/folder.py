@@ -8,9 +8,11 @@ end with .part or .tmp are somebody else's unfinished work.
 from __future__ import annotations
 
 import hashlib
+import os
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
+from stat import S_ISREG
 
 from schemas.errors import ConfigurationError
 
@@ -53,18 +55,35 @@ class Folder:
         for file in self.files():
             signature = (file.size_bytes, file.modified_ns)
             if self._seen.get(file.name) != signature:
-                yield file
                 self._seen[file.name] = signature
+                yield file
+
+    def again(self, file: File) -> None:
+        """Yield a file at the next look too, though it will look the same."""
+        self._seen.pop(file.name, None)
 
     def files(self) -> list[File]:
         """Return all files, by name."""
         found = []
         for path in self.root.rglob("*"):
-            name = path.relative_to(self.root).as_posix()
-            if _is_finished(name) and path.is_file():
-                status = path.stat()
+            name = _readable(path.relative_to(self.root))
+            status = _status(path) if _is_finished(name) else None
+            if status is not None and S_ISREG(status.st_mode):
                 found.append(File(path, name, status.st_size, status.st_mtime_ns))
         return sorted(found, key=lambda file: file.name)
+
+
+def _readable(path: Path) -> str:
+    """Return a name as text; bytes that are no UTF-8 are written as escapes."""
+    return os.fsencode(path.as_posix()).decode("utf-8", "backslashreplace")
+
+
+def _status(path: Path) -> os.stat_result | None:
+    """Return what the system knows of a file, None where it has gone or its link leads nowhere."""
+    try:
+        return path.stat()
+    except OSError:
+        return None
 
 
 def _is_finished(name: str) -> bool:

@@ -8,7 +8,7 @@ from typing import Any
 from confluent_kafka import Consumer, KafkaError, Producer
 from confluent_kafka.admin import AdminClient
 
-from schemas.runtime.logs import logger
+from schemas.runtime.logs import KAFKA_LOGGER, logger
 from schemas.settings import KafkaSettings
 from schemas.telemetry import LogEvent
 
@@ -70,8 +70,9 @@ def _common(settings: KafkaSettings) -> dict[str, Any]:
         "socket.timeout.ms": int(REQUEST_TIMEOUT_SECONDS * 1000),
         "client.id": "weighbridge",
         "error_cb": _log_error,
-        "log_level": 3,
-        "logger": logging.getLogger("weighbridge.kafka"),
+        # What is less than critical comes to the callback too, or is raised.
+        "log_level": 2,
+        "logger": logging.getLogger(KAFKA_LOGGER),
         **{name: value for name, value in secrets.items() if value is not None},
         **settings.client,
     }

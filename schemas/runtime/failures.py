@@ -14,11 +14,17 @@ _DENIED = {
     KafkaError.CLUSTER_AUTHORIZATION_FAILED,
     KafkaError.TRANSACTIONAL_ID_AUTHORIZATION_FAILED,
 }
+_FATAL = KafkaError._FATAL  # noqa: SLF001  # as above
 _BY_CODE: dict[int, tuple[type[WeighbridgeError], str, str]] = {
     **dict.fromkeys(
         _FENCED, (FencedError, "another instance took over", "run one instance for each source or hub")
     ),
     **dict.fromkeys(_MISSING, (FatalError, "a topic is missing", "weighbridge topics apply")),
+    KafkaError.MSG_SIZE_TOO_LARGE: (
+        FatalError,
+        "a record is larger than the broker takes",
+        "raise message.max.bytes of broker and client",
+    ),
     **dict.fromkeys(
         _DENIED, (ConfigurationError, "the broker refuses this user", "look at its user and its ACLs")
     ),
@@ -35,6 +41,6 @@ def classified(error: KafkaException | KafkaError, what: str) -> WeighbridgeErro
     if cause.code() in _BY_CODE:
         kind, message, hint = _BY_CODE[cause.code()]
         return kind(f"{what}: {message}", hint=hint)
-    if cause.fatal():
+    if cause.fatal() or cause.code() == _FATAL:
         return FatalError(f"{what}: {cause.name()}", hint="start the process again")
     return RetriableError(f"{what}: {cause.name()}", hint="is the broker up? weighbridge exchange status")

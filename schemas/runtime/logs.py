@@ -11,6 +11,17 @@ from typing import Any, TextIO
 
 import structlog
 
+from schemas.telemetry import LogEvent
+
+KAFKA_LOGGER = "weighbridge.kafka"
+
+
+class _Forward(logging.Handler):
+    """Makes our own lines of what the Kafka client logs, which tells of connections only."""
+
+    def emit(self, record: logging.LogRecord) -> None:
+        logger().error(LogEvent.CLIENT, text=record.getMessage())
+
 
 def configure(file: TextIO | None = None, **context: str) -> None:
     """Send our own and the libraries' logs to a file, by default stderr.
@@ -34,6 +45,9 @@ def configure(file: TextIO | None = None, **context: str) -> None:
         cache_logger_on_first_use=True,
     )
     structlog.contextvars.bind_contextvars(**context)
+    client = logging.getLogger(KAFKA_LOGGER)
+    client.handlers = [_Forward()]
+    client.propagate = False
 
 
 def logger() -> Any:

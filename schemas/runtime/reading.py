@@ -39,8 +39,11 @@ def records(kafka: KafkaSettings, topic: str) -> Iterator[Message]:
 
 def _until(reader: Consumer, topic: str, end: int) -> Iterator[Message]:
     deadline = time.monotonic() + _PATIENCE_SECONDS
-    reached = 0
+    reached = seen = 0
     while reached < end:
+        if reached > seen:
+            # Patience is for what does not move: a long topic takes as long as it takes.
+            deadline, seen = time.monotonic() + _PATIENCE_SECONDS, reached
         if time.monotonic() > deadline:
             raise RetriableError(
                 f"{topic} has a transaction that stays open",

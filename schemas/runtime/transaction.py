@@ -6,13 +6,15 @@ and raises; the caller starts again from what was committed.
 
 from __future__ import annotations
 
+import time
 from collections.abc import Callable
 from contextlib import suppress
 from dataclasses import dataclass, field
 from typing import Any
 
-from confluent_kafka import KafkaException, Producer
+from confluent_kafka import KafkaError, KafkaException, Producer
 
+from schemas.errors import FencedError, RetriableError, WeighbridgeError
 from schemas.headers import Headers
 from schemas.runtime import clients
 from schemas.runtime.failures import classified
@@ -35,6 +37,7 @@ class TransactionalWriter:
     on_step: Callable[[str], None] = lambda _: None
     is_open: bool = False
     _producer: Producer = field(init=False)
+    _begun_at: float = 0.0
 
     def fence(self) -> None:
         """Connect and shut out every earlier writer; blocks up to half a minute.
@@ -51,18 +54,12 @@ class TransactionalWriter:
         if not self.is_open:
             self._guarded("begin", self._producer.begin_transaction)
             self.is_open = True
+            self._begun_at = time.monotonic()
             self.on_step("begun")
-        while True:
-            try:
-                self._producer.produce(topic, value=value, key=key, headers=headers)
-            except BufferError:
-                # Back-pressure: wait for the broker rather than keep more in memory.
-                self._producer.poll(_POLL_SECONDS)
-            except KafkaException as error:
-                raise classified(error, "produce") from error
-            else:
-                break
-        self._producer.poll(0)
+        try:
+            self._queue(topic, key, value, headers)
+        except KafkaException as error:
+            raise self._judged(error, "produce") from error
         self.on_step("produced")
 
     def commit(self) -> None:
@@ -70,12 +67,13 @@ class TransactionalWriter:
 
         Raises:
             FencedError: Another writer took over.
+            FatalError: A record is too large, or the client failed for good.
             RetriableError: The transaction was aborted; start again from what was committed.
         """
         if not self.is_open:
             return
         self.on_step("before flush")
-        self._producer.flush(clients.TRANSACTION_TIMEOUT_MS / 1000)
+        self._guarded("flush", lambda: self._producer.flush(clients.TRANSACTION_TIMEOUT_MS / 1000))
         self.on_step("flushed")
         self._guarded("commit", self._producer.commit_transaction)
         self.is_open = False
@@ -96,9 +94,46 @@ class TransactionalWriter:
         try:
             _repeated(call)
         except KafkaException as error:
-            if error.args[0].txn_requires_abort():
-                self.close()
-            raise classified(error, what) from error
+            raise self._judged(error, what) from error
+
+    def _queue(self, topic: str, key: bytes, value: bytes, headers: Headers) -> None:
+        while True:
+            try:
+                self._producer.produce(topic, value=value, key=key, headers=headers)
+            except BufferError:
+                # Back-pressure: wait for the broker rather than keep more in memory.
+                self._producer.poll(_POLL_SECONDS)
+            else:
+                break
+        self._producer.poll(0)
+
+    def _judged(self, error: KafkaException, what: str) -> WeighbridgeError:
+        """Return the error to raise, after an abort where the client asks for one."""
+        judged = classified(self._reason(error), what)
+        if isinstance(judged, FencedError) and self._has_timed_out():
+            # To the client the broker's own end of an old transaction looks like a successor.
+            # Starting again takes over from a successor, if there is one after all.
+            return RetriableError(
+                f"{what}: the transaction outlived its time-out",
+                hint="nothing is lost; was the process or the broker suspended?",
+            )
+        if error.args[0].txn_requires_abort():
+            self.close()
+        return judged
+
+    def _reason(self, error: KafkaException) -> KafkaException:
+        """Return why the client failed for good; what fails after that says only that it did."""
+        if error.args[0].code() != KafkaError._FATAL:  # noqa: SLF001  # librdkafka's public code
+            return error
+        try:
+            self._producer.abort_transaction(clients.REQUEST_TIMEOUT_SECONDS)
+        except KafkaException as reason:
+            return reason
+        return error
+
+    def _has_timed_out(self) -> bool:
+        age_seconds = time.monotonic() - self._begun_at
+        return self.is_open and age_seconds * 1000 >= clients.TRANSACTION_TIMEOUT_MS
 
 
 def _repeated(call: Callable[[], Any]) -> None:

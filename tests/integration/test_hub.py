@@ -191,7 +191,7 @@ def test_terminated_hub_ends_well_and_the_file_answers(ledger: LedgerTopic, tmp_
     """The command stores what is there, ends with status 0 on SIGTERM, and status works before and after."""
     file = tmp_path / "hub.duckdb"
     ledger.publish(events.movements(50))
-    program = [sys.executable, "-c", "from consumers.cli import hub; hub()"]
+    program = [sys.executable, "-c", "from consumers.hub.cli import hub; hub()"]
     brokers, registry = ledger.kafka.bootstrap_servers, ledger.kafka.registry_url
     addresses = ["--bootstrap-servers", brokers, "--registry-url", registry, "--metrics-port", "0"]
     options = ["--name", "test", "--file", str(file), *addresses]

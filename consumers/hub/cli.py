@@ -40,11 +40,11 @@ def run(
     """Store every movement event, each exactly once, until stopped."""
     # A corrupt record makes the columnar reader panic, which is expected; its trace takes 100 ms to print.
     os.environ["RUST_BACKTRACE"] = "0"
-    from consumers.hub.hub import Hub  # noqa: PLC0415  # help and usage errors need none of it
-    from schemas import settings  # noqa: PLC0415  # as above
-    from schemas.runtime import logs  # noqa: PLC0415  # as above
-    from schemas.runtime.health import Health  # noqa: PLC0415  # as above
-    from schemas.runtime.metrics import Metrics  # noqa: PLC0415  # as above
+    from consumers.hub.hub import Hub
+    from schemas import settings
+    from schemas.runtime import logs
+    from schemas.runtime.health import Health
+    from schemas.runtime.metrics import Metrics
 
     found = settings.load(
         kafka={"bootstrap_servers": bootstrap_servers, "registry_url": registry_url},
@@ -87,8 +87,8 @@ def sql(
     rows: Annotated[int, typer.Option(min=1, max=100_000, help="At most this many rows.")] = 1_000,
 ) -> None:
     """Ask the tables and views of the hub; nothing is ever changed. What it shows is confidential."""
-    from rich.console import Console  # noqa: PLC0415  # help and usage errors need none of it
-    from rich.table import Table  # noqa: PLC0415  # as above
+    from rich.console import Console
+    from rich.table import Table
 
     answer = _asked(file, "sql", query=query, rows_max=rows)
     if as_json:
@@ -104,8 +104,8 @@ def sql(
 
 def _asked(file: Path | None, name: str, **arguments: Any) -> Any:
     """Ask the running hub, or the file itself where no hub runs."""
-    from consumers.hub.offline import answered  # noqa: PLC0415  # help and usage errors need none of it
-    from schemas import settings  # noqa: PLC0415  # as above
+    from consumers.hub.offline import answered
+    from schemas import settings
 
     found = settings.load(hub={"file": file}).hub
     return answered(found.file, found.memory_limit, name, **arguments)

@@ -1,0 +1,272 @@
+"""An agency on the real exchange: its topics, its runs, and what they left behind.
+
+As a program it is an adapter that ends itself, as a crash would, at a chosen step.
+"""
+
+from __future__ import annotations
+
+import copy
+import json
+import os
+import signal
+import subprocess
+import sys
+import threading
+from collections import Counter
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+from confluent_kafka import IsolationLevel, KafkaError, Message, TopicPartition
+from confluent_kafka.admin import OffsetSpec  # type: ignore[attr-defined]  # exported without saying so
+
+from deploy import topics as deployed
+from deploy.exchange.exchange import Exchange
+from producers import adapter as adapters
+from producers.convert import converted, event_json
+from producers.run import Run
+from producers.sources.folder import Folder
+from schemas import topics
+from schemas.identity import DEMONSTRATION_KEYS, Keys
+from schemas.runtime import clients, logs
+from schemas.runtime.decoding import Decoder
+from schemas.runtime.health import Health
+from schemas.runtime.metrics import Metrics
+from schemas.runtime.registry import Registry
+from schemas.settings import AgencySettings, KafkaSettings
+
+ROOT = Path(__file__).parents[2]
+DOCUMENTS = ROOT / "tests" / "documents"
+SOURCE = "inbox"
+PROGRAM = "from deploy.cli import main; main()"
+_MOVEMENT_PARTITIONS = 3
+
+
+def no_step(_: str) -> None:
+    """Take a step and say nothing."""
+
+
+def identity_of(event: Mapping[str, Any]) -> tuple[Any, ...]:
+    """Return which statement of which fact an event is, as readable text."""
+    names = ("event_id", "statement_key", "revision", "edition", "change")
+    values = (event[name] for name in names)
+    return tuple(value.hex() if isinstance(value, bytes) else value for value in values)
+
+
+@dataclass(frozen=True, slots=True)
+class Record:
+    """One committed record, as bytes and as fields."""
+
+    raw: Message
+    fields: dict[str, Any]
+
+    @property
+    def all_bytes(self) -> bytes:
+        """Return everything that travels: key, headers and value."""
+        headers: Iterable[tuple[str, Any]] = self.raw.headers() or ()
+        parts = [self.raw.key() or b"", self.raw.value() or b""]
+        for name, value in headers:
+            parts += [name.encode(), value or b""]
+        return b"\0".join(part if isinstance(part, bytes) else part.encode() for part in parts)
+
+
+@dataclass(slots=True)
+class Agency:
+    """One agency with one adapter; `adapters` of the same agency share its topics."""
+
+    kafka: KafkaSettings
+    id: str
+    adapter: str
+    keys: Keys = DEMONSTRATION_KEYS
+    values: dict[str, str] = field(default_factory=dict)
+    metrics: Metrics = field(default_factory=Metrics)
+
+    def made(
+        self,
+        folder: Path,
+        *,
+        on_step: Callable[[str], None] = no_step,
+        commit_events: int = 10_000,
+        source_id: str = SOURCE,
+        stop: threading.Event | None = None,
+    ) -> Run:
+        """Return a run that is not opened yet."""
+        return Run(
+            adapter=adapters.create(self.adapter, self.values),
+            values=self.values,
+            folder=Folder(folder),
+            agency=AgencySettings(
+                id=self.id, commit_events=commit_events, poll_interval_seconds=0.1, metrics_port=0
+            ),
+            kafka=self.kafka,
+            keys=self.keys,
+            source_id=source_id,
+            metrics=self.metrics,
+            health=Health(None),
+            stop=stop or threading.Event(),
+            on_step=on_step,
+        )
+
+    def run(self, folder: Path, **options: Any) -> Run:
+        """Read a folder once, from the positions on the topic."""
+        run = self.made(folder, **options)
+        try:
+            run.open()
+            run.once()
+        finally:
+            run.close()
+        return run
+
+    def truth(self, *files: Path) -> Counter[tuple[Any, ...]]:
+        """Return the events that files give, read one after another, without a broker."""
+        chosen = adapters.create(self.adapter, self.values)
+        found = converted(chosen, self.id, self.keys, files)
+        return Counter(identity_of(event_json(event)) for item in found for event in item.outcome.events)
+
+    def published(self) -> Counter[tuple[Any, ...]]:
+        """Return the committed events."""
+        return Counter(identity_of(record.fields) for record in self.events())
+
+    def events(self) -> list[Record]:
+        """Return the committed events of this agency."""
+        own = f"weighbridge/{self.id}".encode()
+        return [
+            record
+            for record in self._records("movement", topics.MOVEMENTS)
+            if dict(record.raw.headers() or ())["ce_source"] == own
+        ]
+
+    def positions(self) -> list[Record]:
+        """Return the committed positions."""
+        return self._records("position", topics.positions(self.id))
+
+    def rejects(self) -> list[Record]:
+        """Return the committed rejects."""
+        return self._records("reject", topics.rejects(self.id))
+
+    def sizes(self) -> tuple[int, int, int]:
+        """Return how many events, positions and rejects are committed."""
+        return len(self.events()), len(self.positions()), len(self.rejects())
+
+    def child(
+        self, folder: Path, *, commit_events: int = 10_000, step: str = "", occurrence: int = 0
+    ) -> subprocess.Popen[bytes]:
+        """Start a run in a process of its own that dies at a step."""
+        given = {
+            "brokers": self.kafka.bootstrap_servers,
+            "registry": self.kafka.registry_url,
+            "agency": self.id,
+            "adapter": self.adapter,
+            "folder": str(folder),
+            "commit_events": commit_events,
+            "step": step,
+            "occurrence": occurrence,
+        }
+        command = [sys.executable, "-m", "tests.support.agency", json.dumps(given)]
+        return subprocess.Popen(command, cwd=ROOT, stderr=subprocess.DEVNULL)
+
+    def command(self, folder: Path, keys: Path, *options: str) -> list[str]:
+        """Return the command line that runs the adapter."""
+        return [
+            *(sys.executable, "-c", PROGRAM, "adapter", "run", self.adapter, str(folder)),
+            *("--agency", self.id, "--keys", str(keys)),
+            *("--bootstrap-servers", self.kafka.bootstrap_servers),
+            *("--registry-url", self.kafka.registry_url),
+            *options,
+        ]
+
+    def _records(self, record: str, topic: str) -> list[Record]:
+        decoder = Decoder(record, Registry(self.kafka.registry_url))
+        return [Record(raw, decoder.decoded(raw.value())) for raw in committed(self.kafka, topic)]
+
+
+def kafka_of(exchange: Exchange) -> KafkaSettings:
+    """Return how to reach an exchange."""
+    return KafkaSettings(bootstrap_servers=exchange.bootstrap_servers, registry_url=exchange.registry_url)
+
+
+def new_agency(exchange: Exchange, agency_id: str, adapter: str = "us-emanifest", **options: Any) -> Agency:
+    """Make the topics and register the schemas of an agency."""
+    kafka = kafka_of(exchange)
+    wanted = (movements_topic(kafka), *topics.agency_topics(agency_id))
+    deployed.apply(kafka, wanted)
+    registry = Registry(kafka.registry_url)
+    for topic in wanted:
+        registry.register(topic)
+    return Agency(kafka, agency_id, adapter, **options)
+
+
+def movements_topic(kafka: KafkaSettings) -> topics.Topic:
+    """Return the movements topic with the partitions it has, which other tests chose."""
+    found = clients.admin(kafka).list_topics(timeout=10).topics.get(topics.MOVEMENTS)
+    return topics.exchange_topics(len(found.partitions) if found else _MOVEMENT_PARTITIONS)[0]
+
+
+def committed(kafka: KafkaSettings, topic: str) -> list[Message]:
+    """Return every committed record of a topic, in the order of each partition."""
+    ends = _ends(kafka, topic)
+    reader = clients.consumer(kafka, f"test.{topic}", **{"enable.partition.eof": True})
+    reader.assign([TopicPartition(topic, partition, 0) for partition in ends])
+    found = []
+    try:
+        while ends:
+            for record in reader.consume(500, timeout=0.2):
+                error = record.error()
+                if error is None:
+                    found.append(record)
+                elif error.code() != KafkaError._PARTITION_EOF:  # noqa: SLF001  # librdkafka's public code
+                    raise AssertionError(error.name())
+                elif (record.offset() or 0) >= ends.get(record.partition() or 0, 0):
+                    ends.pop(record.partition() or 0, None)
+    finally:
+        reader.close()
+    return found
+
+
+def _ends(kafka: KafkaSettings, topic: str) -> dict[int, int]:
+    admin = clients.admin(kafka)
+    partitions = admin.list_topics(timeout=10).topics[topic].partitions
+    asked = {TopicPartition(topic, partition): OffsetSpec.latest() for partition in partitions}  # type: ignore[no-untyped-call]  # untyped in the client
+    found = admin.list_offsets(asked, isolation_level=IsolationLevel.READ_UNCOMMITTED, request_timeout=10)
+    return {partition.partition: int(future.result(20).offset) for partition, future in found.items()}
+
+
+def manifest(number: int = 1, version: int = 0, **changes: Any) -> dict[str, Any]:
+    """Return a signed manifest of two lines; a higher version is a later update of it."""
+    native: dict[str, Any] = json.loads((DOCUMENTS / "us_emanifest" / "signed.json").read_text())
+    native |= {
+        "manifestTrackingNumber": f"{number:09d}ELC",
+        "updatedDate": f"2025-03-20T18:{version:02d}:00.000+0000",
+    }
+    native["wastes"][0]["quantity"]["quantity"] = 480 + version
+    return native | copy.deepcopy(changes)
+
+
+def write(folder: Path, name: str, content: Any) -> Path:
+    """Write a file, bytes as they are and anything else as JSON."""
+    folder.mkdir(parents=True, exist_ok=True)
+    path = folder / name
+    path.write_bytes(content if isinstance(content, bytes) else json.dumps(content).encode())
+    return path
+
+
+def main() -> None:
+    """Read a folder once, or until the chosen step."""
+    given = json.loads(sys.argv[1])
+    left = given["occurrence"]
+    logs.configure()
+
+    def on_step(name: str) -> None:
+        nonlocal left
+        left -= name == given["step"]
+        if name == given["step"] and left == 0:
+            os.kill(os.getpid(), signal.SIGKILL)
+
+    kafka = KafkaSettings(bootstrap_servers=given["brokers"], registry_url=given["registry"])
+    agency = Agency(kafka, given["agency"], given["adapter"])
+    agency.run(Path(given["folder"]), on_step=on_step, commit_events=given["commit_events"])
+
+
+if __name__ == "__main__":
+    main()
