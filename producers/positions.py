@@ -25,6 +25,7 @@ class Position:
         digest: Of a file: of its bytes. Of a document: of all its statements.
         statements: Wire facts of each statement with its key, revision and digest.
         silent_stages: Stages that the document has moved past.
+        cursor: Of a file that is not read to its end: how many of its documents are.
     """
 
     subject: str
@@ -34,6 +35,7 @@ class Position:
     collection: bytes | None = None
     statements: tuple[dict[str, Any], ...] = ()
     silent_stages: tuple[str, ...] = ()
+    cursor: str | None = None
 
 
 class Positions:
@@ -91,7 +93,7 @@ def _encoded(position: Position) -> bytes:
             "edition": position.edition,
             "digest": position.digest,
             "collection": position.collection,
-            "cursor": None,
+            "cursor": position.cursor,
             "statements": position.statements,
             "silent_stages": position.silent_stages,
         },
@@ -109,4 +111,5 @@ def _decoded(body: bytes) -> Position:
         collection=found["collection"],
         statements=tuple(found["statements"]),
         silent_stages=tuple(found["silent_stages"]),
+        cursor=found["cursor"],
     )

@@ -103,7 +103,8 @@ class Run:
                 break
             self._read(file)
             # A transaction must not stay open while many files turn out to be unchanged.
-            self._commit_when_due()
+            if self._is_commit_due():
+                self._commit()
         self._commit()
         self.health.turned()
 
@@ -135,11 +136,16 @@ class Run:
         if self.adapter.has_complete_sets:
             # The first of two passes publishes nothing: it must not hold a transaction open.
             self._commit()
-        for outcome in self._pipeline.outcomes(stream, file.name):
-            self._take(outcome, file, sha256)
+        digest = self._reading_digest(sha256)
+        told = self._documents_told(file, digest)
+        for number, outcome in enumerate(self._pipeline.outcomes(stream, file.name), 1):
+            self._take(outcome, file, sha256, is_told=number <= told)
+            if self.stop.is_set() or self._is_commit_due():
+                self._remember_file(file, digest, cursor=str(max(number, told)))
+                self._commit()
             if self.stop.is_set():
                 return
-        self._remember_file(file, self._reading_digest(sha256))
+        self._remember_file(file, digest)
         self.totals.files += 1
         logger().info(LogEvent.FILE_READ, size_bytes=file.size_bytes)
 
@@ -150,16 +156,23 @@ class Run:
             return
         finding = FILE_RULES_BY_ID["file.unreadable"].at("$")
         key = self.keys.document_key("unreadable", file.name)
-        self._take(Outcome("$", key, (finding,)), file, None)
+        self._take(Outcome("$", key, (finding,)), file, None, is_told=False)
         self._remember_file(file, digest)
         logger().warning(LogEvent.FILE_REJECTED, rule=finding.rule)
 
     def _is_read(self, file: File, digest: bytes) -> bool:
         known = self._positions.get(self._file_key(file))
-        return known is not None and known.digest == digest
+        return known is not None and known.digest == digest and known.cursor is None
 
-    def _remember_file(self, file: File, digest: bytes) -> None:
-        self._remember(self._file_key(file), Position("FILE", 0, 0, digest))
+    def _documents_told(self, file: File, digest: bytes) -> int:
+        """Return how many documents of a file an interrupted reading committed: their rejects are told."""
+        known = self._positions.get(self._file_key(file))
+        if known is None or known.digest != digest or known.cursor is None:
+            return 0
+        return int(known.cursor)
+
+    def _remember_file(self, file: File, digest: bytes, cursor: str | None = None) -> None:
+        self._remember(self._file_key(file), Position("FILE", 0, 0, digest, cursor=cursor))
 
     def _file_key(self, file: File) -> bytes:
         return self.keys.document_key("file", file.name)
@@ -172,13 +185,13 @@ class Run:
         parts = (self.adapter.version, codes.VERSION, *(f"{n}={v}" for n, v in sorted(self.values.items())))
         return self.keys.content_digest(sha256 + "\0".join(parts).encode())
 
-    def _take(self, outcome: Outcome, file: File, sha256: bytes | None) -> None:
+    def _take(self, outcome: Outcome, file: File, sha256: bytes | None, *, is_told: bool) -> None:
         for event in outcome.events:
             self._publisher.publish(event)
             self._newest_recorded = max(self._newest_recorded, event.recorded_at.timestamp())
         if outcome.position is not None:
             self._remember(outcome.key, outcome.position)
-        if outcome.is_rejected:
+        if outcome.is_rejected and not is_told:
             reject = Reject(
                 outcome.key,
                 file.name,
@@ -190,17 +203,15 @@ class Run:
             )
             self._publisher.reject(reject, self._positions.topic_key(outcome.key))
         self._count(outcome)
-        self._commit_when_due()
 
     def _remember(self, key: bytes, position: Position) -> None:
         body = self._positions.put(key, position)
         self._publisher.remember(self._positions.topic_key(key), body)
 
-    def _commit_when_due(self) -> None:
+    def _is_commit_due(self) -> bool:
         is_full = self._publisher.pending.events >= self.agency.commit_events
         is_late = time.monotonic() - self._committed_at >= self.agency.commit_interval_seconds
-        if is_full or is_late:
-            self._commit()
+        return is_full or is_late
 
     def _commit(self) -> None:
         done = self._publisher.commit()

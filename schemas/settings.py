@@ -106,7 +106,7 @@ def load(**flags: dict[str, Any]) -> Settings:
         for section, values in flags.items()
     }
     try:
-        return Settings(**{section: values for section, values in given.items() if values})  # type: ignore[arg-type]
+        return Settings(**{section: values for section, values in given.items() if values})  # type: ignore[arg-type]  # the model checks what is in it
     except ValidationError as error:
         places = (
             f"{'.'.join(str(part) for part in item['loc'])}: {item['msg']}"

@@ -22,10 +22,11 @@ import confluent_kafka
 from rich.console import Console
 from rich.table import Table
 
-from deploy.exchange.lock import Lock
+from deploy.exchange import lock
 
 ROOT = Path(__file__).parents[2]
 _CHILD_SECONDS_MAX = 3_600
+_WIDTH = 120
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,11 +52,11 @@ class Report:
         return 0 if all(self.targets.values()) else 1
 
     def _print(self) -> None:
-        console = Console()
+        console = Console(width=_WIDTH)
         console.print(", ".join(f"{name} {value}" for name, value in machine().items()), highlight=False)
         table = Table(title=self.title, title_justify="left")
         for name, value in self.rows[0].items():
-            table.add_column(name, justify="left" if isinstance(value, str) else "right")
+            table.add_column(name, justify="left" if isinstance(value, str) else "right", no_wrap=True)
         for row in self.rows:
             table.add_row(*(_text(value) for value in row.values()))
         console.print(table)
@@ -71,7 +72,7 @@ def machine() -> dict[str, str]:
         "cores": str(os.cpu_count()),
         "processor": _processor(),
         "Python": platform.python_version(),
-        "Kafka": Lock.packaged().kafka_version,
+        "Kafka": lock.read().kafka_version,
         "confluent-kafka": version("confluent-kafka"),
         "librdkafka": confluent_kafka.libversion()[0],
     }

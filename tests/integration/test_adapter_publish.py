@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from confluent_kafka import IsolationLevel
 
 from deploy.exchange.exchange import Exchange
 from schemas import topics
@@ -55,20 +56,18 @@ def test_events_and_positions_are_one_transaction(exchange: Exchange, tmp_path: 
     """What a run adds before its commit is on no topic for a reader of committed records."""
     agency = new_agency(exchange, "XX-ATOM")
     write(tmp_path, "a.json", [manifest(1), {**manifest(2), "status": None}])
-    during: list[tuple[int, int, int]] = []
+    own = (topics.positions(agency.id), topics.rejects(agency.id))
+    seen: dict[str, list[int]] = {}
 
     def look(step: str) -> None:
-        if step == "flushed":
-            during.append(tuple(len(support.committed(agency.kafka, topic)) for topic in names))  # type: ignore[arg-type]  # three
+        if step in {"flushed", "committed"}:
+            seen[step] = [
+                len(support.committed(agency.kafka, topic, IsolationLevel.READ_COMMITTED)) for topic in own
+            ]
 
-    names = (topics.positions(agency.id), topics.rejects(agency.id))
-    run = agency.made(tmp_path, on_step=lambda _: None)
-    try:
-        run.open()
-        run.once()
-    finally:
-        run.close()
+    agency.run(tmp_path, on_step=look)
 
+    assert {"flushed": [0, 0], "committed": [2, 1]} == seen
     assert agency.sizes() == (6, 2, 1)
 
 
@@ -76,7 +75,7 @@ def test_only_what_changed_is_published(exchange: Exchange, tmp_path: Path) -> N
     """A changed line is CORRECTED, a vanished one CANCELLED, one that returns REPORTED again."""
     agency = new_agency(exchange, "XX-CHG")
     first, changed = manifest(1, 0), manifest(1, 1)
-    shorter = manifest(1, 1, wastes=first["wastes"][:1])
+    shorter = manifest(1, 1, wastes=changed["wastes"][:1])
     shorter["updatedDate"] = "2025-03-20T18:02:00.000+0000"
     longer = manifest(1, 1) | {"updatedDate": "2025-03-20T18:03:00.000+0000"}
     facts = [("DISPATCHED", 0), ("TRANSFERRED", 2), ("RECEIVED", 0)]

@@ -23,6 +23,8 @@ from schemas.errors import ConfigurationError
 
 ROOT = Path(__file__).parents[2]
 SECOND_START_SECONDS_MAX = 6.0
+pytestmark = pytest.mark.embedded
+
 PROGRAM = "from deploy.exchange.cli import app; app()"
 HOLD = """
 import sys, time

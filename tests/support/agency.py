@@ -203,9 +203,14 @@ def movements_topic(kafka: KafkaSettings) -> topics.Topic:
     return topics.exchange_topics(len(found.partitions) if found else _MOVEMENT_PARTITIONS)[0]
 
 
-def committed(kafka: KafkaSettings, topic: str) -> list[Message]:
-    """Return every committed record of a topic, in the order of each partition."""
-    ends = _ends(kafka, topic)
+def committed(
+    kafka: KafkaSettings, topic: str, until: IsolationLevel = IsolationLevel.READ_UNCOMMITTED
+) -> list[Message]:
+    """Return the committed records of a topic, in the order of each partition.
+
+    It waits for open transactions, or stops before the first of them: READ_COMMITTED.
+    """
+    ends = _ends(kafka, topic, until)
     reader = clients.consumer(kafka, f"test.{topic}", **{"enable.partition.eof": True})
     reader.assign([TopicPartition(topic, partition, 0) for partition in ends])
     found = []
@@ -224,11 +229,11 @@ def committed(kafka: KafkaSettings, topic: str) -> list[Message]:
     return found
 
 
-def _ends(kafka: KafkaSettings, topic: str) -> dict[int, int]:
+def _ends(kafka: KafkaSettings, topic: str, until: IsolationLevel) -> dict[int, int]:
     admin = clients.admin(kafka)
     partitions = admin.list_topics(timeout=10).topics[topic].partitions
     asked = {TopicPartition(topic, partition): OffsetSpec.latest() for partition in partitions}  # type: ignore[no-untyped-call]  # untyped in the client
-    found = admin.list_offsets(asked, isolation_level=IsolationLevel.READ_UNCOMMITTED, request_timeout=10)
+    found = admin.list_offsets(asked, isolation_level=until, request_timeout=10)
     return {partition.partition: int(future.result(20).offset) for partition, future in found.items()}
 
 

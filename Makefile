@@ -1,0 +1,49 @@
+# Everything is installed into this clone (.venv), but for jars: those go into the user's
+# cache folder. Needs Python 3.11 or newer with venv and pip, and package indexes.
+
+PYTHON ?= python3
+BIN := .venv/bin
+BENCHMARKS := hub_path adapter_path memory
+
+.PHONY: setup demo test lint test-containers bench lock clean
+
+setup: .venv/.installed
+
+demo: setup
+	$(BIN)/weighbridge demo
+
+test: lint
+	$(BIN)/pytest
+
+lint: setup
+	$(BIN)/ruff check --quiet
+	$(BIN)/ruff format --check --quiet
+	$(BIN)/mypy
+	$(BIN)/lint-imports
+	$(BIN)/weighbridge schemas check
+
+# The integration tests on the container images of broker and registry; needs a Docker engine.
+test-containers: setup
+	$(BIN)/pytest tests/integration --broker containers
+
+bench: setup
+	for name in $(BENCHMARKS); do $(BIN)/python -m tests.benchmarks.$$name || exit; done
+
+# Resolve the dependencies of pyproject.toml again.
+lock: setup
+	$(BIN)/uv pip compile --quiet pyproject.toml --all-extras --group dev --universal --upgrade \
+		--generate-hashes --no-emit-index-url --no-header --output-file requirements/dev.lock
+	awk '/^uv==/ {on = 1} on && /^[a-z]/ && !/^uv==/ {exit} on && !/^ *#/' requirements/dev.lock > requirements/uv.lock
+
+clean:
+	rm -rf .venv .mypy_cache .pytest_cache .ruff_cache .hypothesis .import_linter_cache weighbridge-demo
+
+.venv/.installed: requirements/uv.lock requirements/dev.lock pyproject.toml
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || \
+		{ echo "Error: weighbridge needs Python 3.11 or newer"; \
+		  echo "Try:   make PYTHON=/path/to/python3.11 $(MAKECMDGOALS)"; exit 2; }
+	$(PYTHON) -m venv .venv
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements/uv.lock
+	$(BIN)/uv pip install --quiet --python $(BIN)/python --require-hashes -r requirements/dev.lock
+	$(BIN)/uv pip install --quiet --python $(BIN)/python --no-deps --no-build-isolation --editable .
+	@touch $@
