@@ -13,7 +13,8 @@ from typing import cast
 
 from confluent_kafka import Consumer, KafkaError
 
-from schemas.errors import ConfigurationError, FatalError
+from schemas.errors import FatalError, RetriableError
+from schemas.runtime.failures import classified
 from schemas.runtime.logs import logger
 from schemas.telemetry import LogEvent
 
@@ -22,9 +23,6 @@ _CHUNK_RECORDS = 500
 _POLL_SECONDS = 0.1
 _END = KafkaError._PARTITION_EOF  # noqa: SLF001  # librdkafka's public code, private by its name only
 _OUT_OF_RANGE = {KafkaError._AUTO_OFFSET_RESET, KafkaError.OFFSET_OUT_OF_RANGE}  # noqa: SLF001  # as above
-_FATAL = KafkaError._FATAL  # noqa: SLF001  # as above
-_GONE = {KafkaError.UNKNOWN_TOPIC_OR_PART, KafkaError._UNKNOWN_TOPIC, KafkaError._UNKNOWN_PARTITION}  # noqa: SLF001  # as above
-_DENIED = {KafkaError.TOPIC_AUTHORIZATION_FAILED, KafkaError.GROUP_AUTHORIZATION_FAILED}
 
 
 @dataclass(slots=True)
@@ -107,12 +105,8 @@ def _is_end(error: KafkaError) -> bool:
             "the topic no longer holds the offset at which this hub would go on",
             hint="records are lost to it: restore the topic, or rebuild the hub into a new file",
         )
-    if code in _GONE:
-        raise FatalError("the topic or a partition of it is gone", hint="weighbridge topics apply")
-    if code in _DENIED:
-        raise ConfigurationError("the broker does not let this hub read", hint="look at its user and ACLs")
-    # `.fatal()` of such an error may be False although the client is dead.
-    if code == _FATAL or error.fatal():
-        raise FatalError(f"the Kafka client failed: {error.name()}", hint="start the hub again")
+    failure = classified(error, "read the movements topic")
+    if not isinstance(failure, RetriableError):
+        raise failure
     logger().warning(LogEvent.WAITING, code=error.name())
     return False

@@ -24,7 +24,7 @@ from consumers.hub.service import Service
 from consumers.hub.store import Accepted, DeadLetter, Store
 from consumers.hub.writers import Writers
 from schemas import topics
-from schemas.errors import ContractError, RetriableError
+from schemas.errors import RetriableError, WeighbridgeError
 from schemas.runtime.health import Health
 from schemas.runtime.logs import logger
 from schemas.runtime.metrics import Metrics
@@ -92,7 +92,7 @@ class Hub:
 
         Raises:
             ConfigurationError: Another process holds the file, or it belongs to another topic.
-            ContractError: There is no movements topic.
+            FatalError: There is no movements topic.
         """
         self._store = Store(self.settings.file, self.settings.memory_limit)
         self._service = Service(self.settings.file, Questions(self._store.cursor).handlers())
@@ -199,7 +199,7 @@ class Hub:
         try:
             while self._outbox.send(self._store):
                 self.on_step("dead letters sent")
-        except (RetriableError, ContractError) as error:
+        except WeighbridgeError as error:
             logger().warning(LogEvent.WAITING, error=str(error), hint=error.hint)
 
     def _patiently(self, ask: Callable[[], Answer]) -> Answer:

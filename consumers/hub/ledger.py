@@ -13,7 +13,6 @@ from typing import Any
 from confluent_kafka import (
     Consumer,
     IsolationLevel,
-    KafkaError,
     KafkaException,
     TopicCollection,
     TopicPartition,
@@ -22,11 +21,9 @@ from confluent_kafka.admin import OffsetSpec  # type: ignore[attr-defined]  # pu
 
 from consumers.hub.store import Identity
 from schemas import topics
-from schemas.errors import ConfigurationError, ContractError, FatalError, RetriableError
 from schemas.runtime import clients
+from schemas.runtime.failures import classified
 from schemas.settings import KafkaSettings
-
-_DENIED = {KafkaError.TOPIC_AUTHORIZATION_FAILED, KafkaError.CLUSTER_AUTHORIZATION_FAILED}
 
 
 class Ledger:
@@ -44,7 +41,7 @@ class Ledger:
         """Return whose file can be filled from here.
 
         Raises:
-            ContractError: There is no movements topic.
+            FatalError: There is no movements topic.
             RetriableError: The broker does not answer.
         """
         cluster = _answered(
@@ -63,7 +60,7 @@ class Ledger:
         )
         found = metadata.topics[topics.MOVEMENTS]
         if found.error is not None:
-            raise _classified(found.error)
+            raise classified(found.error, f"read {topics.MOVEMENTS}")
         return set(found.partitions)
 
     def assign(self, partitions: set[int], next_offsets: Mapping[int, int]) -> set[int]:
@@ -114,15 +111,4 @@ def _answered(ask: Callable[[], Any]) -> Any:
     try:
         return ask()
     except KafkaException as error:
-        raise _classified(error.args[0]) from error
-
-
-def _classified(error: KafkaError) -> Exception:
-    code = error.code()
-    if code == KafkaError.UNKNOWN_TOPIC_OR_PART:
-        return ContractError(f"there is no topic {topics.MOVEMENTS}", hint="weighbridge topics apply")
-    if code in _DENIED:
-        return ConfigurationError("the broker does not let this hub read", hint="look at its user and ACLs")
-    if error.fatal():
-        return FatalError(f"the Kafka client failed: {error.name()}", hint="start the hub again")
-    return RetriableError(f"the broker does not answer: {error.name()}", hint="weighbridge exchange status")
+        raise classified(error, f"read {topics.MOVEMENTS}") from error

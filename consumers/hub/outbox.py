@@ -9,13 +9,12 @@ from __future__ import annotations
 import io
 
 import fastavro
-from confluent_kafka import KafkaException, Producer
 
 from consumers.hub.store import DeadLetter, Identity, Store
 from schemas import contract, framing, topics
-from schemas.errors import RetriableError
-from schemas.runtime import clients
+from schemas.errors import WeighbridgeError
 from schemas.runtime.registry import Registry
+from schemas.runtime.transaction import TransactionalWriter
 from schemas.settings import KafkaSettings
 
 _AT_ONCE = 1_000
@@ -28,48 +27,36 @@ class Outbox:
         self._kafka = kafka
         self._identity = identity
         self._topic = topics.hub_topics(identity.hub)[0]
-        self._producer: Producer | None = None
+        self._writer: TransactionalWriter | None = None
         self._prefix = b""
 
     def send(self, store: Store) -> int:
         """Send some of what waits and return how many it were.
 
         Raises:
-            ContractError: The schema of dead letters is not registered.
-            RetriableError: Broker or registry do not answer; everything stays in the outbox.
+            WeighbridgeError: Broker or registry do not take them; everything stays in the outbox.
         """
         letters = store.unsent(_AT_ONCE)
         if not letters:
             return 0
-        producer = self._connected()
         try:
-            producer.begin_transaction()
+            writer = self._connected()
             for letter in letters:
-                value = self._prefix + self._encoded(letter)
-                producer.produce(self._topic.name, value=value, key=self._key(letter))
-            producer.commit_transaction(clients.REQUEST_TIMEOUT_SECONDS)
-        except (KafkaException, BufferError) as error:
-            raise self._unsent() from error
+                writer.send(self._topic.name, self._key(letter), self._prefix + self._encoded(letter), [])
+            writer.commit()
+        except WeighbridgeError:
+            # A new writer shuts out what this one left open; the file has it.
+            self._writer = None
+            raise
         store.sent(letters)
         return len(letters)
 
-    def _connected(self) -> Producer:
-        if self._producer is None:
+    def _connected(self) -> TransactionalWriter:
+        if self._writer is None:
             self._prefix = framing.prefix(Registry(self._kafka.registry_url).id_to_write(self._topic))
-            producer = clients.producer(self._kafka, f"weighbridge.{self._identity.hub}.deadletters")
-            try:
-                producer.init_transactions(clients.REQUEST_TIMEOUT_SECONDS)
-            except KafkaException as error:
-                raise self._unsent() from error
-            self._producer = producer
-        return self._producer
-
-    def _unsent(self) -> RetriableError:
-        # A new client aborts what the old one left open; the file has it.
-        self._producer = None
-        return RetriableError(
-            f"dead letters do not reach {self._topic.name}", hint="weighbridge topics apply"
-        )
+            self._writer = TransactionalWriter(self._kafka, f"weighbridge.{self._identity.hub}.deadletters")
+            self._writer.fence()
+        return self._writer
 
     def _key(self, letter: DeadLetter) -> bytes:
         place = self._identity.cluster_id, self._identity.topic, letter.partition, letter.offset
