@@ -82,15 +82,6 @@ UNSTABLE_RECORDS = Metric(
     ("hub", "topic", "partition"),
     "Distance of the last stable offset from the end: records that open transactions hold back.",
 )
-LAST_RELEASE = Metric(
-    "weighbridge_last_release_timestamp_seconds", Kind.GAUGE, ("hub",), "Instant of the hub's last release."
-)
-OBSERVATIONS = Metric(
-    "weighbridge_observations_released",
-    Kind.COUNTER,
-    ("hub",),
-    "Observations published, free and confidential.",
-)
 
 METRICS = tuple(value for value in list(globals().values()) if isinstance(value, Metric))
 
@@ -100,10 +91,7 @@ class LogEvent(StrEnum):
 
     STARTED = "started"
     STOPPING = "stopping"
-    STOPPED = "stopped"
     WAITING = "waiting"
-    FENCED = "fenced"
-    FAILED = "failed"
     POSITIONS_READ = "positions_read"
     FILE_READ = "file_read"
     FILE_REJECTED = "file_rejected"

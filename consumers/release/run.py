@@ -18,7 +18,9 @@ from consumers.release.publish import Releaser
 from consumers.release.release import composed
 from consumers.release.table import Cell
 from schemas.errors import ConfigurationError
+from schemas.runtime.logs import logger
 from schemas.settings import HubSettings, KafkaSettings
+from schemas.telemetry import LogEvent
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,6 +66,7 @@ def run(
         hub=hub, epoch=epoch, cells=cells, cut=cut, predecessor=releaser.predecessor, released_at=now
     )
     releaser.publish(release)
+    logger().info(LogEvent.RELEASED, epoch=epoch, observations=len(cells))
     return _outcome(hub, epoch, cells)
 
 

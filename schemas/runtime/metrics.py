@@ -4,7 +4,14 @@ from __future__ import annotations
 
 from typing import Any
 
-from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram, start_http_server
+from prometheus_client import (
+    CollectorRegistry,
+    Counter,
+    Gauge,
+    Histogram,
+    disable_created_metrics,
+    start_http_server,
+)
 from prometheus_client.metrics import MetricWrapperBase
 
 from schemas.errors import ConfigurationError
@@ -21,6 +28,8 @@ class Metrics:
     """All metrics of one process, in a registry of their own."""
 
     def __init__(self) -> None:
+        # Instants of creation are metrics of their own otherwise, and not on the list.
+        disable_created_metrics()
         self.registry = CollectorRegistry()
         self._metrics = {metric.name: self._made(metric) for metric in METRICS}
 

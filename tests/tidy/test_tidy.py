@@ -12,7 +12,8 @@ from pathlib import Path
 
 import pytest
 
-from schemas import settings
+from schemas import settings, telemetry
+from schemas.reasons import Reason
 from tests.support.readme import README, with_metrics
 from tests.support.samples import ROOT
 
@@ -79,7 +80,7 @@ def test_the_environment_is_read_in_few_places() -> None:
     """Settings come through the settings model."""
     readers = {
         place.partition(":")[0]
-        for place, text in lines(*(f"{folder}/**/*.py" for folder in SOURCES))
+        for place, text in lines(*(f"{folder}/*.py" for folder in SOURCES))
         if "os.environ" in text
     }
 
@@ -90,11 +91,24 @@ def test_every_module_says_what_it_is() -> None:
     """A module that is not empty begins with its purpose."""
     bare = [
         str(path.relative_to(ROOT))
-        for path in tracked(*(f"{folder}/**/*.py" for folder in SOURCES))
+        for path in tracked(*(f"{folder}/*.py" for folder in SOURCES))
         if (text := path.read_text("utf-8").strip()) and not text.startswith('"""')
     ]
 
     assert not bare, f"add a module docstring: {bare}"
+
+
+def test_closed_lists_hold_nothing_unused() -> None:
+    """Every metric, log event and reason on its list is one that the program gives out."""
+    text = "\n".join(path.read_text("utf-8") for path in tracked(*(f"{folder}/*.py" for folder in SOURCES)))
+    names = [f"LogEvent.{item.name}" for item in telemetry.LogEvent] + [
+        f"Reason.{item.name}" for item in Reason
+    ]
+    names += [name for name, value in vars(telemetry).items() if isinstance(value, telemetry.Metric)]
+
+    unused = [name for name in names if len(re.findall(rf"\b{re.escape(name)}\b", text)) < 2]
+
+    assert not unused, f"use or remove: {unused}"
 
 
 def test_readme_lists_the_metrics_there_are() -> None:
