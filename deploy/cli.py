@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import sys
 from importlib.metadata import version
-from typing import Annotated
+from typing import Annotated, NoReturn
 
 import typer
 from rich.console import Console
@@ -16,13 +16,14 @@ from rich.console import Console
 from consumers.hub.cli import hub
 from consumers.release.cli import release
 from consumers.subscribe.cli import subscribe
+from deploy.commands.alive import alive
 from deploy.commands.keys import keys
 from deploy.commands.schemas import schemas
 from deploy.commands.topics import topics
 from deploy.demo.cli import demo
 from deploy.exchange.cli import app as exchange
 from producers.cli import adapter
-from schemas.errors import EXIT_FAILURE, WeighbridgeError
+from schemas.errors import EXIT_FAILURE, EXIT_USAGE, WeighbridgeError
 
 app = typer.Typer(
     name="weighbridge",
@@ -36,22 +37,32 @@ app.command()(demo)
 for noun in (exchange, adapter, hub, release, topics, schemas, keys):
     app.add_typer(noun)
 app.command()(subscribe)
+app.command()(alive)
 
 
 def main() -> None:
-    """Run the program; expected errors become two lines, others a traceback without values."""
+    """Run the program; expected errors become two lines that say what is wrong and what to do."""
     try:
         app()
     except WeighbridgeError as error:
-        console = Console(stderr=True, highlight=False, markup=False, soft_wrap=True)
-        console.print(f"Error: {error}")
-        if error.hint:
-            console.print(f"Try:   {error.hint}")
-        sys.exit(error.exit_code)
+        _fail(str(error), error.hint, error.exit_code)
+    except ModuleNotFoundError as error:
+        hint = (
+            "install the part that needs it: weighbridge[agency], weighbridge[hub] or weighbridge[exchange]"
+        )
+        _fail(f"the package {error.name} is not installed", hint, EXIT_USAGE)
     except BrokenPipeError:
         # The reader of our output has gone, as `head` does.
         sys.stderr.close()
         sys.exit(EXIT_FAILURE)
+
+
+def _fail(message: str, hint: str, exit_code: int) -> NoReturn:
+    console = Console(stderr=True, highlight=False, markup=False, soft_wrap=True)
+    console.print(f"Error: {message}")
+    if hint:
+        console.print(f"Try:   {hint}")
+    sys.exit(exit_code)
 
 
 def _show_version(is_wanted: bool | None) -> None:  # the value of a flag

@@ -45,12 +45,14 @@ class Step:
 
     Attributes:
         config: Settings that are set: all of a new topic, the differing ones of another.
+        replicas: Of a new topic: as many as there are brokers, three at most.
     """
 
     topic: Topic
     action: Action
     detail: str
     config: dict[str, str]
+    replicas: int
 
 
 def plan(kafka: KafkaSettings, wanted: Iterable[Topic]) -> list[Step]:
@@ -67,9 +69,11 @@ def plan(kafka: KafkaSettings, wanted: Iterable[Topic]) -> list[Step]:
         config = _config(topic, replicas)
         if topic.name not in cluster.topics:
             detail = f"{topic.partitions} partitions, {replicas} replicas"
-            steps.append(Step(topic, Action.CREATE, detail, config))
-            continue
-        steps += _differences(admin, topic, config, len(cluster.topics[topic.name].partitions))
+            steps.append(Step(topic, Action.CREATE, detail, config, replicas))
+        else:
+            found = cluster.topics[topic.name].partitions
+            steps += _conflicts(topic, found, replicas)
+            steps += _differences(admin, topic, config, replicas)
     return steps
 
 
@@ -77,7 +81,7 @@ def apply(kafka: KafkaSettings, wanted: Iterable[Topic]) -> list[Step]:
     """Do the steps of `plan` and return them.
 
     Raises:
-        ContractError: A topic has another number of partitions; nothing was changed.
+        ContractError: A topic has another number of partitions or replicas; nothing was changed.
         RetriableError: The broker does not answer or refuses.
     """
     steps = plan(kafka, wanted)
@@ -85,7 +89,8 @@ def apply(kafka: KafkaSettings, wanted: Iterable[Topic]) -> list[Step]:
     if conflicts:
         raise ContractError(
             "; ".join(f"{step.topic.name}: {step.detail}" for step in conflicts),
-            hint="copy the topic into a new one, or plan with --partitions as they are",
+            hint="reassign replicas with Kafka's own tools; copy a topic with other partitions into a new "
+            "one, or give --partitions as they are",
         )
     admin = clients.admin(kafka)
     for step in steps:
@@ -93,23 +98,32 @@ def apply(kafka: KafkaSettings, wanted: Iterable[Topic]) -> list[Step]:
     return steps
 
 
-def _differences(admin: AdminClient, topic: Topic, config: dict[str, str], partitions: int) -> list[Step]:
-    steps = []
-    if partitions != topic.partitions:
-        detail = f"has {partitions} partitions, should have {topic.partitions}"
-        steps.append(Step(topic, Action.CONFLICT, detail, {}))
+def _conflicts(topic: Topic, found: dict[int, Any], replicas: int) -> list[Step]:
+    """Return what only an operator can mend."""
+    fewest = min(len(partition.replicas) for partition in found.values())
+    details = []
+    if len(found) != topic.partitions:
+        details.append(f"has {len(found)} partitions, should have {topic.partitions}")
+    if fewest < replicas:
+        details.append(f"has {fewest} replicas, should have {replicas}")
+    return [Step(topic, Action.CONFLICT, detail, {}, replicas) for detail in details]
+
+
+def _differences(admin: AdminClient, topic: Topic, config: dict[str, str], replicas: int) -> list[Step]:
     resource = ConfigResource(ResourceType.TOPIC, topic.name)
     found: dict[str, Any] = _result(admin.describe_configs([resource])[resource])
     differing = {name: value for name, value in config.items() if found[name].value != value}
-    if differing:
-        detail = ", ".join(f"{name}={value}" for name, value in differing.items())
-        steps.append(Step(topic, Action.CONFIGURE, detail, differing))
-    return steps
+    if not differing:
+        return []
+    detail = ", ".join(f"{name}={value}" for name, value in differing.items())
+    return [Step(topic, Action.CONFIGURE, detail, differing, replicas)]
 
 
 def _do(admin: AdminClient, step: Step) -> None:
     if step.action is Action.CREATE:
-        new = NewTopic(step.topic.name, step.topic.partitions, config=step.config)
+        new = NewTopic(
+            step.topic.name, step.topic.partitions, replication_factor=step.replicas, config=step.config
+        )
         _result(admin.create_topics([new])[step.topic.name])
         return
     entries = [

@@ -35,6 +35,16 @@ KeysOption = Annotated[Path | None, typer.Option("--keys", help="Folder made by 
 AgencyOption = Annotated[str | None, typer.Option("--agency", help="Agency that publishes, such as GB-EA.")]
 
 
+def _existing(files: list[Path]) -> list[Path]:
+    """Check the files here: typer would look for a file that is named `-`."""
+    from producers.convert import STDIN
+
+    for file in files:
+        if file != STDIN and not file.is_file():
+            raise typer.BadParameter(f"{file} is no file")
+    return files
+
+
 @adapter.command("list", epilog="Example: `weighbridge adapter list`")
 def list_adapters() -> None:
     """Show the installed adapters, their formats and the values they take."""
@@ -58,9 +68,7 @@ def convert(
     name: Annotated[str, typer.Argument(metavar="ADAPTER", help="See `weighbridge adapter list`.")],
     files: Annotated[
         list[Path],
-        typer.Argument(
-            metavar="FILE...", exists=True, dir_okay=False, allow_dash=True, help="Documents; - reads stdin."
-        ),
+        typer.Argument(metavar="FILE...", callback=_existing, help="Documents; - reads stdin."),
     ],
     values: SetOption = None,
     keys: KeysOption = None,
@@ -122,7 +130,7 @@ def run(
         raise ConfigurationError("no keys", hint="weighbridge keys create --out keys, then --keys keys")
     logs.configure(agency=str(agency_settings.id))
     metrics, stop = Metrics(), threading.Event()
-    metrics.serve(agency_settings.metrics_port)
+    metrics.serve(agency_settings.metrics_host, agency_settings.metrics_port)
     for number in (signal.SIGTERM, signal.SIGINT):
         signal.signal(number, lambda *_: stop.set())
     secrets = identity.load(agency_settings.keys)

@@ -87,8 +87,7 @@ def members(stream: BinaryIO, without: str) -> dict[str, Any]:
     for start in _values(text):
         for name in _names(text) if start == "{" else ():
             if name == without and text.peek() == "[":
-                for _ in _items(text):
-                    text.value()
+                _pass(text)
             else:
                 found[name] = text.value()
         if start != "{":
@@ -226,7 +225,16 @@ def _at(text: _Text, steps: list[str]) -> Iterator[Any]:
             if name == steps[0]:
                 yield from _at(text, steps[1:])
             else:
-                text.value()
+                _pass(text)
+    else:
+        _pass(text)
+
+
+def _pass(text: _Text) -> None:
+    """Read the next value and forget it; the elements of an array one by one, so that it may be large."""
+    if text.peek() == "[":
+        for _ in _items(text):
+            text.value()
     else:
         text.value()
 

@@ -70,6 +70,10 @@ class Positions:
         self._values[key] = body
         return body
 
+    def body(self, key: bytes) -> bytes:
+        """Return the Avro body of a position that was put."""
+        return self._values[key]
+
     def members(self, collection: bytes) -> Iterator[tuple[bytes, Position]]:
         """Yield the documents of a complete set, by key."""
         for key, body in self._values.items():

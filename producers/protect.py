@@ -7,14 +7,12 @@ publication accepts, and this module the only one that makes it.
 
 from __future__ import annotations
 
-import io
 from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cache
 from typing import Any
 
-import fastavro
-
+from producers.encoding import Encoder, encoder
 from producers.harmonise import Harmonised
 from producers.statement import Company, Statement
 from schemas import contract
@@ -91,17 +89,15 @@ def withdrawn(statement_key: bytes, facts: Mapping[str, Any], keys: Keys) -> Pro
 
 def encoded_content(values: Mapping[str, Any]) -> bytes:
     """Return the Avro bytes of the content fields."""
-    buffer = io.BytesIO()
-    fastavro.schemaless_writer(buffer, _content_schema(), values)
-    return buffer.getvalue()
+    return _encoder()(values)
 
 
 @cache
-def _content_schema() -> Any:
+def _encoder() -> Encoder:
     schema = contract.latest("movement")
     require_classes(avro_leaves(schema), "schema movement")
     fields = [field for field in schema["fields"] if field["name"] in CONTENT_FIELDS]
-    return fastavro.parse_schema(schema | {"name": "MovementContent", "fields": fields})
+    return encoder(schema | {"fields": fields})
 
 
 def _content(harmonised: Harmonised, keys: Keys) -> dict[str, Any]:

@@ -190,7 +190,10 @@ class Run:
             self._publisher.publish(event)
             self._newest_recorded = max(self._newest_recorded, event.recorded_at.timestamp())
         if outcome.position is not None:
-            self._remember(outcome.key, outcome.position)
+            # The pipeline has put it already.
+            self._publisher.remember(
+                self._positions.topic_key(outcome.key), self._positions.body(outcome.key)
+            )
         if outcome.is_rejected and not is_told:
             reject = Reject(
                 outcome.key,

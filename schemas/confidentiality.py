@@ -28,7 +28,14 @@ class Confidentiality(StrEnum):
 
 
 # Keys and headers travel beside the value and in clear, so they have classes too.
-KEY_CLASSES = {"movement_key": Confidentiality.HUB}
+KEY_CLASSES = {
+    "movement": Confidentiality.HUB,
+    "position": Confidentiality.HUB,
+    "reject": Confidentiality.HUB,
+    "dead_letter": Confidentiality.PUBLIC,
+    "observation": Confidentiality.PUBLIC,
+    "release": Confidentiality.PUBLIC,
+}
 HEADER_CLASSES = {
     "content-type": Confidentiality.PUBLIC,
     "ce_specversion": Confidentiality.PUBLIC,

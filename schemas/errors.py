@@ -45,9 +45,9 @@ class RetriableError(WeighbridgeError):
     """Broker or registry is away for the moment: back off, reject nothing."""
 
 
-class RejectedRecordError(WeighbridgeError):
-    """One document or record is refused with a reason code; the stream goes on."""
+class ShutdownRequested(Exception):  # noqa: N818  # a signal, not an error
+    """The process was told to stop while it waited; it ends well, and nothing is lost."""
 
-    def __init__(self, message: str, *, reason: str, hint: str = "") -> None:
-        super().__init__(message, hint=hint)
-        self.reason = reason
+
+class RejectedRecordError(WeighbridgeError):
+    """One record is refused; the stream goes on."""

@@ -12,7 +12,10 @@ Headers = list[tuple[str, str | bytes | None]]
 
 
 def cloud_event(event_id: bytes, publisher: str, kind: str, on: date) -> Headers:
-    """Return the headers; `kind` is the record's name, `on` the day on which it was known."""
+    """Return the headers; `kind` is the record's name, `on` the day on which it was known.
+
+    Each has its class in `schemas.confidentiality`, as fields have theirs.
+    """
     return [
         ("content-type", "application/avro"),
         ("ce_specversion", "1.0"),

@@ -19,6 +19,10 @@ Bytes16 = Annotated[bytes, Field(min_length=16, max_length=16)]
 CountryCode = Annotated[str, Field(pattern=r"^[A-Z]{2}$")]
 
 UNKNOWN_COUNTRY = "ZZ"
+# Beyond these days a date is a mistake; before them no national system kept such records.
+FIRST_DAY, LAST_DAY = date(1990, 1, 1), date(2099, 12, 31)
+# As a decimal of 38 digits takes it, which is what hubs compute with.
+QUANTITY = r"^-?[0-9]{1,20}(\.[0-9]{1,18})?$"
 
 
 class Stage(StrEnum):
@@ -134,7 +138,7 @@ class MovementContent(_Model):
     operation_code: str | None = None
     native_operation_code: str | None = None
     mass_g: Annotated[int, Field(ge=0)] | None = None
-    quantity: str | None = None
+    quantity: Annotated[str, Field(pattern=QUANTITY)] | None = None
     unit: str | None = None
     basis: Basis
     load_count: int | None = None

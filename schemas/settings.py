@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import os
 from pathlib import Path
+from tomllib import TOMLDecodeError
 from typing import Annotated, Any
 
 from pydantic import BaseModel, ConfigDict, Field, SecretStr, ValidationError
@@ -15,6 +16,7 @@ from pydantic_settings import (
     BaseSettings,
     PydanticBaseSettingsSource,
     SettingsConfigDict,
+    SettingsError,
     TomlConfigSettingsSource,
 )
 
@@ -48,6 +50,7 @@ class AgencySettings(_Section):
     commit_interval_seconds: Annotated[float, Field(gt=0, le=5)] = 0.5
     commit_events: Annotated[int, Field(gt=0, le=100_000)] = 10_000
     poll_interval_seconds: Annotated[float, Field(gt=0)] = 5.0
+    metrics_host: str = "127.0.0.1"
     metrics_port: int = 9464
 
 
@@ -63,10 +66,10 @@ class HubSettings(_Section):
 
     name: Annotated[str, Field(pattern=r"^[a-z][a-z0-9-]{0,30}$")] = "hub"
     file: Path = Path("hub.duckdb")
-    region: str = "ALL"
     batch_rows: Annotated[int, Field(gt=0, le=1_000_000)] = 20_000
     batch_seconds: Annotated[float, Field(gt=0, le=60)] = 1.0
     memory_limit: str = "1GB"
+    metrics_host: str = "127.0.0.1"
     metrics_port: int = 9465
     release: ReleaseRules = ReleaseRules()
 
@@ -107,6 +110,11 @@ def load(**flags: dict[str, Any]) -> Settings:
     }
     try:
         return Settings(**{section: values for section, values in given.items() if values})  # type: ignore[arg-type]  # the model checks what is in it
+    except (TOMLDecodeError, SettingsError) as error:
+        raise ConfigurationError(
+            f"settings cannot be read: {error}",
+            hint=f"look at {_config_file()} and at WEIGHBRIDGE_* variables",
+        ) from error
     except ValidationError as error:
         places = (
             f"{'.'.join(str(part) for part in item['loc'])}: {item['msg']}"
@@ -118,4 +126,7 @@ def load(**flags: dict[str, Any]) -> Settings:
 
 
 def _config_file() -> Path:
-    return Path(os.environ.get(CONFIG_VARIABLE, CONFIG_FILE))
+    named = os.environ.get(CONFIG_VARIABLE)
+    if named and not Path(named).is_file():
+        raise ConfigurationError(f"no settings at {named}", hint=f"mend or unset {CONFIG_VARIABLE}")
+    return Path(named or CONFIG_FILE)

@@ -99,4 +99,5 @@ class LogEvent(StrEnum):
     BATCH_STORED = "batch_stored"
     PARTITION_FOUND = "partition_found"
     RELEASED = "released"
+    RECORD_PASSED_OVER = "record_passed_over"
     CLIENT = "kafka_client"

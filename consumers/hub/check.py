@@ -14,10 +14,9 @@ from datetime import UTC, date, datetime
 import polars as pl
 
 from consumers.hub.container import INDEX
-from schemas.movement import Change, Precision, Relation, Side, Stage
+from schemas.movement import FIRST_DAY, LAST_DAY, QUANTITY, Change, Precision, Relation, Side, Stage
 from schemas.reasons import Reason
 
-FIRST_DAY, LAST_DAY = date(1990, 1, 1), date(2099, 12, 31)
 # A thousand million tonnes: nine thousand such sums still fit into 64 bits.
 MASS_G_MAX = 10**15
 
@@ -65,6 +64,7 @@ def _rules() -> dict[Reason, pl.Expr]:
             transit.list.eval(~element.str.contains(_COUNTRY)).list.any(),
         ),
         Reason.RELATION_UNKNOWN: related.list.eval(~relations).list.any(),
+        Reason.QUANTITY_FORM: ~pl.col("quantity").str.contains(QUANTITY),
         Reason.NUMBER_NEGATIVE: pl.any_horizontal(pl.col(name) < 0 for name in _NUMBERS),
         Reason.MASS_IMPLAUSIBLE: pl.col("mass_g") > MASS_G_MAX,
         Reason.DATE_IMPLAUSIBLE: pl.any_horizontal(

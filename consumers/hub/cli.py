@@ -6,6 +6,7 @@ import json
 import os
 import signal
 import threading
+from contextlib import suppress
 from dataclasses import asdict
 from pathlib import Path
 from typing import Annotated, Any
@@ -40,8 +41,11 @@ def run(
     """Store every movement event, each exactly once, until stopped."""
     # A corrupt record makes the columnar reader panic, which is expected; its trace takes 100 ms to print.
     os.environ["RUST_BACKTRACE"] = "0"
+    # The file holds every company's volumes.
+    os.umask(0o077)
     from consumers.hub.hub import Hub
     from schemas import settings
+    from schemas.errors import ShutdownRequested
     from schemas.runtime import logs
     from schemas.runtime.health import Health
     from schemas.runtime.metrics import Metrics
@@ -52,29 +56,35 @@ def run(
     )
     logs.configure(hub=found.hub.name)
     metrics, stop = Metrics(), threading.Event()
-    metrics.serve(found.hub.metrics_port)
+    metrics.serve(found.hub.metrics_host, found.hub.metrics_port)
     for number in (signal.SIGTERM, signal.SIGINT):
         signal.signal(number, lambda *_: stop.set())
     running = Hub(
         settings=found.hub, kafka=found.kafka, metrics=metrics, health=Health(health_file), stop=stop
     )
     try:
-        running.open()
-        totals = running.run(until_end=until_end)
+        with suppress(ShutdownRequested):
+            running.open()
+            running.run(until_end=until_end)
     finally:
         running.close()
-    typer.echo(json.dumps(asdict(totals)))
+    typer.echo(json.dumps(asdict(running.totals)))
 
 
 @hub.command(epilog="Example: `weighbridge hub status --file north.duckdb --json`")
 def status(file: FileOption = None, as_json: JsonOption = False) -> None:
     """Show how far the hub is and how much its file holds, whether it runs or not."""
+    from schemas.reasons import HINTS, Reason
+
     answer = _asked(file, "status")
     if as_json:
         typer.echo(json.dumps(answer))
         return
+    reasons = answer.pop("reasons")
     for name, value in answer.items():
         typer.echo(f"{name:20} {json.dumps(value) if isinstance(value, dict) else value}")
+    for reason, count in reasons.items():
+        typer.echo(f"  {count} x {reason}: {HINTS[Reason(reason)]}")
 
 
 @hub.command(

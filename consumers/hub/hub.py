@@ -24,7 +24,7 @@ from consumers.hub.service import Service
 from consumers.hub.store import Accepted, DeadLetter, Store
 from consumers.hub.writers import Writers
 from schemas import topics
-from schemas.errors import RetriableError, WeighbridgeError
+from schemas.errors import FencedError, RetriableError, ShutdownRequested, WeighbridgeError
 from schemas.runtime.health import Health
 from schemas.runtime.logs import logger
 from schemas.runtime.metrics import Metrics
@@ -45,10 +45,6 @@ OUTAGE_SECONDS_MAX = 600.0
 _RETRY_SECONDS = 1.0
 
 Answer = TypeVar("Answer")
-
-
-class _ShutdownRequested(Exception):  # noqa: N818  # a signal, not an error
-    """The hub was told to stop while it waited; what it held is read again next time."""
 
 
 @dataclass(slots=True)
@@ -92,10 +88,12 @@ class Hub:
 
         Raises:
             ConfigurationError: Another process holds the file, or it belongs to another topic.
+            ShutdownRequested: `stop` was set while the broker was away.
             FatalError: There is no movements topic.
         """
         self._store = Store(self.settings.file, self.settings.memory_limit)
         self._service = Service(self.settings.file, Questions(self._store.cursor).handlers())
+        self._service.start()
         self._ledger = Ledger(self.kafka, self.settings.name)
         identity = self._patiently(self._ledger.identity)
         self._store.claim(identity)
@@ -103,7 +101,6 @@ class Hub:
         self._writers = Writers(self._store.writer_schemas(), Registry(self.kafka.registry_url).schema_of)
         self._reached = self._store.next_offsets()
         self._patiently(self._find_partitions)
-        self._service.start()
         logger().info(LogEvent.STARTED, partitions=len(self._reached))
 
     def run(self, *, until_end: bool = False) -> Totals:
@@ -117,7 +114,7 @@ class Hub:
             targets = self._patiently(lambda: self._ledger.ends(is_stable=False)) if until_end else None
             while not self.stop.is_set() and not self._has_reached(targets, self._reached):
                 self.once(is_over=lambda batch: self._is_over(targets, batch))
-        except _ShutdownRequested:
+        except ShutdownRequested:
             logger().info(LogEvent.STOPPING)
         self._send_dead_letters()
         return self.totals
@@ -152,8 +149,6 @@ class Hub:
         self._writers.stored()
         self._ledger.show_progress(batch.next_offsets)
         self.on_step("shown to Kafka")
-        if accepted.dead_letters:
-            self._send_dead_letters()
         self._count(batch, accepted)
 
     def _accepted(self, batch: Batch) -> Accepted:
@@ -199,6 +194,8 @@ class Hub:
         try:
             while self._outbox.send(self._store):
                 self.on_step("dead letters sent")
+        except FencedError:
+            raise
         except WeighbridgeError as error:
             logger().warning(LogEvent.WAITING, error=str(error), hint=error.hint)
 
@@ -210,7 +207,7 @@ class Hub:
             except RetriableError as error:
                 self._wait(error)
                 if self.stop.is_set():
-                    raise _ShutdownRequested from error
+                    raise ShutdownRequested from error
             else:
                 self._waiting_since = None
                 return answer

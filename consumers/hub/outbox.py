@@ -13,6 +13,7 @@ import fastavro
 from consumers.hub.store import DeadLetter, Identity, Store
 from schemas import contract, framing, topics
 from schemas.errors import WeighbridgeError
+from schemas.runtime import presence
 from schemas.runtime.registry import Registry
 from schemas.runtime.transaction import TransactionalWriter
 from schemas.settings import KafkaSettings
@@ -53,6 +54,7 @@ class Outbox:
 
     def _connected(self) -> TransactionalWriter:
         if self._writer is None:
+            presence.require(self._kafka, [self._topic.name])
             self._prefix = framing.prefix(Registry(self._kafka.registry_url).id_to_write(self._topic))
             self._writer = TransactionalWriter(self._kafka, f"weighbridge.{self._identity.hub}.deadletters")
             self._writer.fence()

@@ -15,7 +15,7 @@ from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any
 
-from schemas.errors import ConfigurationError, FatalError, WeighbridgeError
+from schemas.errors import ConfigurationError, FatalError, RetriableError, WeighbridgeError
 
 _PATH_BYTES_MAX = 107
 _QUESTION_BYTES_MAX = 1_000_000
@@ -66,19 +66,29 @@ def ask(file: Path, name: str, **arguments: Any) -> Any:
         ConnectionError, FileNotFoundError: No hub runs on it.
         WeighbridgeError: The hub's own refusal, with its hint.
     """
-    with socket.socket(socket.AF_UNIX) as connection:
-        connection.settimeout(ANSWER_SECONDS_MAX)
-        connection.connect(str(socket_path(file.absolute())))
-        connection.sendall(json.dumps({"name": name, "arguments": arguments}).encode() + b"\n")
-        with connection.makefile("rb") as stream:
-            line = stream.readline()
+    question = json.dumps({"name": name, "arguments": arguments}).encode() + b"\n"
+    try:
+        line = _exchanged(file, question)
+    except TimeoutError as error:
+        raise RetriableError(
+            f"the hub did not answer within {ANSWER_SECONDS_MAX:.0f} s", hint="ask for less, or later"
+        ) from error
     if not line:
         raise FatalError("the hub stopped before it answered", hint="weighbridge hub status")
     answer = json.loads(line)
     if "error" in answer:
-        error = ConfigurationError if answer["is_usage"] else FatalError
-        raise error(answer["error"], hint=answer["hint"])
+        kind = ConfigurationError if answer["is_usage"] else FatalError
+        raise kind(answer["error"], hint=answer["hint"])
     return answer["result"]
+
+
+def _exchanged(file: Path, question: bytes) -> bytes:
+    with socket.socket(socket.AF_UNIX) as connection:
+        connection.settimeout(ANSWER_SECONDS_MAX)
+        connection.connect(str(socket_path(file.absolute())))
+        connection.sendall(question)
+        with connection.makefile("rb") as stream:
+            return stream.readline()
 
 
 class _Server(socketserver.ThreadingUnixStreamServer):

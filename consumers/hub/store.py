@@ -93,7 +93,7 @@ def connect(path: Path, *, memory_limit: str = "1GB", read_only: bool = False) -
     try:
         connection = duckdb.connect(path, read_only=read_only, config=config)
     except duckdb.IOException as error:
-        if "lock" in str(error):
+        if "Could not set lock" in str(error):
             raise ConfigurationError(
                 f"{path} is held by another process",
                 hint="one hub for one file: stop the other one, or give this one --file",

@@ -6,6 +6,7 @@ registry that does not answer is never a reason to refuse a record.
 
 from __future__ import annotations
 
+import time
 from collections.abc import Callable
 from typing import Any
 
@@ -14,8 +15,8 @@ from schemas.errors import ContractError
 from schemas.reasons import Reason
 
 _NOT_FOUND = 404
-# Ids that a careless writer makes up are forgotten in time, so that memory stays bounded.
-_REFUSED_MAX = 10_000
+# A schema that is registered late, or was not yet known to a replica, is found after this time.
+_REFUSAL_SECONDS = 60.0
 
 Lookup = Callable[[int], dict[str, Any]]
 
@@ -27,6 +28,7 @@ class Writers:
         self._known = known
         self._lookup = lookup
         self._refused: dict[int, Reason] = {}
+        self._refused_since = 0.0
         self.new: dict[int, dict[str, Any]] = {}
 
     def find(self, schema_id: int) -> dict[str, Any] | Reason:
@@ -36,6 +38,8 @@ class Writers:
             RetriableError: The registry does not answer.
             ContractError: It refuses to answer this hub.
         """
+        if time.monotonic() - self._refused_since > _REFUSAL_SECONDS:
+            self._refused.clear()
         known = self._known.get(schema_id) or self.new.get(schema_id) or self._refused.get(schema_id)
         return self._asked(schema_id) if known is None else known
 
@@ -60,8 +64,8 @@ class Writers:
         return schema
 
     def _refuse(self, schema_id: int, reason: Reason) -> Reason:
-        if len(self._refused) >= _REFUSED_MAX:
-            self._refused.clear()
+        if not self._refused:
+            self._refused_since = time.monotonic()
         self._refused[schema_id] = reason
         return reason
 

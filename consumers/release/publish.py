@@ -8,12 +8,12 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass, field
+from hashlib import sha256
 from typing import Any
 
 from consumers.release.release import Release
 from schemas import framing, topics
 from schemas.headers import Headers, cloud_event
-from schemas.runtime import reading
 from schemas.runtime.decoding import Decoder
 from schemas.runtime.registry import Registry
 from schemas.runtime.transaction import TransactionalWriter
@@ -48,9 +48,7 @@ class Releaser:
         self._ids = {topic.name: registry.id_to_write(topic) for topic in (aggregates, releases)}
         self._writer = TransactionalWriter(self.kafka, f"weighbridge.{self.hub}.release", self.on_step)
         self._writer.fence()
-        decoder = Decoder("release", registry)
-        for record in reading.records(self.kafka, topics.RELEASES):
-            release = decoder.decoded(record.value())
+        for release in Decoder("release", registry).records(self.kafka, topics.RELEASES):
             if release["hub"] == self.hub:
                 self.released[release["epoch"]] = release
         self.on_step("read")
@@ -66,7 +64,7 @@ class Releaser:
         day = release.released_at.date()
         try:
             for key, body in release.observations:
-                headers = cloud_event(release.release_id, self.hub, "Observation", day)
+                headers = cloud_event(sha256(key).digest()[:16], self.hub, "Observation", day)
                 self._send(topics.AGGREGATES, key, body, headers)
             headers = cloud_event(release.release_id, self.hub, "Release", day)
             self._send(topics.RELEASES, f"{self.hub}|{release.epoch}".encode(), release.body, headers)

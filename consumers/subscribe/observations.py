@@ -9,7 +9,6 @@ from collections.abc import Iterator
 from typing import Any
 
 from schemas import topics
-from schemas.runtime import reading
 from schemas.runtime.decoding import Decoder
 from schemas.runtime.registry import Registry
 from schemas.settings import KafkaSettings
@@ -26,11 +25,9 @@ def observations(
         epoch: Only those released in this month.
 
     Raises:
-        ContractError: A record is no observation.
         RetriableError: Broker or registry do not answer.
     """
     decoder = Decoder("observation", Registry(kafka.registry_url))
-    for record in reading.records(kafka, topics.AGGREGATES):
-        found = decoder.decoded(record.value())
+    for found in decoder.records(kafka, topics.AGGREGATES):
         if hub in {None, found["hub"]} and epoch in {None, found["epoch"]}:
             yield found | {"release_id": found["release_id"].hex()}

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import shutil
 from collections import Counter
 from collections.abc import Callable, Iterator
@@ -25,7 +26,7 @@ from producers import adapter as adapters
 from producers.run import Run, Totals
 from producers.sources.folder import Folder
 from schemas import identity, topics
-from schemas.runtime import logs, reading
+from schemas.runtime import logs
 from schemas.runtime.decoding import Decoder
 from schemas.runtime.health import Health
 from schemas.runtime.metrics import Metrics
@@ -60,6 +61,8 @@ def run(folder: Path, samples: Path | None, say: Say) -> Results:
     Raises:
         WeighbridgeError: A part failed; broker and registry are stopped all the same.
     """
+    # The hub's file holds every company's volumes.
+    os.umask(0o077)
     work = folder / "work"
     _empty(folder)
     work.mkdir(parents=True)
@@ -72,7 +75,7 @@ def run(folder: Path, samples: Path | None, say: Say) -> Results:
 
 def _run(folder: Path, work: Path, samples: Path | None, say: Say) -> Results:
     results = Results()
-    say("Starting Apache Kafka and the schema registry (the first time downloads 200 MB)")
+    say("Starting Apache Kafka and the registry (first downloads 200 MB once)")
     with running_exchange(work / "exchange") as exchange:
         kafka = KafkaSettings(
             bootstrap_servers=exchange.bootstrap_servers, registry_url=exchange.registry_url
@@ -143,8 +146,7 @@ def _rejected(kafka: KafkaSettings) -> Counter[tuple[str, str, str]]:
     decoder = Decoder("reject", Registry(kafka.registry_url))
     found: Counter[tuple[str, str, str]] = Counter()
     for agency in AGENCIES:
-        for record in reading.records(kafka, topics.rejects(agency)):
-            reject = decoder.decoded(record.value())
+        for reject in decoder.records(kafka, topics.rejects(agency)):
             errors = [finding for finding in reject["findings"] if finding["severity"] == "ERROR"]
             found[agency, reject["source_id"], errors[0]["rule"]] += 1
     return found

@@ -26,14 +26,14 @@ def show(results: Results, folder: Path, console: Console) -> None:
 
 
 def _table(title: str) -> Table:
-    return Table(title=title, title_justify="left", box=SIMPLE_HEAD, padding=(0, 1), pad_edge=False)
+    return Table(title=title, title_justify="left", box=SIMPLE_HEAD, padding=0, pad_edge=False)
 
 
 def _deliveries(results: Results) -> Table:
     table = _table("What the agencies published")
-    for name in ("agency", "documents of", "adapter"):
-        table.add_column(name)
-    for name in ("files", "documents", "events", "rejected", "warnings"):
+    for name in ("agency", "documents", "adapter"):
+        table.add_column(name, no_wrap=True)
+    for name in ("files", "read", "events", "rejected", "warnings"):
         table.add_column(name, justify="right")
     for delivery, totals in results.published:
         figures = (totals.files, totals.documents, totals.events, totals.rejected, totals.warnings)
@@ -46,13 +46,20 @@ def _published(results: Results) -> Table:
     shown = sorted(free, key=lambda cell: -cell["mass_g"])[:_ROWS_MAX]
     title = f"What the hub published: {len(free)} cells with a value, the largest {len(shown)} of them"
     table = _table(title)
-    names = ("period", "measure", "flow", "region", "partner", "material", "operation")
-    for name in names:
+    for name in ("period", "measure", "flow", "region, partner", "material, operation"):
         table.add_column(name)
     table.add_column("tonnes", justify="right")
     for cell in shown:
-        tonnes = cell["mass_g"] / _GRAMS_PER_TONNE
-        table.add_row(*(cell[name] for name in names), f"{tonnes:,.3f}")
+        table.add_row(
+            cell["period"],
+            cell["measure"],
+            cell["flow"],
+            f"{cell['region']}, {cell['partner']}",
+            cell["material"]
+            if cell["operation"] == "UNMAPPED"
+            else f"{cell['material']}, {cell['operation']}",
+            f"{cell['mass_g'] / _GRAMS_PER_TONNE:,.3f}",
+        )
     return table
 
 
@@ -71,9 +78,9 @@ def _withheld(results: Results, console: Console) -> None:
 def _rejected(results: Results) -> Table:
     titles = {delivery.source_id: delivery.title for delivery, _ in results.published}
     table = _table("What was rejected, and stopped nothing else")
-    for name in ("agency", "documents of", "rule"):
+    for name in ("agency", "documents", "rule"):
         table.add_column(name)
-    table.add_column("documents", justify="right")
+    table.add_column("rejected", justify="right")
     for (agency, source_id, rule), count in sorted(results.rejected.items()):
         table.add_row(agency, titles[source_id], rule, str(count))
     return table

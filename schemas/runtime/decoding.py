@@ -3,14 +3,19 @@
 from __future__ import annotations
 
 import io
+from collections.abc import Iterator
 from dataclasses import dataclass, field
 from typing import Any
 
 import fastavro
 
 from schemas import contract, framing
-from schemas.errors import ContractError
+from schemas.errors import RejectedRecordError, RetriableError
+from schemas.runtime import reading
+from schemas.runtime.logs import logger
 from schemas.runtime.registry import Registry
+from schemas.settings import KafkaSettings
+from schemas.telemetry import LogEvent
 
 
 @dataclass(slots=True)
@@ -25,26 +30,43 @@ class Decoder:
         """Return the fields of a framed value.
 
         Raises:
-            ContractError: It is no such record; no part of it is shown.
+            RejectedRecordError: It is no such record; no part of it is shown.
             RetriableError: The registry does not answer.
         """
         schema_id = framing.schema_id(value or b"")
         if value is None or schema_id is None:
             raise self._unreadable()
-        if schema_id not in self._writers:
-            self._writers[schema_id] = fastavro.parse_schema(self.registry.schema_of(schema_id))
         body = io.BytesIO(value[framing.HEADER_BYTES :])
         try:
             found: Any = fastavro.schemaless_reader(
-                body, self._writers[schema_id], contract.parsed(self.record)
+                body, self._writer(schema_id), contract.parsed(self.record)
             )
-        except (ValueError, EOFError, TypeError, IndexError, KeyError):
+        except RetriableError:
+            raise
+        except Exception:  # noqa: BLE001  # a foreign schema or body may fail in any way
             # The cause is cut off: its text may show part of the record.
             raise self._unreadable() from None
         return dict(found)
 
-    def _unreadable(self) -> ContractError:
-        return ContractError(
+    def records(self, kafka: KafkaSettings, topic: str) -> Iterator[dict[str, Any]]:
+        """Yield every record that is on a topic now; what is no such record is passed over and told.
+
+        Raises:
+            RetriableError: Broker or registry do not answer.
+        """
+        for record in reading.records(kafka, topic):
+            try:
+                yield self.decoded(record.value())
+            except RejectedRecordError as error:
+                logger().warning(LogEvent.RECORD_PASSED_OVER, offset=record.offset(), hint=error.hint)
+
+    def _writer(self, schema_id: int) -> Any:
+        if schema_id not in self._writers:
+            self._writers[schema_id] = fastavro.parse_schema(self.registry.schema_of(schema_id))
+        return self._writers[schema_id]
+
+    def _unreadable(self) -> RejectedRecordError:
+        return RejectedRecordError(
             f"a record on the topic is no {self.record}",
-            hint="somebody else writes to this topic: look at its ACLs, then copy it without that record",
+            hint="somebody else writes to this topic: look at its ACLs",
         )

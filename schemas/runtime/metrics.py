@@ -29,7 +29,7 @@ class Metrics:
 
     def __init__(self) -> None:
         # Instants of creation are metrics of their own otherwise, and not on the list.
-        disable_created_metrics()
+        disable_created_metrics()  # type: ignore[no-untyped-call]  # untyped in the library
         self.registry = CollectorRegistry()
         self._metrics = {metric.name: self._made(metric) for metric in METRICS}
 
@@ -45,8 +45,8 @@ class Metrics:
         """Return a histogram bound to its labels."""
         return self._metrics[metric.name].labels(**labels)  # type: ignore[return-value]  # its kind is that of the list
 
-    def serve(self, port: int) -> None:
-        """Serve the metrics on a port of all interfaces; port 0 serves nothing.
+    def serve(self, host: str, port: int) -> None:
+        """Serve the metrics on a port of one interface; port 0 serves nothing.
 
         Raises:
             ConfigurationError: The port is taken.
@@ -54,7 +54,7 @@ class Metrics:
         if port == 0:
             return
         try:
-            start_http_server(port, registry=self.registry)
+            start_http_server(port, host, registry=self.registry)
         except OSError as error:
             raise ConfigurationError(
                 f"metrics port {port}: {error.strerror}",

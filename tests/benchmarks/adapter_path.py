@@ -72,13 +72,13 @@ def _rows(adapter: str, folder: Path, exchange: Exchange) -> Iterator[Row]:
     kafka = support.new_agency(exchange, AGENCIES[adapter], adapter).kafka
     address = {"BROKERS": kafka.bootstrap_servers, "REGISTRY": kafka.registry_url}
     module = [sys.executable, "-m", "tests.benchmarks.adapter_path"]
-    for name, step in STEPS.items():
+    for name, (title, _) in STEPS.items():
         found = report.measured([*module, "--step", name, adapter, str(folder)], address)
-        yield report.per_event(f"{adapter}: {step.__doc__}", found["events"], found["seconds"])
+        yield report.per_event(f"{adapter}: {title}", found["events"], found["seconds"])
 
 
 def _published(adapter: str, folder: Path) -> dict[str, float]:
-    """published, acknowledged"""  # noqa: D400, D403, D415  # the name of a row
+    """Publish the folder as a run does."""
     agency = support.Agency(_kafka(), AGENCIES[adapter], adapter)
     started = report.used_seconds()
     done = agency.run(folder)
@@ -86,14 +86,14 @@ def _published(adapter: str, folder: Path) -> dict[str, float]:
 
 
 def _made(adapter: str, folder: Path) -> dict[str, float]:
-    """the same pipeline, no broker"""  # noqa: D400, D403, D415  # the name of a row
+    """Make the same events and drop them."""
     started = report.used_seconds()
     events = sum(1 for _ in _events(adapter, folder))
     return {"events": events, "seconds": report.used_seconds() - started}
 
 
 def _naive(adapter: str, folder: Path) -> dict[str, float]:
-    """naive producer of ready events"""  # noqa: D400, D403, D415  # the name of a row
+    """Serialise and produce events that are ready as dictionaries."""
     schema = contract.parsed("movement")
     bodies = (event.body for event in islice(_events(adapter, folder), _NAIVE_EVENTS_MAX))
     ready: list[Any] = [fastavro.schemaless_reader(io.BytesIO(body), schema, None) for body in bodies]
@@ -111,10 +111,10 @@ def _naive(adapter: str, folder: Path) -> dict[str, float]:
         return {"events": len(ready), "seconds": report.used_seconds() - started}
 
 
-STEPS: dict[str, Callable[[str, Path], dict[str, float]]] = {
-    "published": _published,
-    "made": _made,
-    "naive": _naive,
+STEPS: dict[str, tuple[str, Callable[[str, Path], dict[str, float]]]] = {
+    "published": ("published, acknowledged", _published),
+    "made": ("the same pipeline, no broker", _made),
+    "naive": ("naive producer of ready events", _naive),
 }
 
 
@@ -139,7 +139,8 @@ def main() -> int:
         return run(chosen.events).show(as_json=chosen.json)
     name, adapter, folder = chosen.step
     logs.configure()
-    sys.stdout.write(f"{json.dumps(STEPS[name](adapter, Path(folder)))}\n")
+    _, step = STEPS[name]
+    sys.stdout.write(f"{json.dumps(step(adapter, Path(folder)))}\n")
     return 0
 
 

@@ -84,7 +84,7 @@ def _at_another(site: dict[str, Any], number: int) -> None:
 
 @cache
 def _manifests() -> list[dict[str, Any]]:
-    return list(_texts("us-emanifest", "01_"))[0]
+    return [item for manifests in _texts("us-emanifest", "01_") for item in manifests]
 
 
 @cache

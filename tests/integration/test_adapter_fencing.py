@@ -13,14 +13,16 @@ from confluent_kafka import Producer
 
 from deploy import topics as deployed
 from deploy.exchange.exchange import Exchange
-from producers.run import keep_running
+from producers.run import Run, keep_running
 from schemas import identity, topics
 from schemas.errors import ContractError, FatalError, FencedError, RetriableError
 from schemas.runtime import clients
 from schemas.runtime.registry import Registry
 from schemas.runtime.transaction import TransactionalWriter
-from tests.support.agency import ROOT, Agency, kafka_of, manifest, movements_topic, new_agency, write
+from tests.support.agency import ROOT, SOURCE, Agency, kafka_of, manifest, movements_topic, new_agency, write
 from tests.support.hub import delete_topics
+
+QUIET = ("--source-id", SOURCE, "--metrics-port", "0")
 
 
 def writers(agency: Agency) -> tuple[TransactionalWriter, str]:
@@ -67,7 +69,7 @@ def test_an_instance_that_is_taken_over_exits_with_3(exchange: Exchange, tmp_pat
     identity.create(keys, range(2020, 2030))
     agency.keys = identity.load(keys)
     one = write(folder, "1.json", manifest(1))
-    command = agency.command(folder, keys, "--source-id", "inbox", "--metrics-port", "0")
+    command = agency.command(folder, keys, *QUIET)
     with subprocess.Popen(command, cwd=ROOT, stderr=subprocess.PIPE, stdout=subprocess.PIPE) as first:
         deadline = time.monotonic() + 30
         while not agency.events():
@@ -87,7 +89,7 @@ def test_an_instance_that_is_taken_over_exits_with_3(exchange: Exchange, tmp_pat
 def test_a_transaction_that_the_broker_ended_is_no_take_over(
     exchange: Exchange, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """After a long pause the broker has ended the transaction: the adapter starts again instead of leaving."""
+    """After a long pause the broker has ended the transaction: the adapter starts again."""
     agency = new_agency(exchange, "XX-PAUSE")
     timeout_ms = 1_500
     monkeypatch.setattr(clients, "TRANSACTION_TIMEOUT_MS", timeout_ms)
@@ -151,16 +153,18 @@ def test_a_registry_that_is_away_is_waited_for(
     away = Agency(
         agency.kafka.model_copy(update={"registry_url": "http://127.0.0.1:9/apis"}), agency.id, agency.adapter
     )
-    stop, tried = threading.Event(), []
+    stop, tried = threading.Event(), list[Agency]()
     monkeypatch.setattr("producers.run.RETRY_SECONDS", 0.1)
 
-    def prepared() -> object:
+    def prepared() -> Run:
         tried.append(away if len(tried) < 2 else agency)
-        return tried[-1].made(tmp_path, stop=stop, on_step=lambda step: stop.set() if step == "committed" else None)
+        return tried[-1].made(
+            tmp_path, stop=stop, on_step=lambda step: stop.set() if step == "committed" else None
+        )
 
     with pytest.raises(RetriableError, match="registry"):
         keep_running(lambda: away.made(tmp_path), stop, once=True)
-    totals = keep_running(prepared, stop, once=False)  # type: ignore[arg-type]  # makes runs
+    totals = keep_running(prepared, stop, once=False)
 
     assert [away, away, agency] == tried
     assert totals.events == 6
@@ -173,7 +177,7 @@ def test_a_stop_ends_with_0_after_the_commit(exchange: Exchange, tmp_path: Path)
     identity.create(keys, range(2020, 2030))
     agency.keys = identity.load(keys)
     one = write(folder, "1.json", [manifest(number) for number in range(20)])
-    command = agency.command(folder, keys, "--health-file", str(health), "--metrics-port", "0")
+    command = agency.command(folder, keys, "--health-file", str(health), *QUIET)
     with subprocess.Popen(command, cwd=ROOT, stderr=subprocess.PIPE, stdout=subprocess.PIPE) as process:
         deadline = time.monotonic() + 30
         while not health.exists():
@@ -182,6 +186,10 @@ def test_a_stop_ends_with_0_after_the_commit(exchange: Exchange, tmp_path: Path)
         process.send_signal(signal.SIGTERM)
         out, log = process.communicate(timeout=60)
 
+    before = agency.published()
+    agency.run(folder)
+
     assert (process.returncode, b'"events"' in out) == (0, True)
     assert b"Traceback" not in log
+    assert sum(before.values()) > 0
     assert agency.truth(one) == agency.published()

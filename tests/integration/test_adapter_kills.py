@@ -75,7 +75,7 @@ def test_kill_at_a_step_loses_and_doubles_nothing(exchange: Exchange, folder: Pa
 def test_a_kill_at_every_commit_of_a_run_loses_and_doubles_nothing(exchange: Exchange, folder: Path) -> None:
     """An adapter that dies again and again after one commit each still comes to the end."""
     agency = new_agency(exchange, "XX-KILL8")
-    statuses = []
+    statuses: list[int] = []
     while not statuses or statuses[-1] == -signal.SIGKILL:
         child = agency.child(folder, commit_events=COMMIT_EVENTS, step="committed", occurrence=1)
         statuses.append(child.wait(60))

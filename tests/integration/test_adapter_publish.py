@@ -25,7 +25,7 @@ def told(agency: Agency, start: int = 0) -> Counter[tuple[str, str, int, int]]:
     names = ("change", "stage", "line_number", "step")
     known = agency.events()
     recent = sorted(known, key=lambda record: record.fields["revision"])[start:]
-    return Counter(tuple(record.fields[name] for name in names) for record in recent)  # type: ignore[misc]  # four values
+    return Counter(tuple(record.fields[name] for name in names) for record in recent)
 
 
 @pytest.mark.parametrize(

@@ -43,12 +43,15 @@ def test_a_position_behind_an_open_transaction_is_seen(
     agency = new_agency(exchange, f"XX-OPEN{len(ending)}")
     write(tmp_path, "a.json", manifest(1))
     others: list[Producer] = []
-    agency.run(
-        tmp_path, on_step=lambda step: others.append(foreign(agency)) if step == "restored" else None
-    )
+    agency.run(tmp_path, on_step=lambda step: others.append(foreign(agency)) if step == "restored" else None)
     opened = threading.Event()
     second = agency.made(tmp_path)
-    starting = threading.Thread(target=lambda: (second.open(), opened.set()))
+
+    def start() -> None:
+        second.open()
+        opened.set()
+
+    starting = threading.Thread(target=start)
     starting.start()
     has_waited = not opened.wait(2)
     others[0].abort_transaction() if ending == "abort" else others[0].commit_transaction()

@@ -22,7 +22,6 @@ from consumers.subscribe.observations import observations
 from deploy import topics as deployed
 from deploy.exchange.exchange import Exchange
 from schemas import topics
-from schemas.runtime import reading
 from schemas.runtime.decoding import Decoder
 from schemas.runtime.registry import Registry
 from schemas.settings import HubSettings, KafkaSettings, ReleaseRules
@@ -81,7 +80,7 @@ class Filled:
     def releases(self) -> list[dict[str, Any]]:
         """Return the release records of this hub."""
         decoder = Decoder("release", Registry(self.kafka.registry_url))
-        records = (decoder.decoded(record.value()) for record in reading.records(self.kafka, topics.RELEASES))
+        records = decoder.records(self.kafka, topics.RELEASES)
         return [record for record in records if record["hub"] == self.name]
 
 

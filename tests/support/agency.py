@@ -13,7 +13,7 @@ import subprocess
 import sys
 import threading
 from collections import Counter
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -64,16 +64,16 @@ class Record:
     @property
     def all_bytes(self) -> bytes:
         """Return everything that travels: key, headers and value."""
-        headers: Iterable[tuple[str, Any]] = self.raw.headers() or ()
-        parts = [self.raw.key() or b"", self.raw.value() or b""]
-        for name, value in headers:
+        headers = dict(self.raw.headers() or ())
+        parts: list[bytes | str] = [self.raw.key() or b"", self.raw.value() or b""]
+        for name, value in headers.items():
             parts += [name.encode(), value or b""]
         return b"\0".join(part if isinstance(part, bytes) else part.encode() for part in parts)
 
 
 @dataclass(slots=True)
 class Agency:
-    """One agency with one adapter; `adapters` of the same agency share its topics."""
+    """One agency with one adapter."""
 
     kafka: KafkaSettings
     id: str
@@ -130,12 +130,7 @@ class Agency:
 
     def events(self) -> list[Record]:
         """Return the committed events of this agency."""
-        own = f"weighbridge/{self.id}".encode()
-        return [
-            record
-            for record in self._records("movement", topics.MOVEMENTS)
-            if dict(record.raw.headers() or ())["ce_source"] == own
-        ]
+        return self._records("movement", topics.MOVEMENTS, f"weighbridge/{self.id}".encode())
 
     def positions(self) -> list[Record]:
         """Return the committed positions."""
@@ -176,9 +171,14 @@ class Agency:
             *options,
         ]
 
-    def _records(self, record: str, topic: str) -> list[Record]:
+    def _records(self, record: str, topic: str, source: bytes | None = None) -> list[Record]:
+        """Return the records of a topic; of a shared one those of a source, as others may be no records."""
         decoder = Decoder(record, Registry(self.kafka.registry_url))
-        return [Record(raw, decoder.decoded(raw.value())) for raw in committed(self.kafka, topic)]
+        return [
+            Record(raw, decoder.decoded(raw.value()))
+            for raw in committed(self.kafka, topic)
+            if source is None or dict(raw.headers() or ()).get("ce_source") == source
+        ]
 
 
 def kafka_of(exchange: Exchange) -> KafkaSettings:

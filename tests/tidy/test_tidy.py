@@ -150,7 +150,8 @@ def test_the_example_settings_are_the_defaults(tmp_path: Path, monkeypatch: pyte
     """The commented example holds every default, so that copying it changes nothing."""
     monkeypatch.setenv(settings.CONFIG_VARIABLE, str(ROOT / "deploy" / "weighbridge.toml"))
     example = settings.load()
-    monkeypatch.setenv(settings.CONFIG_VARIABLE, str(tmp_path / "absent.toml"))
+    monkeypatch.delenv(settings.CONFIG_VARIABLE)
+    monkeypatch.chdir(tmp_path)
 
     assert settings.load() == example
 

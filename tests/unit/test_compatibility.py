@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 import copy
+from datetime import date
 from typing import Any
 
 import pytest
 
 from schemas import compatibility, contract
+from schemas.confidentiality import HEADER_CLASSES, KEY_CLASSES, Confidentiality
+from schemas.headers import cloud_event
 from schemas.movement import CONTENT_FIELDS, ENVELOPE_FIELDS, Movement
 from tests.support import events
 
@@ -113,3 +116,12 @@ def test_model_and_schema_are_one_contract() -> None:
     assert ENVELOPE_FIELDS + CONTENT_FIELDS == contract.field_names("movement")
     assert set(event) == set(contract.field_names("movement"))
     assert event == Movement.model_validate(event).model_dump(mode="python")
+
+
+def test_keys_and_headers_have_classes_too() -> None:
+    """What travels in clear beside a value is decided upon like a field."""
+    headers = cloud_event(b"", "GB-EA", "Movement", date(2026, 1, 1))
+
+    assert set(contract.RECORDS) == set(KEY_CLASSES)
+    assert {name for name, _ in headers} == set(HEADER_CLASSES)
+    assert {Confidentiality.PUBLIC} == set(HEADER_CLASSES.values())

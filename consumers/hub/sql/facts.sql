@@ -1,6 +1,7 @@
 -- The latest statements, classified: what a table can be built of.
 --
---   measure    the stage; quantities of different stages are never added
+--   measure    the stage, with its step where it has one (TRANSFERRED-2 is what the second
+--              transporter took over); quantities of different measures are never added
 --   flow       from whose books: the two agencies' reports of one movement stay apart
 --   region     part of a country on the reporting side; GB-ZZ is a part of GB that is not known
 --   partner    the country at the other end
@@ -57,7 +58,7 @@ WITH sided AS (
         END AS flow,
         -- Inside a country the place is where the waste is at that stage.
         side = 'DESTINATION'
-            OR (side = 'DOMESTIC' AND stage IN ('RECEIVED', 'REFUSED', 'TREATED', 'END_OF_WASTE'))
+            OR (side = 'DOMESTIC' AND stage IN ('RECEIVED', 'REFUSED', 'REPATRIATED', 'TREATED', 'END_OF_WASTE'))
             AS is_destination
     FROM latest
 ), placed AS (
@@ -79,7 +80,7 @@ WITH sided AS (
 )
 SELECT
     placed.* EXCLUDE (flow, is_destination, country, stated_region, partner),
-    placed.stage AS measure,
+    CASE placed.step WHEN 0 THEN placed.stage ELSE placed.stage || '-' || placed.step END AS measure,
     placed.flow,
     placed.country,
     CASE

@@ -1,0 +1,25 @@
+"""The command `weighbridge alive`: the probe of an adapter or hub."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+
+def alive(
+    file: Annotated[Path, typer.Argument(help="The --health-file of an adapter or hub.")],
+) -> None:
+    """Say whether the loop behind a health file turned within the last minute; exit 1 where not.
+
+    A broker that is away does not count: the loop turns while it waits.
+
+    Example: `weighbridge alive /run/weighbridge/hub`
+    """
+    from schemas.runtime import health
+
+    if not health.is_alive(file):
+        typer.echo(f"{file}: the loop did not turn within {health.STALE_SECONDS:.0f} s")
+        raise typer.Exit(1)
+    typer.echo(f"{file}: alive")
