@@ -7,13 +7,15 @@ any order leave the same statements standing.
 
 from __future__ import annotations
 
+import io
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, replace
 from datetime import datetime
 from functools import cache
 from typing import Any
 
-from producers.encoding import Encoder, encoder
+import fastavro
+
 from producers.positions import Position
 from producers.protect import FACT_FIELDS, Protected, withdrawn
 from producers.statement import Identity, Reading
@@ -180,7 +182,7 @@ class Comparison:
             "adapter_version": self.origin.adapter_version,
             "codelist_version": codes.VERSION,
         }
-        body = _envelope_encoder()(envelope) + item.content
+        body = _encoded_envelope(envelope) + item.content
         return Event(
             key=item.facts["movement_key"],
             event_id=event_id,
@@ -190,8 +192,14 @@ class Comparison:
         )
 
 
+def _encoded_envelope(envelope: dict[str, Any]) -> bytes:
+    buffer = io.BytesIO()
+    fastavro.schemaless_writer(buffer, _envelope_schema(), envelope)
+    return buffer.getvalue()
+
+
 @cache
-def _envelope_encoder() -> Encoder:
+def _envelope_schema() -> Any:
     schema = contract.latest("movement")
     fields = [field for field in schema["fields"] if field["name"] in ENVELOPE_FIELDS]
-    return encoder(schema | {"fields": fields})
+    return fastavro.parse_schema(schema | {"name": "MovementEnvelope", "fields": fields})

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 import signal
 import sys
 import threading
@@ -26,6 +27,9 @@ adapter = typer.Typer(
     no_args_is_help=True,
     rich_markup_mode="markdown",
 )
+
+# It is part of the transactional id and of record keys.
+_SOURCE_ID = re.compile(r"[A-Za-z0-9][A-Za-z0-9.-]{0,63}")
 
 SetOption = Annotated[
     list[str] | None,
@@ -119,6 +123,10 @@ def run(
     from schemas.runtime.health import Health
     from schemas.runtime.metrics import Metrics
 
+    if source_id is not None and not _SOURCE_ID.fullmatch(source_id):
+        raise ConfigurationError(
+            "--source-id takes up to 64 letters, digits, dots and hyphens", hint="such as --source-id inbox-1"
+        )
     adapter_values = _values(values)
     chosen = adapters.create(name, adapter_values)
     found = settings.load(

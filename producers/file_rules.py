@@ -7,7 +7,12 @@ from schemas.findings import Rule, Severity
 _JSON = "RFC 8259"
 
 FILE_RULES = (
-    Rule("json.syntax", Severity.ERROR, "the text is no JSON from here on: export the file again", _JSON),
+    Rule(
+        "json.syntax",
+        Severity.ERROR,
+        "the text is no JSON from here on, the rest was not read: export the file again",
+        _JSON,
+    ),
     Rule("json.truncated", Severity.ERROR, "the file ends in the middle: send the whole file again", _JSON),
     Rule(
         "json.encoding", Severity.ERROR, "save the file as UTF-8 and send it again", "RFC 8259, section 8.1"

@@ -76,22 +76,30 @@ def elements(stream: BinaryIO, prefix: str) -> Iterator[Any]:
         yield from _at(text, prefix.split(".") if prefix else [])
 
 
-def members(stream: BinaryIO, without: str) -> dict[str, Any]:
-    """Return the scalar members of the object that a file is, skipping the large one.
+def members(stream: BinaryIO, without: str) -> list[dict[str, Any]]:
+    """Return the scalar members of each document that is an object, skipping the large one.
 
     Raises:
         BrokenJsonError: As `documents`.
     """
     text = _Text(stream)
-    found: dict[str, Any] = {}
+    found = []
     for start in _values(text):
-        for name in _names(text) if start == "{" else ():
-            if name == without and text.peek() == "[":
-                _pass(text)
-            else:
-                found[name] = text.value()
-        if start != "{":
+        if start == "{":
+            found.append(_members(text, without))
+        else:
             text.value()
+            found.append({})
+    return found
+
+
+def _members(text: _Text, without: str) -> dict[str, Any]:
+    found: dict[str, Any] = {}
+    for name in _names(text):
+        if name == without and text.peek() == "[":
+            _pass(text)
+        else:
+            found[name] = text.value()
     return {name: value for name, value in found.items() if not isinstance(value, dict | list)}
 
 

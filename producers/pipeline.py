@@ -7,8 +7,9 @@ It does no I/O but reading the file and keeps nothing but the positions it is gi
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
 from typing import BinaryIO
 
 from producers.adapter import Adapter
@@ -20,6 +21,9 @@ from producers.statement import Identity, Reading, Statement
 from producers.validate import CONTENT_BYTES_MAX, RULES_BY_ID, STATEMENTS_MAX, validate
 from schemas.findings import Finding, has_error
 from schemas.identity import Keys
+from schemas.movement import FIRST_DAY
+
+_CLOCKS_DIFFER = timedelta(days=1)
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,8 +53,16 @@ class Outcome:
 class Pipeline:
     """One adapter of one agency at work."""
 
-    def __init__(self, adapter: Adapter, agency: str, keys: Keys, positions: Positions) -> None:
+    def __init__(
+        self,
+        adapter: Adapter,
+        agency: str,
+        keys: Keys,
+        positions: Positions,
+        now: Callable[[], datetime] = lambda: datetime.now(UTC),
+    ) -> None:
         self._adapter = adapter
+        self._now = now
         self._origin = Origin(agency, adapter.source_format, adapter.version)
         self._keys = keys
         self._positions = positions
@@ -64,11 +76,24 @@ class Pipeline:
         """
         incomplete = self._incomplete_collections(stream) if self._adapter.has_complete_sets else set()
         stream.seek(0)
-        for reading in self._adapter.read(stream):
+        for reading in self._readings(stream):
             outcome = self._outcome(reading, name, incomplete)
             if outcome.position is not None:
                 self._positions.put(outcome.key, outcome.position)
             yield outcome
+
+    def _readings(self, stream: BinaryIO) -> Iterator[Reading]:
+        """Yield the adapter's readings; whatever it raises rejects the rest of the file and no more."""
+        try:
+            yield from self._adapter.read(stream)
+        except OSError:
+            raise
+        except Exception:  # noqa: BLE001  # an adapter may be anybody's; its text may hold values
+            yield Reading("$", findings=(RULES_BY_ID["adapter.failed"].at("$"),))
+
+    def _is_known_at(self, instant: datetime) -> bool:
+        """Say whether a system can have known something then; a fast clock would outrank corrections."""
+        return instant.date() >= FIRST_DAY and instant <= self._now() + _CLOCKS_DIFFER
 
     def _outcome(self, reading: Reading, name: str, incomplete: set[str]) -> Outcome:
         identity = reading.identity
@@ -82,6 +107,9 @@ class Pipeline:
             return Outcome(reading.path, key, (*reading.findings, missing))
         if reading.is_draft or has_error(reading.findings):
             return Outcome(reading.path, key, reading.findings)
+        if not self._is_known_at(identity.recorded_at):
+            impossible = RULES_BY_ID["document.recorded_at"].at(reading.path)
+            return Outcome(reading.path, key, (*reading.findings, impossible))
         return self._compared(reading, identity, document_id, key)
 
     def _compared(self, reading: Reading, identity: Identity, document_id: str, key: bytes) -> Outcome:
@@ -144,7 +172,7 @@ class Pipeline:
         if not len(self._positions):
             return set()
         seen: dict[tuple[str, int], set[bytes]] = defaultdict(set)
-        for reading in self._adapter.read(stream):
+        for reading in self._readings(stream):
             if reading.identity is not None and reading.identity.collection is not None:
                 document_id = f"{self._adapter.name}:{reading.identity.document_id}"
                 where = (reading.identity.collection, reading.identity.revision)

@@ -7,13 +7,13 @@ about 200 bytes a document; they are decoded when a document is read again.
 from __future__ import annotations
 
 import io
-from collections.abc import Iterator
-from dataclasses import dataclass
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, fields
 from typing import Any
 
 import fastavro
 
-from schemas import contract, framing
+from schemas import contract
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,15 +49,15 @@ class Positions:
         """Return the record key of a document or file."""
         return self._prefix + key
 
-    def restore(self, topic_key: bytes, value: bytes | None) -> None:
-        """Take over a record of the topic; those of other sources are ignored."""
+    def restore(self, topic_key: bytes, body: bytes | None) -> None:
+        """Take over a record of the topic, None for a tombstone; those of other sources are ignored."""
         if not topic_key.startswith(self._prefix):
             return
         key = topic_key[len(self._prefix) :]
-        if value is None:
+        if body is None:
             self._values.pop(key, None)
         else:
-            self._values[key] = value[framing.HEADER_BYTES :]
+            self._values[key] = body
 
     def get(self, key: bytes) -> Position | None:
         """Return what is known of a document or file."""
@@ -66,7 +66,7 @@ class Positions:
 
     def put(self, key: bytes, position: Position) -> bytes:
         """Remember a position and return its Avro body."""
-        body = _encoded(position)
+        body = encoded({item.name: getattr(position, item.name) for item in fields(position)})
         self._values[key] = body
         return body
 
@@ -86,22 +86,10 @@ class Positions:
         return len(self._values)
 
 
-def _encoded(position: Position) -> bytes:
+def encoded(values: Mapping[str, Any]) -> bytes:
+    """Return the Avro body of a position's fields."""
     buffer = io.BytesIO()
-    fastavro.schemaless_writer(
-        buffer,
-        contract.parsed("position"),
-        {
-            "subject": position.subject,
-            "revision": position.revision,
-            "edition": position.edition,
-            "digest": position.digest,
-            "collection": position.collection,
-            "cursor": position.cursor,
-            "statements": position.statements,
-            "silent_stages": position.silent_stages,
-        },
-    )
+    fastavro.schemaless_writer(buffer, contract.parsed("position"), dict(values))
     return buffer.getvalue()
 
 

@@ -7,12 +7,14 @@ publication accepts, and this module the only one that makes it.
 
 from __future__ import annotations
 
+import io
 from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cache
 from typing import Any
 
-from producers.encoding import Encoder, encoder
+import fastavro
+
 from producers.harmonise import Harmonised
 from producers.statement import Company, Statement
 from schemas import contract
@@ -89,15 +91,17 @@ def withdrawn(statement_key: bytes, facts: Mapping[str, Any], keys: Keys) -> Pro
 
 def encoded_content(values: Mapping[str, Any]) -> bytes:
     """Return the Avro bytes of the content fields."""
-    return _encoder()(values)
+    buffer = io.BytesIO()
+    fastavro.schemaless_writer(buffer, _content_schema(), values)
+    return buffer.getvalue()
 
 
 @cache
-def _encoder() -> Encoder:
+def _content_schema() -> Any:
     schema = contract.latest("movement")
     require_classes(avro_leaves(schema), "schema movement")
     fields = [field for field in schema["fields"] if field["name"] in CONTENT_FIELDS]
-    return encoder(schema | {"fields": fields})
+    return fastavro.parse_schema(schema | {"name": "MovementContent", "fields": fields})
 
 
 def _content(harmonised: Harmonised, keys: Keys) -> dict[str, Any]:

@@ -16,11 +16,12 @@ from datetime import datetime
 import fastavro
 
 from producers.changes import Event
-from producers.positions import Positions
+from producers.positions import Positions, encoded
 from schemas import contract, framing, topics
 from schemas.findings import Finding
 from schemas.headers import cloud_event
 from schemas.runtime import presence, reading
+from schemas.runtime.decoding import Decoder
 from schemas.runtime.logs import logger
 from schemas.runtime.registry import Registry
 from schemas.runtime.transaction import TransactionalWriter
@@ -35,12 +36,11 @@ FINDINGS_MAX = 200
 class Reject:
     """A refused document; see the Avro schema for the fields."""
 
-    key: bytes
-    name: str
+    file_key: bytes
     path: str
     rejected_at: datetime
     size_bytes: int
-    sha256: bytes | None
+    digest: bytes
     findings: tuple[Finding, ...]
 
 
@@ -95,10 +95,17 @@ class Publisher:
         self._ids = _SchemaIds(*(registry.id_to_write(topic) for topic in (movements, position, reject)))
         presence.require(self.kafka, (movements.name, position.name, reject.name))
         self._writer.fence()
+        decoder = Decoder("position", registry)
         for record in reading.records(self.kafka, position.name):
-            positions.restore(record.key() or b"", record.value())
+            positions.restore(record.key() or b"", self._current(record.value(), decoder))
         logger().info(LogEvent.POSITIONS_READ, count=len(positions))
         self.on_step("restored")
+
+    def _current(self, value: bytes | None, decoder: Decoder) -> bytes | None:
+        """Return the body of a position in the newest schema, whichever release wrote it."""
+        if value is None or framing.schema_id(value) == self._ids.position:
+            return value and value[framing.HEADER_BYTES :]
+        return encoded(decoder.decoded(value))
 
     def publish(self, event: Event) -> None:
         """Add an event to the transaction."""
@@ -131,9 +138,10 @@ class Publisher:
 
     def _encoded(self, reject: Reject) -> bytes:
         buffer = io.BytesIO()
+        # Errors before warnings: what the document was refused for is never cut off.
         findings = [
             {"path": item.path, "rule": item.rule, "severity": item.severity.value, "hint": item.hint}
-            for item in reject.findings[:FINDINGS_MAX]
+            for item in sorted(reject.findings, key=lambda item: item.severity)[:FINDINGS_MAX]
         ]
         fastavro.schemaless_writer(
             buffer,
@@ -141,11 +149,11 @@ class Publisher:
             {
                 "agency": self.agency,
                 "source_id": self.source_id,
-                "name": reject.name,
+                "file_key": reject.file_key,
                 "path": reject.path,
                 "rejected_at": reject.rejected_at,
                 "size_bytes": reject.size_bytes,
-                "sha256": reject.sha256,
+                "digest": reject.digest,
                 "findings": findings,
             },
         )

@@ -15,11 +15,11 @@ from typing import BinaryIO
 
 from producers.adapter import Adapter
 from producers.file_rules import FILE_RULES_BY_ID
+from producers.files import Files
 from producers.pipeline import Outcome, Pipeline
-from producers.positions import Position, Positions
+from producers.positions import Positions
 from producers.publish import Publisher, Reject
 from producers.sources.folder import File, Folder
-from schemas import codes
 from schemas.errors import RetriableError
 from schemas.findings import Severity
 from schemas.identity import Keys
@@ -39,6 +39,7 @@ from schemas.telemetry import (
     LogEvent,
 )
 
+_LARGE_BYTES = 8 * 1024 * 1024
 # The client retries in seconds by itself; this is for what outlasts it.
 RETRY_SECONDS = 5.0
 # Stands for the digest of a file that could not be read.
@@ -81,6 +82,7 @@ class Run:
     _publisher: Publisher = field(init=False)
     _positions: Positions = field(init=False)
     _pipeline: Pipeline = field(init=False)
+    _files: Files = field(init=False)
     _committed_at: float = 0.0
     _newest_recorded: float = 0.0
 
@@ -90,6 +92,7 @@ class Run:
         self._positions = Positions(self.source_id)
         self._publisher = Publisher(self.kafka, self.agency.id, self.source_id, self.on_step)
         self._pipeline = Pipeline(self.adapter, self.agency.id, self.keys, self._positions)
+        self._files = Files(self._positions, self.keys, self.adapter, self.values)
 
     def open(self) -> None:
         """Fence a predecessor and restore the positions; raises as `Publisher.open`."""
@@ -119,12 +122,15 @@ class Run:
         self._publisher.close()
 
     def _read(self, file: File) -> None:
+        if file.size_bytes > _LARGE_BYTES:
+            # Its digest takes a while, during which no transaction may stay open.
+            self._commit()
         try:
-            sha256 = file.sha256()
-            if self._is_read(file, self._reading_digest(sha256)):
+            digest = self._files.digest(file.sha256())
+            if self._files.is_read(file, digest):
                 return
             with file.path.open("rb") as stream:
-                self._read_stream(stream, file, sha256)
+                self._read_stream(stream, file, digest)
         except FileNotFoundError:
             # Taken away by its owner: there is nothing to say of it.
             self.folder.again(file)
@@ -132,60 +138,34 @@ class Run:
             self.folder.again(file)
             self._refuse(file)
 
-    def _read_stream(self, stream: BinaryIO, file: File, sha256: bytes) -> None:
+    def _read_stream(self, stream: BinaryIO, file: File, digest: bytes) -> None:
         if self.adapter.has_complete_sets:
             # The first of two passes publishes nothing: it must not hold a transaction open.
             self._commit()
-        digest = self._reading_digest(sha256)
-        told = self._documents_told(file, digest)
+        told = self._files.documents_told(file, digest)
         for number, outcome in enumerate(self._pipeline.outcomes(stream, file.name), 1):
-            self._take(outcome, file, sha256, is_told=number <= told)
+            self._take(outcome, file, digest, is_told=number <= told)
             if self.stop.is_set() or self._is_commit_due():
-                self._remember_file(file, digest, cursor=str(max(number, told)))
+                self._remember(file, digest, max(number, told))
                 self._commit()
             if self.stop.is_set():
                 return
-        self._remember_file(file, digest)
+        self._remember(file, digest)
         self.totals.files += 1
         logger().info(LogEvent.FILE_READ, size_bytes=file.size_bytes)
 
     def _refuse(self, file: File) -> None:
         """Reject a file that cannot be read, once, and go on; it is tried again at each look."""
-        digest = self._reading_digest(_UNREAD)
-        if self._is_read(file, digest):
+        digest = self._files.digest(_UNREAD)
+        if self._files.is_read(file, digest):
             return
         finding = FILE_RULES_BY_ID["file.unreadable"].at("$")
         key = self.keys.document_key("unreadable", file.name)
-        self._take(Outcome("$", key, (finding,)), file, None, is_told=False)
-        self._remember_file(file, digest)
+        self._take(Outcome("$", key, (finding,)), file, digest, is_told=False)
+        self._remember(file, digest)
         logger().warning(LogEvent.FILE_REJECTED, rule=finding.rule)
 
-    def _is_read(self, file: File, digest: bytes) -> bool:
-        known = self._positions.get(self._file_key(file))
-        return known is not None and known.digest == digest and known.cursor is None
-
-    def _documents_told(self, file: File, digest: bytes) -> int:
-        """Return how many documents of a file an interrupted reading committed: their rejects are told."""
-        known = self._positions.get(self._file_key(file))
-        if known is None or known.digest != digest or known.cursor is None:
-            return 0
-        return int(known.cursor)
-
-    def _remember_file(self, file: File, digest: bytes, cursor: str | None = None) -> None:
-        self._remember(self._file_key(file), Position("FILE", 0, 0, digest, cursor=cursor))
-
-    def _file_key(self, file: File) -> bytes:
-        return self.keys.document_key("file", file.name)
-
-    def _reading_digest(self, sha256: bytes) -> bytes:
-        """Return what tells whether reading a file again could say anything new.
-
-        A repaired adapter, newer code lists or other values may: then it is read again.
-        """
-        parts = (self.adapter.version, codes.VERSION, *(f"{n}={v}" for n, v in sorted(self.values.items())))
-        return self.keys.content_digest(sha256 + "\0".join(parts).encode())
-
-    def _take(self, outcome: Outcome, file: File, sha256: bytes | None, *, is_told: bool) -> None:
+    def _take(self, outcome: Outcome, file: File, digest: bytes, *, is_told: bool) -> None:
         for event in outcome.events:
             self._publisher.publish(event)
             self._newest_recorded = max(self._newest_recorded, event.recorded_at.timestamp())
@@ -196,20 +176,19 @@ class Run:
             )
         if outcome.is_rejected and not is_told:
             reject = Reject(
-                outcome.key,
-                file.name,
+                self._files.key(file),
                 outcome.path,
                 datetime.now(UTC),
                 file.size_bytes,
-                sha256,
+                digest,
                 outcome.findings,
             )
             self._publisher.reject(reject, self._positions.topic_key(outcome.key))
         self._count(outcome)
 
-    def _remember(self, key: bytes, position: Position) -> None:
-        body = self._positions.put(key, position)
-        self._publisher.remember(self._positions.topic_key(key), body)
+    def _remember(self, file: File, digest: bytes, documents: int | None = None) -> None:
+        body = self._files.remembered(file, digest, documents)
+        self._publisher.remember(self._positions.topic_key(self._files.key(file)), body)
 
     def _is_commit_due(self) -> bool:
         is_full = self._publisher.pending.events >= self.agency.commit_events

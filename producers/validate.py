@@ -7,20 +7,16 @@ All findings are collected, none stops at the first.
 from __future__ import annotations
 
 from collections.abc import Callable
-from datetime import date
 from decimal import Decimal
 
 from producers.harmonise import Harmonised
 from producers.statement import Statement
 from schemas import places
 from schemas.findings import Finding, Rule, Severity
-from schemas.movement import UNKNOWN_COUNTRY
+from schemas.movement import DECIMALS_MAX, FIRST_DAY, LAST_DAY, UNKNOWN_COUNTRY, WHOLE_DIGITS_MAX
 
-FIRST_DAY = date(1990, 1, 1)
-LAST_DAY = date(2099, 12, 31)
 # The largest ship carries less than half of it.
 MASS_G_MAX = 10**12
-QUANTITY_DIGITS_MAX = 38
 STATEMENTS_MAX = 5_000
 CONTENT_BYTES_MAX = 64 * 1024
 
@@ -44,6 +40,18 @@ RULES = (
         "document.line.repeated",
         Severity.ERROR,
         "the document states the same line and stage twice: number its lines apart",
+        "weighbridge",
+    ),
+    Rule(
+        "document.recorded_at",
+        Severity.ERROR,
+        "the system's own instant of this version lies in the future or before 1990: check its clock",
+        "weighbridge: the newest version wins, so a wrong clock would outrank every correction",
+    ),
+    Rule(
+        "adapter.failed",
+        Severity.ERROR,
+        "the adapter failed here and read no further: report it to its makers, with a document of your own",
         "weighbridge",
     ),
     Rule(
@@ -104,7 +112,7 @@ def _is_absurd(statement: Statement) -> bool:
     if not value.is_finite():
         return True
     _, digits, exponent = value.as_tuple()
-    return len(digits) + abs(int(exponent)) > QUANTITY_DIGITS_MAX
+    return len(digits) + int(exponent) > WHOLE_DIGITS_MAX or -int(exponent) > DECIMALS_MAX
 
 
 def _has_unknown_country(statement: Statement) -> bool:

@@ -12,7 +12,8 @@ import hmac
 import json
 import os
 import secrets
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass
 from functools import lru_cache
 from pathlib import Path
@@ -107,7 +108,7 @@ def create(folder: Path, years: Iterable[int], exchange_keys: Path | None = None
     Raises:
         ConfigurationError: A key file exists, or the shared one cannot be read.
     """
-    shared = _read(exchange_keys) if exchange_keys else _new_exchange_keys(years)
+    shared = _shared(exchange_keys) if exchange_keys else _new_exchange_keys(years)
     folder.mkdir(parents=True, exist_ok=True, mode=0o700)
     for name in (AGENCY_FILE, EXCHANGE_FILE):
         if (folder / name).exists():
@@ -124,18 +125,49 @@ def load(folder: Path) -> Keys:
     Raises:
         ConfigurationError: A file is absent, malformed, or readable by others.
     """
-    own, shared = _read(folder / AGENCY_FILE), _read(folder / EXCHANGE_FILE)
-    try:
+    own, shared = _read(folder / AGENCY_FILE), _shared(folder / EXCHANGE_FILE)
+    with _well_formed(folder / AGENCY_FILE):
         return Keys(
             agency=_key(own["agency"]),
             movement=_key(shared["movement"]),
             pseudonym={int(year): _key(text) for year, text in shared["pseudonym"].items()},
         )
+
+
+def extend(folder: Path, years: Iterable[int]) -> list[int]:
+    """Draw pseudonym keys for further years into the folder's `exchange.json`; return the years added.
+
+    One agency does it and hands the file to the others, as with a new one.
+
+    Raises:
+        ConfigurationError: The file is absent, malformed, or readable by others.
+    """
+    path = folder / EXCHANGE_FILE
+    shared = _shared(path)
+    added = [year for year in years if str(year) not in shared["pseudonym"]]
+    shared["pseudonym"] |= {str(year): secrets.token_hex(KEY_BYTES) for year in added}
+    temporary = path.with_suffix(".new")
+    _write(temporary, shared)
+    temporary.replace(path)
+    return added
+
+
+def _shared(path: Path) -> dict[str, Any]:
+    shared = _read(path)
+    with _well_formed(path):
+        _key(shared["movement"])
+        for year, text in shared["pseudonym"].items():
+            int(year), _key(text)
+    return shared
+
+
+@contextmanager
+def _well_formed(path: Path) -> Iterator[None]:
+    try:
+        yield
     except (ValueError, KeyError, TypeError, AttributeError):
         # The cause is cut off: its text would show part of a secret.
-        raise ConfigurationError(
-            f"{folder} holds a malformed key file", hint="restore it from your backup"
-        ) from None
+        raise ConfigurationError(f"{path} is malformed", hint="restore it from your backup") from None
 
 
 def _new_exchange_keys(years: Iterable[int]) -> dict[str, Any]:
@@ -150,10 +182,8 @@ def _read(path: Path) -> dict[str, Any]:
         raise ConfigurationError(f"no keys at {path}", hint=f"weighbridge keys create --out {path.parent}")
     if path.stat().st_mode & 0o077:
         raise ConfigurationError(f"{path} can be read by others", hint=f"chmod 600 {path}")
-    try:
+    with _well_formed(path):
         return dict(json.loads(path.read_text()))
-    except ValueError:
-        raise ConfigurationError(f"{path} is not a key file", hint="restore it from your backup") from None
 
 
 def _write(path: Path, document: dict[str, Any]) -> None:

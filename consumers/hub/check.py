@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
-from datetime import UTC, date, datetime
+from datetime import UTC, datetime, time, timedelta
 
 import polars as pl
 
@@ -38,8 +38,9 @@ _KEY = "_key"
 _BYTES = 16
 
 
-def _instant(day: date) -> datetime:
-    return datetime(day.year, day.month, day.day, tzinfo=UTC)
+# A day of one zone begins on another one elsewhere, and a record may stay confidential for a year.
+_FIRST_INSTANT = datetime.combine(FIRST_DAY - timedelta(days=1), time(), UTC)
+_LAST_INSTANT = datetime.combine(LAST_DAY + timedelta(days=500), time(), UTC)
 
 
 def _rules() -> dict[Reason, pl.Expr]:
@@ -69,7 +70,7 @@ def _rules() -> dict[Reason, pl.Expr]:
         Reason.MASS_IMPLAUSIBLE: pl.col("mass_g") > MASS_G_MAX,
         Reason.DATE_IMPLAUSIBLE: pl.any_horizontal(
             ~pl.col("occurred_on").is_between(FIRST_DAY, LAST_DAY),
-            *(~pl.col(name).is_between(_instant(FIRST_DAY), _instant(LAST_DAY)) for name in _INSTANTS),
+            *(~pl.col(name).is_between(_FIRST_INSTANT, _LAST_INSTANT) for name in _INSTANTS),
         ),
         Reason.CODE_SEPARATOR: codes.list.eval(separated).list.any(),
     }

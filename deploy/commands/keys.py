@@ -18,11 +18,6 @@ _FIRST_YEAR = 2010
 _YEARS_AHEAD = 5
 
 
-@keys.callback()
-def group() -> None:
-    """Make the keys that turn identifiers into what may travel."""
-
-
 @keys.command(
     epilog="Examples:\n\n`weighbridge keys create --out keys` for the first agency of an exchange\n\n"
     "`weighbridge keys create --out keys --exchange-keys exchange.json` for every other one"
@@ -49,3 +44,19 @@ def create(
     typer.echo(
         f"{out / identity.EXCHANGE_FILE}: hand it to the other agencies over a safe channel, to no hub"
     )
+
+
+@keys.command(epilog="Example: `weighbridge keys extend --keys keys --last-year 2040`")
+def extend(
+    folder: Annotated[Path, typer.Option("--keys", help="Folder made by `weighbridge keys create`.")],
+    last_year: Annotated[int, typer.Option(help="Last year of events with a pseudonym key.")],
+    first_year: Annotated[int, typer.Option(help="First such year.")] = _FIRST_YEAR,
+) -> None:
+    """Add pseudonym keys for further years to exchange.json; hand it to the other agencies again.
+
+    Documents that were rejected for want of a key are read again at the adapter's next start.
+    """
+    from schemas import identity
+
+    added = identity.extend(folder, range(first_year, last_year + 1))
+    typer.echo(f"{folder / identity.EXCHANGE_FILE}: {len(added)} years added")

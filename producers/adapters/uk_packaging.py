@@ -78,12 +78,13 @@ class UkPackaging:
             yield Reading(path, findings=(FILE_RULES_BY_ID[error.rule].at(path),))
 
     def _upload(self, stream: BinaryIO, *, is_bare: bool) -> tuple[Upload | None, tuple[Finding, ...]]:
-        stated = {} if is_bare else json_stream.members(stream, "rows")
+        uploads = [{}] if is_bare else json_stream.members(stream, "rows")
+        if len(uploads) > 1:
+            # Whose rows are whose could not be told.
+            return None, (RULES_BY_ID["uk.upload.several"].at("$"),)
+        stated = uploads[0] if uploads else {}
         if not is_bare and stated.keys().isdisjoint(_ENVELOPE):
             return None, (FILE_RULES_BY_ID["layout.unknown"].at("$"),)
-        if not is_bare and sum(1 for _ in json_stream.elements(stream, "uploadedAt")) > 1:
-            # Their members cannot be told apart, and each upload needs its own.
-            return None, (RULES_BY_ID["uk.upload.several"].at("$"),)
         values = {
             name: stated[member] if stated.get(member) is not None else self._values.get(name)
             for member, name in _ENVELOPE.items()

@@ -16,6 +16,7 @@ from stat import S_ISREG
 
 from schemas.errors import ConfigurationError
 
+_GONE = FileNotFoundError
 _UNFINISHED = (".part", ".tmp")
 
 
@@ -65,12 +66,22 @@ class Folder:
     def files(self) -> list[File]:
         """Return all files, by name."""
         found = []
-        for path in self.root.rglob("*"):
-            name = _readable(path.relative_to(self.root))
-            status = _status(path) if _is_finished(name) else None
-            if status is not None and S_ISREG(status.st_mode):
-                found.append(File(path, name, status.st_size, status.st_mtime_ns))
+        closed: list[OSError] = []
+        for folder, _, names in os.walk(self.root, onerror=closed.append):
+            found += [file for name in names if (file := self._file(Path(folder, name))) is not None]
+        # A folder that cannot be listed is told like a file that cannot be read.
+        found += [self._closed(Path(error.filename)) for error in closed if not isinstance(error, _GONE)]
         return sorted(found, key=lambda file: file.name)
+
+    def _file(self, path: Path) -> File | None:
+        name = _readable(path.relative_to(self.root))
+        status = _status(path) if _is_finished(name) else None
+        if status is None or not S_ISREG(status.st_mode):
+            return None
+        return File(path, name, status.st_size, status.st_mtime_ns)
+
+    def _closed(self, path: Path) -> File:
+        return File(path, _readable(path.relative_to(self.root)), 0, 0)
 
 
 def _readable(path: Path) -> str:

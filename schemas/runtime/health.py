@@ -7,6 +7,7 @@ turning, so that an outage never becomes a storm of restarts.
 from __future__ import annotations
 
 import time
+from contextlib import suppress
 from pathlib import Path
 
 STALE_SECONDS = 60.0
@@ -21,7 +22,9 @@ class Health:
     def turned(self) -> None:
         """Say that the loop turned."""
         if self._path is not None:
-            self._path.touch()
+            # Where it cannot be written it gets old, and the probe says so.
+            with suppress(OSError):
+                self._path.touch()
 
 
 def is_alive(path: Path, now: float | None = None) -> bool:

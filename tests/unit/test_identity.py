@@ -120,10 +120,7 @@ def test_keys_are_never_overwritten(tmp_path: Path) -> None:
     ("file", "text"),
     [
         (identity.AGENCY_FILE, "no JSON"),
-        pytest.param(
-            *(identity.AGENCY_FILE, "[1]"),
-            marks=pytest.mark.xfail(raises=TypeError, reason="a list is not yet told as malformed"),
-        ),
+        (identity.AGENCY_FILE, "[1]"),
         (identity.AGENCY_FILE, json.dumps({"agency": "5ec2e7"})),
         (identity.AGENCY_FILE, json.dumps({"agency": "5ec2e7 not hexadecimal"})),
         (identity.AGENCY_FILE, json.dumps({"agency": 7})),

@@ -1,0 +1,54 @@
+"""What is known of the files of a folder: read to the end, in part, or not at all.
+
+A file is known by its name and by everything that decides what reading it says, so that a
+file is read again when its bytes, the adapter, the code lists or the keys have changed.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from producers.adapter import Adapter
+from producers.positions import Position, Positions
+from producers.sources.folder import File
+from schemas import codes
+from schemas.identity import Keys
+
+
+@dataclass(frozen=True, slots=True)
+class Files:
+    """The files of one source, as its positions hold them."""
+
+    positions: Positions
+    keys: Keys
+    adapter: Adapter
+    values: Mapping[str, str]
+
+    def key(self, file: File) -> bytes:
+        """Return what stands for a file in topics: its name may tell a company."""
+        return self.keys.document_key("file", file.name)
+
+    def digest(self, content: bytes) -> bytes:
+        """Return what tells whether reading a file again could say anything new."""
+        values = (f"{name}={value}" for name, value in sorted(self.values.items()))
+        years = (str(year) for year in sorted(self.keys.pseudonym))
+        parts = (self.adapter.version, codes.VERSION, *values, *years)
+        return self.keys.content_digest(content + "\0".join(parts).encode())
+
+    def is_read(self, file: File, digest: bytes) -> bool:
+        """Say whether a file was read to its end."""
+        known = self.positions.get(self.key(file))
+        return known is not None and known.digest == digest and known.cursor is None
+
+    def documents_told(self, file: File, digest: bytes) -> int:
+        """Return how many documents of a file an interrupted reading committed: their rejects are told."""
+        known = self.positions.get(self.key(file))
+        if known is None or known.digest != digest or known.cursor is None:
+            return 0
+        return int(known.cursor)
+
+    def remembered(self, file: File, digest: bytes, documents: int | None = None) -> bytes:
+        """Put the position of a file, read to its end or so many documents far; return its Avro body."""
+        cursor = None if documents is None else str(documents)
+        return self.positions.put(self.key(file), Position("FILE", 0, 0, digest, cursor=cursor))
