@@ -55,6 +55,10 @@ def main() -> None:
         # The reader of our output has gone, as `head` does.
         sys.stderr.close()
         sys.exit(EXIT_FAILURE)
+    except OSError as error:
+        if error.filename is None:
+            raise
+        _fail(f"{error.filename}: {error.strerror}", "name a file or folder that can be used", EXIT_FAILURE)
 
 
 def _fail(message: str, hint: str, exit_code: int) -> NoReturn:

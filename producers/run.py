@@ -17,10 +17,10 @@ from producers.adapter import Adapter
 from producers.file_rules import FILE_RULES_BY_ID
 from producers.files import Files
 from producers.pipeline import Outcome, Pipeline
-from producers.positions import Positions
+from producers.positions import Position, Positions
 from producers.publish import Publisher, Reject
 from producers.sources.folder import File, Folder
-from schemas.errors import RetriableError
+from schemas.errors import ConfigurationError, RetriableError
 from schemas.findings import Severity
 from schemas.identity import Keys
 from schemas.runtime.health import Health
@@ -39,6 +39,8 @@ from schemas.telemetry import (
     LogEvent,
 )
 
+# The position that tells which keys a source is published under; no keyed hash is so short.
+_KEYS = b"keys"
 _LARGE_BYTES = 8 * 1024 * 1024
 # The client retries in seconds by itself; this is for what outlasts it.
 RETRY_SECONDS = 5.0
@@ -95,9 +97,14 @@ class Run:
         self._files = Files(self._positions, self.keys, self.adapter, self.values)
 
     def open(self) -> None:
-        """Fence a predecessor and restore the positions; raises as `Publisher.open`."""
+        """Fence a predecessor and restore the positions; raises as `Publisher.open`.
+
+        Raises:
+            ConfigurationError: The source was published under other keys.
+        """
         self._publisher.open(Registry(self.kafka.registry_url), self._positions)
         self._committed_at = time.monotonic()
+        self._check_keys()
 
     def once(self) -> None:
         """Read every file that is new or changed, then commit."""
@@ -120,6 +127,19 @@ class Run:
     def close(self) -> None:
         """Leave nothing open."""
         self._publisher.close()
+
+    def _check_keys(self) -> None:
+        """Refuse keys under which everything would be published a second time, as other facts."""
+        known = self._positions.get(_KEYS)
+        if known is not None and known.digest != self.keys.check_value():
+            raise ConfigurationError(
+                "this source was published under other keys",
+                hint="give the key folder of before: with other keys every tonne would count twice",
+            )
+        if known is None:
+            body = self._positions.put(_KEYS, Position("SOURCE", 0, 0, self.keys.check_value()))
+            self._publisher.remember(self._positions.topic_key(_KEYS), body)
+            self._commit()
 
     def _read(self, file: File) -> None:
         if file.size_bytes > _LARGE_BYTES:
@@ -163,7 +183,6 @@ class Run:
         key = self.keys.document_key("unreadable", file.name)
         self._take(Outcome("$", key, (finding,)), file, digest, is_told=False)
         self._remember(file, digest)
-        logger().warning(LogEvent.FILE_REJECTED, rule=finding.rule)
 
     def _take(self, outcome: Outcome, file: File, digest: bytes, *, is_told: bool) -> None:
         for event in outcome.events:
@@ -184,7 +203,18 @@ class Run:
                 outcome.findings,
             )
             self._publisher.reject(reject, self._positions.topic_key(outcome.key))
+            self._tell(reject)
         self._count(outcome)
+
+    def _tell(self, reject: Reject) -> None:
+        error = next(finding for finding in reject.findings if finding.severity is Severity.ERROR)
+        logger().warning(
+            LogEvent.DOCUMENT_REJECTED,
+            file_key=reject.file_key.hex(),
+            path=error.path,
+            rule=error.rule,
+            hint=error.hint,
+        )
 
     def _remember(self, file: File, digest: bytes, documents: int | None = None) -> None:
         body = self._files.remembered(file, digest, documents)

@@ -2,14 +2,13 @@
 
 The lists are CSV files in `codelists/`, with the legal source of every row. They are read
 once, at the first question. A code that is in no list, or not valid on the day, is said to
-be so; nothing is guessed, and what maps to no material is `UNMAPPED`.
+be so; nothing is guessed. The crosswalk to materials is read by the hub's views alone.
 """
 
 from __future__ import annotations
 
 import csv
 import re
-from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import date
 from enum import StrEnum
@@ -18,7 +17,6 @@ from importlib.resources import files
 from importlib.resources.abc import Traversable
 
 VERSION = "2026.11"
-UNMAPPED = "UNMAPPED"
 TABLES = (
     "basel",
     "countries",
@@ -37,8 +35,6 @@ _HAZARDOUS = {"true": True, "false": False}
 
 # Spreadsheets leave apostrophes around what they would otherwise read as a number.
 _LOW = re.compile(r"['\u2019]?([0-9]{6})(\*?)['\u2019]?")
-# A letter after the number is a national sub-code, such as D 9 F in France.
-_OPERATION = re.compile(r"([RD])([0-9]{1,2})[A-Z]?")
 
 # Last number of each series: 40 CFR 261.21 to 261.24 (D), 261.31 (F), 261.32 (K), 261.33 (P, U).
 _US_FEDERAL = re.compile(r"([DFKPU])([0-9]{3})")
@@ -73,17 +69,6 @@ class Code:
     source: str
 
 
-@dataclass(frozen=True, slots=True)
-class _Mapping:
-    """One row of the crosswalk; of several, the lowest (rank, code) names the material."""
-
-    rank: int
-    code: str
-    material: str
-    valid_from: date
-    valid_to: date | None
-
-
 def status(scheme: str, code: str, on: date) -> Status:
     """Say whether a code in canonical form is valid on a day.
 
@@ -115,16 +100,6 @@ def normalise_low(text: str) -> tuple[str, bool] | None:
     return (match[1], bool(match[2])) if match is not None else None
 
 
-@lru_cache(maxsize=4096)
-def normalise_operation(text: str) -> str | None:
-    """Return the recovery or disposal code without blanks and national sub-code, or None."""
-    match = _OPERATION.fullmatch(_without_blanks(text).upper())
-    if match is None:
-        return None
-    code = f"{match[1]}{int(match[2])}"
-    return code if code in _codes("OPERATION") else None
-
-
 def is_us_federal_code(code: str) -> bool:
     """Say whether a code has the form and range of a federal hazardous waste code.
 
@@ -132,19 +107,6 @@ def is_us_federal_code(code: str) -> bool:
     """
     match = _US_FEDERAL.fullmatch(code)
     return match is not None and 1 <= int(match[2]) <= _US_FEDERAL_LAST[match[1]]
-
-
-def material_of(scheme_codes: Iterable[tuple[str, str]], on: date) -> str:
-    """Return the material category that the codes of one waste name on a day.
-
-    A row of `material.csv` covers every code that begins with its own. Among the codes the
-    lowest rank wins, so the order in which they are stated does not matter. `UNMAPPED` when
-    none of them names a material.
-    """
-    found = [row for scheme, code in scheme_codes if (row := _mapping(scheme, code, on)) is not None]
-    if not found:
-        return UNMAPPED
-    return min(found, key=lambda row: (row.rank, row.code)).material
 
 
 def table(name: str) -> Traversable:
@@ -182,30 +144,6 @@ def _code(row: dict[str, str]) -> Code:
     )
 
 
-@cache
-def _mappings() -> dict[tuple[str, str], tuple[_Mapping, ...]]:
-    found: dict[tuple[str, str], tuple[_Mapping, ...]] = {}
-    for row in rows("material"):
-        key = row["scheme"], row["code"]
-        mapping = _Mapping(
-            rank=int(row["rank"]),
-            code=row["code"],
-            material=row["material"],
-            valid_from=date.fromisoformat(row["valid_from"]),
-            valid_to=_last_day(row),
-        )
-        found[key] = (*found.get(key, ()), mapping)
-    return found
-
-
-def _mapping(scheme: str, code: str, on: date) -> _Mapping | None:
-    for length in range(len(code), 0, -1):
-        for row in _mappings().get((scheme, code[:length]), ()):
-            if _covers(row, on):
-                return row
-    return None
-
-
 def _without_blanks(text: str) -> str:
     # split() knows the no-break blanks of spreadsheets too.
     return "".join(text.split())
@@ -215,5 +153,5 @@ def _last_day(row: dict[str, str]) -> date | None:
     return date.fromisoformat(row["valid_to"]) if row["valid_to"] else None
 
 
-def _covers(row: Code | _Mapping, on: date) -> bool:
+def _covers(row: Code, on: date) -> bool:
     return row.valid_from <= on and (row.valid_to is None or on <= row.valid_to)

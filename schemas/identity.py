@@ -49,6 +49,10 @@ class Keys:
         """Show no secret."""
         return f"Keys(years={sorted(self.pseudonym)}, is_demonstration={self.is_demonstration})"
 
+    def check_value(self) -> bytes:
+        """Return what tells these keys from others and nothing more; further years change nothing."""
+        return _digest(self.agency, b"check", self.movement)
+
     def document_key(self, *parts: str) -> bytes:
         """Return what stands for a native document, file or collection in topic keys."""
         return _digest(self.agency, b"document", *_encoded(parts))
@@ -109,6 +113,8 @@ def create(folder: Path, years: Iterable[int], exchange_keys: Path | None = None
         ConfigurationError: A key file exists, or the shared one cannot be read.
     """
     shared = _shared(exchange_keys) if exchange_keys else _new_exchange_keys(years)
+    if not shared["pseudonym"]:
+        raise ConfigurationError("no year has a key", hint="let --last-year follow --first-year")
     folder.mkdir(parents=True, exist_ok=True, mode=0o700)
     for name in (AGENCY_FILE, EXCHANGE_FILE):
         if (folder / name).exists():

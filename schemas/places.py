@@ -1,8 +1,9 @@
-"""Places: what people write for a country, a UK nation or a US state, to ISO 3166 codes.
+"""Places: what people write for a country or a US state, to ISO 3166 codes.
 
 Names are compared whole, without case, accents and punctuation; a name is never found
 inside a longer one, so India is not the British Indian Ocean Territory. What is not
-recognised is None, never a guess.
+recognised is None, never a guess. The days of a code do not matter here: systems state
+old events with the codes of today.
 """
 
 from __future__ import annotations
@@ -44,12 +45,6 @@ def country(text: str) -> str | None:
 
 
 @lru_cache(maxsize=_CACHED_TEXTS)
-def uk_nation(text: str) -> str | None:
-    """Return the ISO 3166-2 code of a nation of the United Kingdom, from its name or code."""
-    return _uk_nations().get(_folded(text))
-
-
-@lru_cache(maxsize=_CACHED_TEXTS)
 def us_state(text: str) -> str | None:
     """Return the ISO 3166-2 code of a US state, district or territory.
 
@@ -87,14 +82,6 @@ def _names() -> dict[str, str]:
     """Return alpha-2 by folded name."""
     labels = {_folded(row["label"]): row["code"] for row in _countries()}
     return labels | {_folded(row["name"]): row["country"] for row in codes.rows("country_names")}
-
-
-@cache
-def _uk_nations() -> dict[str, str]:
-    nations = [row for row in codes.rows("country_names") if row["region"]]
-    return {_folded(row["name"]): row["region"] for row in nations} | {
-        _folded(row["region"]): row["region"] for row in nations
-    }
 
 
 @cache

@@ -20,6 +20,7 @@ from pydantic_settings import (
     TomlConfigSettingsSource,
 )
 
+from schemas import topics
 from schemas.errors import ConfigurationError
 
 CONFIG_VARIABLE = "WEIGHBRIDGE_CONFIG"
@@ -45,7 +46,7 @@ class KafkaSettings(_Section):
 class AgencySettings(_Section):
     """An adapter beside one agency's system."""
 
-    id: Annotated[str, Field(pattern=r"^[A-Z]{2}-[A-Z0-9]{1,12}$")] | None = None
+    id: Annotated[str, Field(pattern=topics.AGENCY)] | None = None
     keys: Path | None = None
     commit_interval_seconds: Annotated[float, Field(gt=0, le=5)] = 0.5
     commit_events: Annotated[int, Field(gt=0, le=100_000)] = 10_000
@@ -64,7 +65,7 @@ class ReleaseRules(_Section):
 class HubSettings(_Section):
     """A regional hub: one file, one topic, its aggregates."""
 
-    name: Annotated[str, Field(pattern=r"^[a-z][a-z0-9-]{0,30}$")] = "hub"
+    name: Annotated[str, Field(pattern=topics.HUB)] = "hub"
     file: Path = Path("hub.duckdb")
     batch_rows: Annotated[int, Field(gt=0, le=1_000_000)] = 20_000
     batch_seconds: Annotated[float, Field(gt=0, le=60)] = 1.0

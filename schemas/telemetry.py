@@ -94,7 +94,7 @@ class LogEvent(StrEnum):
     WAITING = "waiting"
     POSITIONS_READ = "positions_read"
     FILE_READ = "file_read"
-    FILE_REJECTED = "file_rejected"
+    DOCUMENT_REJECTED = "document_rejected"
     COMMITTED = "committed"
     BATCH_STORED = "batch_stored"
     PARTITION_FOUND = "partition_found"

@@ -2,11 +2,18 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 
+from schemas.errors import ConfigurationError
+
 _PREFIX = "weighbridge"
 _DAY_MS = 24 * 3600 * 1000
+
+# What agencies and hubs may be called: their names are part of topic names.
+AGENCY = r"^[A-Z]{2}-[A-Z0-9]{1,12}$"
+HUB = r"^[a-z][a-z0-9-]{0,30}$"
 
 MOVEMENTS = f"{_PREFIX}.movements"
 AGGREGATES = f"{_PREFIX}.aggregates"
@@ -15,22 +22,30 @@ RELEASES = f"{_PREFIX}.releases"
 
 def positions(agency: str) -> str:
     """Return the topic that holds how far an agency's sources are read."""
-    return f"{_PREFIX}.positions.{agency.lower()}"
+    return f"{_PREFIX}.positions.{_checked(agency, AGENCY).lower()}"
 
 
 def rejects(agency: str) -> str:
     """Return the topic of the documents that an agency's adapters refused."""
-    return f"{_PREFIX}.rejects.{agency.lower()}"
+    return f"{_PREFIX}.rejects.{_checked(agency, AGENCY).lower()}"
 
 
 def dead_letters(hub: str) -> str:
     """Return the topic of the records that a hub refused."""
-    return f"{_PREFIX}.deadletters.{hub.lower()}"
+    return f"{_PREFIX}.deadletters.{_checked(hub, HUB)}"
 
 
 def subject(topic: str) -> str:
     """Return the registry subject of a topic's values (TopicNameStrategy)."""
     return f"{topic}-value"
+
+
+def _checked(name: str, pattern: str) -> str:
+    if not re.match(pattern, name):
+        raise ConfigurationError(
+            f"{name!r} names no agency or hub", hint="agencies are called like US-EPA, hubs like north-1"
+        )
+    return name
 
 
 @dataclass(frozen=True, slots=True)

@@ -68,11 +68,6 @@ def kind(unit: str) -> Kind | None:
     return known.kind if known is not None else None
 
 
-def is_known(unit: str) -> bool:
-    """Say whether a unit is in the list."""
-    return unit in _units()
-
-
 @cache
 def _units() -> dict[str, _Unit]:
     return {row["code"]: _unit(row) for row in codes.rows("units")}

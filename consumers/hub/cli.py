@@ -20,6 +20,8 @@ hub = typer.Typer(
     rich_markup_mode="markdown",
 )
 
+_COLUMNS_MAX = 10_000
+
 FileOption = Annotated[Path | None, typer.Option("--file", help="The hub's file.")]
 UntilEndOption = Annotated[bool, typer.Option("--until-end", help="Stop at what is there now.")]
 JsonOption = Annotated[bool, typer.Option("--json", help="Print JSON.")]
@@ -97,6 +99,7 @@ def sql(
     rows: Annotated[int, typer.Option(min=1, max=100_000, help="At most this many rows.")] = 1_000,
 ) -> None:
     """Ask the tables and views of the hub; nothing is ever changed. What it shows is confidential."""
+    from rich.box import SIMPLE_HEAD
     from rich.console import Console
     from rich.table import Table
 
@@ -104,10 +107,14 @@ def sql(
     if as_json:
         typer.echo(json.dumps(answer))
         return
-    table = Table(*answer["columns"])
+    table = Table(box=SIMPLE_HEAD, padding=0, pad_edge=False)
+    for number, name in enumerate(answer["columns"]):
+        is_figure = any(isinstance(row[number], int | float) for row in answer["rows"])
+        table.add_column(name, justify="right" if is_figure else "left", no_wrap=True)
     for row in answer["rows"]:
         table.add_row(*("" if value is None else str(value) for value in row))
-    Console().print(table)
+    # Lines longer than the terminal are folded by it, so that no column is ever cut.
+    Console(markup=False, width=_COLUMNS_MAX).print(table, crop=False, soft_wrap=True)
     if not answer["is_complete"]:
         typer.echo(f"There are more than {rows} rows: --rows shows more.", err=True)
 

@@ -25,6 +25,7 @@ from consumers.hub.store import Accepted, DeadLetter, Store
 from consumers.hub.writers import Writers
 from schemas import topics
 from schemas.errors import FencedError, RetriableError, ShutdownRequested, WeighbridgeError
+from schemas.runtime import presence
 from schemas.runtime.health import Health
 from schemas.runtime.logs import logger
 from schemas.runtime.metrics import Metrics
@@ -78,6 +79,7 @@ class Hub:
     _ledger: Ledger = field(init=False)
     _outbox: Outbox = field(init=False)
     _writers: Writers = field(init=False)
+    _questions: Questions = field(init=False)
     _service: Service = field(init=False)
     _reached: dict[int, int] = field(default_factory=dict)
     _looked_at: float = 0.0
@@ -92,11 +94,13 @@ class Hub:
             FatalError: There is no movements topic.
         """
         self._store = Store(self.settings.file, self.settings.memory_limit)
-        self._service = Service(self.settings.file, Questions(self._store.cursor).handlers())
+        self._questions = Questions(self._store.cursor)
+        self._service = Service(self.settings.file, self._questions.handlers())
         self._service.start()
         self._ledger = Ledger(self.kafka, self.settings.name)
         identity = self._patiently(self._ledger.identity)
         self._store.claim(identity)
+        self._patiently(lambda: presence.require(self.kafka, [topics.dead_letters(self.settings.name)]))
         self._outbox = Outbox(self.kafka, identity)
         self._writers = Writers(self._store.writer_schemas(), Registry(self.kafka.registry_url).schema_of)
         self._reached = self._store.next_offsets()
@@ -136,6 +140,8 @@ class Hub:
 
     def close(self) -> None:
         """Let go of file, socket and broker, of what was opened."""
+        if hasattr(self, "_questions"):
+            self._questions.interrupt()
         for name in ("_service", "_ledger", "_store"):
             opened = getattr(self, name, None)
             if opened is not None:

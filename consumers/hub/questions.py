@@ -32,6 +32,12 @@ class Questions:
 
     def __init__(self, connect: Connect) -> None:
         self._connect = connect
+        self._active: set[duckdb.DuckDBPyConnection] = set()
+
+    def interrupt(self) -> None:
+        """End what is being answered, so that the file can be closed."""
+        for connection in self._active.copy():
+            connection.interrupt()
 
     def handlers(self) -> dict[str, Callable[..., Any]]:
         """Return the questions by name."""
@@ -111,10 +117,12 @@ class Questions:
     @contextmanager
     def _reading(self) -> Iterator[duckdb.DuckDBPyConnection]:
         connection = self._connect()
+        self._active.add(connection)
         try:
             connection.execute("BEGIN TRANSACTION READ ONLY")
             yield connection
         finally:
+            self._active.discard(connection)
             connection.close()
 
 

@@ -8,10 +8,9 @@ from __future__ import annotations
 
 import hashlib
 import io
-import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from importlib import resources
 from typing import Any
 
@@ -22,7 +21,6 @@ from schemas import codes, contract
 from schemas.errors import ConfigurationError
 
 _ID_BYTES = 16
-_EPOCH = re.compile(r"[0-9]{4}-(0[1-9]|1[0-2])")
 # What decides what a cell means. The parameters of the rules are not in it: a digest over
 # a handful of small numbers would tell them to anyone who tries them all.
 _MEANING = ("movement.sql", "latest.sql", "facts.sql", "contributions.sql")
@@ -52,17 +50,19 @@ def release_id(hub: str, epoch: str) -> bytes:
 def checked_epoch(epoch: str | None, now: datetime) -> str:
     """Return the epoch to release, the current month unless one is given.
 
+    Earlier months stay as they were: with today's figures they would be one more version of
+    the same table, to be subtracted from this one.
+
     Raises:
-        ConfigurationError: It is no month, or has not begun.
+        ConfigurationError: It is another month, or none.
     """
     current = f"{now:%Y-%m}"
-    if epoch is None:
-        return current
-    if not _EPOCH.fullmatch(epoch) or epoch > current:
+    last = f"{now.replace(day=1) - timedelta(days=1):%Y-%m}"
+    if epoch not in {None, current, last}:
         raise ConfigurationError(
-            "an epoch is a month that has begun", hint=f"such as --epoch {current}, the current one"
+            "only this and the last month can be released", hint=f"--epoch {last} or --epoch {current}"
         )
-    return epoch
+    return epoch or current
 
 
 def composed(

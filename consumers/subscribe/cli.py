@@ -33,7 +33,8 @@ def subscribe(
 
     found = settings.load(kafka={"bootstrap_servers": bootstrap_servers, "registry_url": registry_url})
     logs.configure()
-    published = observations(found.kafka, hub, epoch)
+    # Read first: a file of before is only replaced by a whole new one.
+    published = list(observations(found.kafka, hub, epoch))
     if file_format is Format.PARQUET:
         if out is None:
             raise ConfigurationError("Parquet is no text", hint="name a file with --out")

@@ -85,7 +85,8 @@ def status(
         typer.echo(json.dumps({"is_running": is_running, "folder": str(exchange.folder), "servers": servers}))
     else:
         for server in exchange.servers:
-            typer.echo("{:<16}{state:<14}{address}".format(server.title, **servers[server.name]))
+            described = servers[server.name]
+            typer.echo(f"{server.title:<16}{described['state']:<14}{described['address'] or ''}".rstrip())
     raise typer.Exit(0 if is_running else EXIT_FAILURE)
 
 

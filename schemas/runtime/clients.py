@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+import time
 from typing import Any
 
 from confluent_kafka import Consumer, KafkaError, Producer
@@ -14,6 +15,9 @@ from schemas.telemetry import LogEvent
 
 TRANSACTION_TIMEOUT_MS = 20_000
 REQUEST_TIMEOUT_SECONDS = 10.0
+# An outage is told once in this time, by its code.
+_SILENCE_SECONDS = 30.0
+_told_at: dict[int, float] = {}
 
 
 def producer(settings: KafkaSettings, transactional_id: str) -> Producer:
@@ -79,5 +83,10 @@ def _common(settings: KafkaSettings) -> dict[str, Any]:
 
 
 def _log_error(error: KafkaError) -> None:
+    # Clients repeat it several times a second while a broker is away.
+    now = time.monotonic()
+    if now - _told_at.get(error.code(), -_SILENCE_SECONDS) < _SILENCE_SECONDS:
+        return
+    _told_at[error.code()] = now
     # A wrong password or a missing certificate shows only as a transport failure.
     logger().warning(LogEvent.CLIENT, code=error.name(), hint="is the broker up, is the password right?")

@@ -28,6 +28,8 @@ RESIDENT_MEGABYTES_MAX = 500
 _MEGABYTE = 1_000_000
 # What ru_maxrss counts: kilobytes, but bytes on macOS.
 _UNIT_BYTES = 1 if sys.platform == "darwin" else 1024
+# How much is shown of what a program said that failed.
+_SAID_BYTES_MAX = 2_000
 _PROGRAM = [sys.executable, "-c", "from deploy.cli import main; main()", "adapter"]
 
 Row = dict[str, str | float | int]
@@ -96,12 +98,16 @@ def _rows(case: Case, folder: Path, keys: Path, exchange: Exchange, megabytes: i
 def _resident_bytes(arguments: Sequence[str], expected_status: int) -> int:
     """Return the largest resident size of the program."""
     command = [*_PROGRAM, *arguments]
-    with subprocess.Popen(
-        command, cwd=report.ROOT, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL
-    ) as process:
+    with (
+        tempfile.TemporaryFile() as said,
+        subprocess.Popen(command, cwd=report.ROOT, stdout=subprocess.DEVNULL, stderr=said) as process,
+    ):
         _, status, used = os.wait4(process.pid, 0)
         process.returncode = os.waitstatus_to_exitcode(status)
-    assert expected_status == process.returncode, f"{arguments[0]} ended with {process.returncode}"
+        if process.returncode != expected_status:
+            said.seek(max(0, said.tell() - _SAID_BYTES_MAX))
+            sys.stderr.buffer.write(said.read())
+            raise SystemExit(f"{arguments[0]} ended with {process.returncode}")
     return used.ru_maxrss * _UNIT_BYTES
 
 

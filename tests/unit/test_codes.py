@@ -1,4 +1,4 @@
-"""Code lists: validity by day, forms of codes, the crosswalk to materials, and the tables themselves."""
+"""Code lists: validity by day, forms of codes, and the tables themselves."""
 
 from __future__ import annotations
 
@@ -33,6 +33,8 @@ KEYS = {
     "units": ("code",),
 }
 CLASSES = {"RECYCLING", "RECOVERY_OTHER", "ENERGY", "DISPOSAL", "INTERIM"}
+# Our own tree of materials; and parts of countries, which always belong.
+UNDATED = {"materials", "regions"}
 QUALITY_RANK = {"official": 1, "derived": 2, "assumed": 3}
 SCHEME_RANK = {"LOW": 0, "BASEL": 1, "OECD": 2, "HS": 3, "US-EPA": 4, "GB-EPR-MATERIAL": 5}
 UNDIFFERENTIATED_RANK = 4
@@ -40,7 +42,21 @@ UNDIFFERENTIATED_RANK = 4
 
 def valid_rows(table: str, on: date) -> list[dict[str, str]]:
     """Return the rows of a table that hold on a day."""
-    return [row for row in codes.rows(table) if first_day(row) <= on <= last_day(row)]
+    return [row for row in codes.rows(table) if covers(row, on)]
+
+
+def materials(scheme: str, code: str, on: date) -> list[str]:
+    """Return the materials of the rows of the crosswalk that cover a code on a day."""
+    return [
+        row["material"]
+        for row in valid_rows("material", on)
+        if row["scheme"] == scheme and code.startswith(row["code"])
+    ]
+
+
+def covers(row: dict[str, str], on: date) -> bool:
+    """Say whether a row holds on a day."""
+    return first_day(row) <= on <= last_day(row)
 
 
 def first_day(row: dict[str, str]) -> date:
@@ -130,30 +146,6 @@ def test_list_of_waste_codes_have_one_form(stated: str, expected: tuple[str, boo
 
 
 @pytest.mark.parametrize(
-    ("stated", "expected"),
-    [
-        ("R5", "R5"),
-        ("R 5", "R5"),
-        ("r 12", "R12"),
-        ("D 9 F", "D9"),
-        ("D9F", "D9"),
-        ("R 03", "R3"),
-        ("D15", "D15"),
-        ("R 0", None),
-        ("R0", None),
-        ("R14", None),
-        ("D16", None),
-        ("R", None),
-        ("fax", None),
-        ("", None),
-    ],
-)
-def test_operation_codes_have_one_form(stated: str, expected: str | None) -> None:
-    """National sub-codes are cut to the operation they belong to; R 0 is no operation of the directive."""
-    assert expected == codes.normalise_operation(stated)
-
-
-@pytest.mark.parametrize(
     ("scheme", "code", "last_valid_on"),
     [
         ("BASEL", "A1180", date(2024, 12, 31)),
@@ -222,71 +214,48 @@ def test_other_codes_are_no_federal_codes(code: str) -> None:
 
 
 @pytest.mark.parametrize(
-    ("scheme_codes", "expected"),
+    ("scheme", "code", "expected"),
     [
-        ([("LOW", "150101")], "PAPER"),
-        ([("LOW", "191204")], "PLASTIC"),
-        ([("LOW", "160601")], "BATTERY_LEAD"),
-        ([("LOW", "170405")], "FERROUS"),
-        ([("LOW", "170904")], "CONSTRUCTION_DEMOLITION"),
-        ([("LOW", "130205")], "OIL"),
-        ([("LOW", "160214")], "EEE"),
-        ([("BASEL", "B3020")], "PAPER"),
-        ([("BASEL", "B3011")], "PLASTIC"),
-        ([("BASEL", "B2020")], "GLASS"),
-        ([("BASEL", "Y49")], "EEE"),
-        ([("OECD", "EU48")], "PLASTIC"),
-        ([("HS", "3915100000")], "PLASTIC"),
-        ([("HS", "262110")], "TREATMENT_MINERAL"),
-        ([("US-EPA", "D001"), ("US-EPA", "F003")], "HAZARDOUS_CHEMICAL"),
+        ("LOW", "150101", "PAPER"),
+        ("LOW", "191204", "PLASTIC"),
+        ("LOW", "160601", "BATTERY_LEAD"),
+        ("LOW", "170405", "FERROUS"),
+        ("LOW", "170904", "CONSTRUCTION_DEMOLITION"),
+        ("LOW", "130205", "OIL"),
+        ("LOW", "160214", "EEE"),
+        ("BASEL", "B3020", "PAPER"),
+        ("BASEL", "B3011", "PLASTIC"),
+        ("BASEL", "B2020", "GLASS"),
+        ("BASEL", "Y49", "EEE"),
+        ("OECD", "EU48", "PLASTIC"),
+        ("HS", "3915100000", "PLASTIC"),
+        ("HS", "262110", "TREATMENT_MINERAL"),
+        ("US-EPA", "D001", "HAZARDOUS_CHEMICAL"),
     ],
 )
-def test_codes_name_their_material(scheme_codes: list[tuple[str, str]], expected: str) -> None:
+def test_crosswalk_names_the_material(scheme: str, code: str, expected: str) -> None:
     """List of Waste, Basel, OECD, HS and federal codes lead to one category each."""
-    assert expected == codes.material_of(scheme_codes, DAY)
+    assert [expected] == materials(scheme, code, DAY)
 
 
 @pytest.mark.parametrize(
-    "scheme_codes",
-    [
-        [],
-        [("LOW", "999999")],
-        [("LOW", "1501")],
-        [("BASEL", "B2040")],
-        [("NATIONAL", "B3020")],
-        [("BASEL", "A1180")],
-    ],
+    ("scheme", "code"), [("LOW", "999999"), ("LOW", "1501"), ("BASEL", "B2040"), ("BASEL", "A1180")]
 )
-def test_what_names_no_material_is_unmapped(scheme_codes: list[tuple[str, str]]) -> None:
-    """No code, an unlisted, a dead, a national one, or an entry of many materials: said, not guessed."""
-    assert codes.material_of(scheme_codes, DAY) == codes.UNMAPPED
+def test_crosswalk_is_silent_where_nothing_is_known(scheme: str, code: str) -> None:
+    """An unlisted code, half a code, an entry of many materials and a dead code have no row."""
+    assert materials(scheme, code, DAY) == []
 
 
-def test_dead_code_named_its_material_while_it_was_valid() -> None:
+def test_crosswalk_keeps_dead_codes_for_their_days() -> None:
     """A1180 is electronic waste in 2024."""
-    assert codes.material_of([("BASEL", "A1180")], date(2024, 12, 31)) == "EEE"
-
-
-@pytest.mark.parametrize(
-    ("scheme_codes", "expected"),
-    [
-        ([("LOW", "150106"), ("BASEL", "B3011")], "PLASTIC"),
-        ([("LOW", "150102"), ("BASEL", "B3020")], "PLASTIC"),
-        ([("US-EPA", "D008"), ("LOW", "160601")], "BATTERY_LEAD"),
-        ([("LOW", "200101"), ("LOW", "200102")], "PAPER"),
-    ],
-)
-def test_most_telling_code_wins_in_any_order(scheme_codes: list[tuple[str, str]], expected: str) -> None:
-    """A specific code beats an undifferentiated one, and the order of statement never matters."""
-    assert expected == codes.material_of(scheme_codes, DAY)
-    assert expected == codes.material_of(scheme_codes[::-1], DAY)
+    assert materials("BASEL", "A1180", date(2024, 12, 31)) == ["EEE"]
 
 
 def test_unmapped_is_a_category_of_its_own() -> None:
     """`UNMAPPED` stands beside the real categories, so that it is published and not dropped."""
     parents = {row["code"]: row["parent"] for row in codes.rows("materials")}
 
-    assert parents[codes.UNMAPPED] == "ALL"
+    assert parents["UNMAPPED"] == "ALL"
 
 
 def test_materials_form_a_tree() -> None:
@@ -314,8 +283,14 @@ def test_only_leaves_are_mapped() -> None:
 
 def test_every_list_of_waste_entry_has_a_material() -> None:
     """The crosswalk leaves out no entry on any day of its validity."""
+    mapped = defaultdict(list)
+    for row in codes.rows("material"):
+        mapped[row["scheme"], row["code"]].append(row)
+
     for row in codes.rows("low"):
-        assert codes.material_of([("LOW", row["code"])], first_day(row)) != codes.UNMAPPED, row["code"]
+        covering = [covers(found, first_day(row)) for found in mapped["LOW", row["code"]]]
+
+        assert any(covering), row["code"]
 
 
 def test_crosswalk_stays_within_the_validity_of_its_codes() -> None:
@@ -403,6 +378,12 @@ def test_rows_are_well_formed(table: str) -> None:
         assert all(row[column] for column in KEYS[table]), row
         assert first_day(row) <= last_day(row), row
         assert row.get("hazardous", "") in {"true", "false", ""}, row
+
+
+@pytest.mark.parametrize("table", sorted(set(codes.TABLES) - UNDATED))
+def test_every_row_begins_on_a_day(table: str) -> None:
+    """No code, unit, country or name of one is without its first valid day."""
+    assert [] == [row for row in codes.rows(table) if first_day(row) == date.min]
 
 
 @pytest.mark.parametrize("table", codes.TABLES)

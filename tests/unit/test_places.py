@@ -1,10 +1,11 @@
-"""Countries, UK nations and US states as people write them."""
+"""Countries and US states as people write them, and the days of their codes."""
 
 from __future__ import annotations
 
 import pytest
 
 from schemas import codes, places
+from schemas.movement import FIRST_DAY
 
 ISO_COUNTRIES = 249
 
@@ -95,7 +96,6 @@ def test_every_country_is_found_by_code_and_name(row: dict[str, str]) -> None:
 def test_every_other_name_leads_where_its_row_says(row: dict[str, str]) -> None:
     """No spelling of one country hides another's."""
     assert row["country"] == places.country(row["name"])
-    assert (row["region"] or None) == places.uk_nation(row["name"])
 
 
 def test_list_of_countries_is_complete() -> None:
@@ -105,29 +105,53 @@ def test_list_of_countries_is_complete() -> None:
     assert ISO_COUNTRIES == len(iso) == len({row["alpha3"] for row in iso})
 
 
+@pytest.mark.parametrize(
+    ("code", "first_valid_on"),
+    [
+        ("DE", "1974-12-15"),
+        ("RU", "1992-08-30"),
+        ("ER", "1993-07-16"),
+        ("TL", "2002-05-20"),
+        ("RS", "2006-09-26"),
+        ("CW", "2010-12-15"),
+        ("SS", "2011-08-09"),
+    ],
+)
+def test_countries_begin_with_their_entry_in_the_standard(code: str, first_valid_on: str) -> None:
+    """A country of the first edition begins with it, a later one with its own entry; all still hold."""
+    (row,) = [row for row in codes.rows("countries") if row["code"] == code]
+
+    assert (row["valid_from"], row["valid_to"]) == (first_valid_on, "")
+
+
+def test_unknown_country_can_be_stated_on_any_day() -> None:
+    """The code for unknown holds from the first day on which an event may lie."""
+    (row,) = [row for row in codes.rows("countries") if row["code"] == "ZZ"]
+
+    assert row["valid_from"] <= FIRST_DAY.isoformat()
+
+
+def test_no_name_is_older_than_its_country() -> None:
+    """A name leads to a code that holds on the name's first day."""
+    begins = {row["code"]: row["valid_from"] for row in codes.rows("countries")}
+
+    assert [] == [
+        row["name"] for row in codes.rows("country_names") if row["valid_from"] < begins[row["country"]]
+    ]
+
+
+def test_parts_that_names_lead_to_are_listed() -> None:
+    """The region beside a name is a part of its country."""
+    parts = {(row["parent"], row["code"]) for row in codes.rows("regions")}
+    stated = {(row["country"], row["region"]) for row in codes.rows("country_names") if row["region"]}
+
+    assert set() == stated - parts
+
+
 @pytest.mark.parametrize("code", ["ZZ", "UK", "EL", "GBR", "gb", "", "QQ"])
 def test_only_codes_are_codes(code: str) -> None:
     """Nicknames, three letters and the unknown country are no alpha-2 codes."""
     assert not places.is_country(code)
-
-
-@pytest.mark.parametrize(
-    ("stated", "expected"),
-    [
-        ("England", "GB-ENG"),
-        (" scotland ", "GB-SCT"),
-        ("Wales", "GB-WLS"),
-        ("Northern Ireland", "GB-NIR"),
-        ("GB-NIR", "GB-NIR"),
-        ("United Kingdom", None),
-        ("Ireland", None),
-        ("New South Wales", None),
-        ("", None),
-    ],
-)
-def test_uk_nations_are_recognised(stated: str, expected: str | None) -> None:
-    """The four nations by name or code; the kingdom as a whole is none of them."""
-    assert expected == places.uk_nation(stated)
 
 
 @pytest.mark.parametrize(
