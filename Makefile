@@ -3,7 +3,7 @@
 
 PYTHON ?= python3
 BIN := .venv/bin
-BENCHMARKS := hub_path adapter_path memory
+BENCHMARKS := aggregation adapter_path memory
 
 .PHONY: setup demo test lint test-containers bench lock clean
 

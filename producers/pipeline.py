@@ -169,7 +169,7 @@ class Pipeline:
 
         The first of two passes: a set has to be known whole before any of it is published.
         """
-        if not len(self._positions):
+        if not self._positions.has_documents():
             return set()
         seen: dict[tuple[str, int], set[bytes]] = defaultdict(set)
         for reading in self._readings(stream):

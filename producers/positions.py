@@ -15,6 +15,8 @@ import fastavro
 
 from schemas import contract
 
+_DOCUMENT = 2 * contract.enum_symbols("position", "subject").index("DOCUMENT")
+
 
 @dataclass(frozen=True, slots=True)
 class Position:
@@ -49,10 +51,12 @@ class Positions:
         """Return the record key of a document or file."""
         return self._prefix + key
 
+    def owns(self, topic_key: bytes) -> bool:
+        """Say whether a record of the topic belongs to this source."""
+        return topic_key.startswith(self._prefix)
+
     def restore(self, topic_key: bytes, body: bytes | None) -> None:
-        """Take over a record of the topic, None for a tombstone; those of other sources are ignored."""
-        if not topic_key.startswith(self._prefix):
-            return
+        """Take over a record of the topic that is this source's, None for a tombstone."""
         key = topic_key[len(self._prefix) :]
         if body is None:
             self._values.pop(key, None)
@@ -73,6 +77,11 @@ class Positions:
     def body(self, key: bytes) -> bytes:
         """Return the Avro body of a position that was put."""
         return self._values[key]
+
+    def has_documents(self) -> bool:
+        """Say whether anything was ever published."""
+        # The subject is written first, as the number of its symbol.
+        return any(body[0] == _DOCUMENT for body in self._values.values())
 
     def members(self, collection: bytes) -> Iterator[tuple[bytes, Position]]:
         """Yield the documents of a complete set, by key."""

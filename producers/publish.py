@@ -97,7 +97,9 @@ class Publisher:
         self._writer.fence()
         decoder = Decoder("position", registry)
         for record in reading.records(self.kafka, position.name):
-            positions.restore(record.key() or b"", self._current(record.value(), decoder))
+            key = record.key() or b""
+            if positions.owns(key):
+                positions.restore(key, self._current(record.value(), decoder))
         logger().info(LogEvent.POSITIONS_READ, count=len(positions))
         self.on_step("restored")
 

@@ -139,7 +139,6 @@ class Run:
         if known is None:
             body = self._positions.put(_KEYS, Position("SOURCE", 0, 0, self.keys.check_value()))
             self._publisher.remember(self._positions.topic_key(_KEYS), body)
-            self._commit()
 
     def _read(self, file: File) -> None:
         if file.size_bytes > _LARGE_BYTES:

@@ -66,14 +66,14 @@ BAD_ROWS: dict[str, tuple[dict[str, Any], str]] = {
 }
 
 
-def first_rules(agency: Agency) -> dict[str, str]:
-    """Return the first error of each reject by file name, having looked at its form."""
+def first_rules(agency: Agency) -> dict[bytes, str]:
+    """Return the first error of each reject by file, having looked at its form."""
     found = {}
     for record in agency.rejects():
         errors = [item for item in record.fields["findings"] if item["severity"] == "ERROR"]
         assert all(item["hint"] and item["path"].startswith("$") for item in errors)
         assert (record.fields["agency"], record.fields["source_id"]) == (agency.id, "inbox")
-        found[record.fields["name"]] = errors[0]["rule"]
+        found[record.fields["file_key"]] = errors[0]["rule"]
     return found
 
 
@@ -87,7 +87,9 @@ def test_bad_manifests_are_rejected_and_good_ones_published(exchange: Exchange, 
     once = agency.sizes()
     agency.run(tmp_path)
 
-    assert {f"m {name}.json": rule for name, (_, rule) in BAD_MANIFESTS.items()} == first_rules(agency)
+    assert {
+        agency.file_key(f"m {name}.json"): rule for name, (_, rule) in BAD_MANIFESTS.items()
+    } == first_rules(agency)
     assert agency.truth(*good) == agency.published()
     assert len(BAD_MANIFESTS) == run.totals.rejected == once[2]
     assert once == agency.sizes()
@@ -100,7 +102,9 @@ def test_bad_rows_are_rejected_and_good_ones_published(exchange: Exchange, tmp_p
         write(tmp_path, f"{name}.json", rows(**cells) | {"registration": f"reg-{number}"})
     run = agency.run(tmp_path)
 
-    assert {f"{name}.json": rule for name, (_, rule) in BAD_ROWS.items()} == first_rules(agency)
+    assert {agency.file_key(f"{name}.json"): rule for name, (_, rule) in BAD_ROWS.items()} == first_rules(
+        agency
+    )
     assert 2 * len(BAD_ROWS) == run.totals.documents
     assert agency.published() == agency.truth(*sorted(tmp_path.iterdir()))
     assert len(agency.published()) >= len(BAD_ROWS)
@@ -141,7 +145,7 @@ def test_an_unreadable_file_is_rejected_once_and_read_when_it_can_be(
     write(tmp_path, "m.json", manifest(3))
     agency.run(tmp_path)
 
-    assert {"m.json": "file.unreadable"} == rejected
+    assert {agency.file_key("m.json"): "file.unreadable"} == rejected
     assert len(agency.rejects()) == 1
     assert agency.truth(*(tmp_path / name for name in ("a.json", "m.json", "z.json"))) == agency.published()
 
@@ -184,4 +188,4 @@ def test_any_file_name_can_be_read(exchange: Exchange, tmp_path: Path, name: byt
     agency.run(tmp_path)
     (reject,) = agency.rejects()
 
-    assert name.decode("utf-8", "backslashreplace") == reject.fields["name"]
+    assert agency.file_key(name.decode("utf-8", "backslashreplace")) == reject.fields["file_key"]

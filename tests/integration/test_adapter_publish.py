@@ -12,7 +12,8 @@ import pytest
 from confluent_kafka import IsolationLevel
 
 from deploy.exchange.exchange import Exchange
-from schemas import topics
+from schemas import identity, topics
+from schemas.errors import ConfigurationError
 from tests.support import agency as support
 from tests.support.agency import DOCUMENTS, ROOT, Agency, manifest, new_agency, write
 
@@ -67,8 +68,9 @@ def test_events_and_positions_are_one_transaction(exchange: Exchange, tmp_path: 
 
     agency.run(tmp_path, on_step=look)
 
-    assert {"flushed": [0, 0], "committed": [2, 1]} == seen
-    assert agency.sizes() == (6, 2, 1)
+    # Positions of the document, of the file, and of the keys.
+    assert {"flushed": [0, 0], "committed": [3, 1]} == seen
+    assert agency.sizes() == (6, 3, 1)
 
 
 def test_only_what_changed_is_published(exchange: Exchange, tmp_path: Path) -> None:
@@ -147,3 +149,17 @@ def test_two_sources_of_an_agency_keep_apart(exchange: Exchange, tmp_path: Path)
     agency.run(tmp_path, source_id="archive")
 
     assert set(agency.published().values()) == {2}
+
+
+def test_other_keys_are_refused(exchange: Exchange, tmp_path: Path) -> None:
+    """Under other keys everything would be published again as other facts: the adapter does not start."""
+    agency = new_agency(exchange, "XX-KEYS")
+    write(tmp_path / "in", "a.json", manifest(1))
+    agency.run(tmp_path / "in")
+    before = agency.sizes()
+    identity.create(tmp_path / "keys", range(2020, 2030))
+    agency.keys = identity.load(tmp_path / "keys")
+
+    with pytest.raises(ConfigurationError, match="under other keys"):
+        agency.run(tmp_path / "in")
+    assert before == agency.sizes()

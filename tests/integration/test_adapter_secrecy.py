@@ -89,12 +89,12 @@ def documents(adapter: str) -> Iterator[Any]:
 @pytest.mark.parametrize("adapter", ["us-emanifest", "uk-packaging"])
 def test_no_value_leaves_the_adapter(exchange: Exchange, tmp_path: Path, adapter: str) -> None:
     """Records, logs and metrics hold no name, address, number or ticket of any document, good or bad."""
-    agency = new_agency(exchange, f"XX-SECRET{len(adapter)}", adapter)
+    agency = new_agency(exchange, f"XX-SECRET{adapter[:2].upper()}", adapter)
     keys, folder = tmp_path / "keys", tmp_path / "in"
     identity.create(keys, range(2010, 2030))
     agency.keys = identity.load(keys)
     for number, document in enumerate(documents(adapter)):
-        write(folder, f"{number:03d}.json", document)
+        write(folder, f"{number:03d} {CANARY}.json", document)
     for file in (DOCUMENTS / adapter.replace("-", "_")).glob("*.json"):
         write(folder, f"own{file.stem[:3]}.json", file.read_bytes())
     command = agency.command(folder, keys, "--once", "--metrics-port", "0")

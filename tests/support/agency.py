@@ -140,6 +140,10 @@ class Agency:
         """Return the committed rejects."""
         return self._records("reject", topics.rejects(self.id))
 
+    def file_key(self, name: str) -> bytes:
+        """Return what stands for a file of the source in rejects."""
+        return self.keys.document_key("file", name)
+
     def sizes(self) -> tuple[int, int, int]:
         """Return how many events, positions and rejects are committed."""
         return len(self.events()), len(self.positions()), len(self.rejects())
