@@ -67,7 +67,7 @@ class HubSettings(_Section):
 
     name: Annotated[str, Field(pattern=topics.HUB)] = "hub"
     file: Path = Path("hub.duckdb")
-    batch_rows: Annotated[int, Field(gt=0, le=1_000_000)] = 20_000
+    batch_rows: Annotated[int, Field(gt=0, le=1_000_000)] = 50_000
     batch_seconds: Annotated[float, Field(gt=0, le=60)] = 1.0
     memory_limit: str = "1GB"
     metrics_host: str = "127.0.0.1"

@@ -11,7 +11,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import cast
 
-from confluent_kafka import Consumer, KafkaError
+from confluent_kafka import Consumer, KafkaError, Message
 
 from schemas.errors import FatalError, RetriableError
 from schemas.runtime.failures import classified
@@ -31,7 +31,6 @@ class Batch:
 
     Attributes:
         next_offsets: By partition, the first offset that is not in this or an earlier batch.
-        ended: Partitions that had nothing more to read when last looked at.
         started_at: Monotonic instant of the first record, 0 while there is none.
     """
 
@@ -40,7 +39,6 @@ class Batch:
     partitions: list[int] = field(default_factory=list)
     offsets: list[int] = field(default_factory=list)
     next_offsets: dict[int, int] = field(default_factory=dict)
-    ended: set[int] = field(default_factory=set)
     started_at: float = 0.0
 
     def __len__(self) -> int:
@@ -75,24 +73,32 @@ def collect(
 
 
 def _add_chunk(batch: Batch, consumer: Consumer) -> None:
-    keys, values = batch.keys.append, batch.values.append
-    partitions, offsets = batch.partitions.append, batch.offsets.append
-    for record in consumer.consume(_CHUNK_RECORDS, _POLL_SECONDS):
-        error = record.error()
-        partition, offset = cast("int", record.partition()), cast("int", record.offset())
-        if error is not None:
-            if not _is_end(error):
-                continue
-            batch.ended.add(partition)
-            batch.next_offsets[partition] = offset
-            continue
-        keys(record.key())
-        values(record.value())
-        partitions(partition)
-        offsets(offset)
-        batch.next_offsets[partition] = offset + 1
-        if batch.ended:
-            batch.ended.discard(partition)
+    records = consumer.consume(_CHUNK_RECORDS, _POLL_SECONDS)
+    errors = [record.error() for record in records]
+    if any(errors):
+        notices = [record for record, error in zip(records, errors, strict=True) if error is not None]
+        records = [record for record, error in zip(records, errors, strict=True) if error is None]
+    else:
+        notices = []
+    # Column by column: a loop over the records takes as long as all the rest of the batch.
+    partitions = cast("list[int]", [record.partition() for record in records])
+    offsets = cast("list[int]", [record.offset() for record in records])
+    batch.keys += [record.key() for record in records]
+    batch.values += [record.value() for record in records]
+    batch.partitions += partitions
+    batch.offsets += offsets
+    batch.next_offsets |= {
+        partition: offset + 1 for partition, offset in zip(partitions, offsets, strict=True)
+    }
+    for notice in notices:
+        _take_notice(batch, notice)
+
+
+def _take_notice(batch: Batch, notice: Message) -> None:
+    """Take from the client where a partition ends: behind its last record, for markers of transactions."""
+    if _is_end(cast("KafkaError", notice.error())):
+        partition, offset = cast("int", notice.partition()), cast("int", notice.offset())
+        batch.next_offsets[partition] = max(offset, batch.next_offsets.get(partition, 0))
 
 
 def _is_end(error: KafkaError) -> bool:
