@@ -39,7 +39,7 @@ RULES = (
     Rule(
         "document.line.repeated",
         Severity.ERROR,
-        "the document states the same line and stage twice: number its lines apart",
+        "the document states the same line, stage and step twice: number its lines and transporters apart",
         "weighbridge",
     ),
     Rule(

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import os
+import shutil
+import sys
 from collections import Counter
 from pathlib import Path
 
@@ -91,11 +94,20 @@ def _next(folder: Path, console: Console) -> None:
         "[bold]Try next[/] (nothing is running any more; the hub's file and the aggregates are kept)"
     )
     query = "SELECT agency, stage, count(*) AS events FROM latest GROUP BY ALL ORDER BY ALL"
+    program = _program()
     for command in (
-        f"weighbridge hub status --file {folder}/hub.duckdb",
-        f'weighbridge hub sql --file {folder}/hub.duckdb "{query}"',
+        f"{program} hub status --file {folder}/hub.duckdb",
+        f'{program} hub sql --file {folder}/hub.duckdb "{query}"',
         f"column -s, -t < {folder}/aggregates.csv | less -S",
-        "weighbridge adapter convert us-emanifest deploy/demo/documents/us-emanifest/02_correction.json",
-        "weighbridge exchange up",
+        f"{program} adapter convert us-emanifest deploy/demo/documents/us-emanifest/02_correction.json",
+        f"{program} exchange up",
     ):
         console.print(f"  {command}", highlight=False, soft_wrap=True)
+
+
+def _program() -> str:
+    """Return what to type for this program: its name where the shell finds it, else its path."""
+    if shutil.which("weighbridge"):
+        return "weighbridge"
+    path = Path(sys.executable).with_name("weighbridge")
+    return os.path.relpath(path) if path.is_relative_to(Path.cwd()) else str(path)

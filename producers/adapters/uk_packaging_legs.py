@@ -34,6 +34,7 @@ class Legs:
         self._path = path
         self._codes = Codes(cells, path)
         self.findings: list[Finding] = self._codes.findings
+        self._abroad_at = self._destination()
         self.statements = tuple(self._stated())
 
     def _stated(self) -> Iterator[Statement]:
@@ -132,7 +133,7 @@ class Legs:
             when=when,
             movement_reference=self._reference(leg),
             origin=_HOME,
-            destination=self._destination() if is_abroad else _HOME,
+            destination=self._abroad_at if is_abroad else _HOME,
             codes=(*self._codes.waste, *(self._codes.export if is_abroad else ())),
             hazardous=self._codes.hazardous,
             native_operation_code=native_operation_code,
@@ -147,7 +148,10 @@ class Legs:
         return f"GB-EPR:{upload.organisation}:{upload.registration}:{leg}:{self._row.row_id}"
 
     def _destination(self) -> Place:
-        country = places.country(self._cells.osr_country or "")
+        stated = self._cells.osr_country
+        country = places.country(stated or "")
+        if stated and country is None:
+            self.findings.append(RULES_BY_ID["uk.country.unknown"].at(f"{self._path}.data.OSR_COUNTRY"))
         return Place(country) if country is not None else Place()
 
     def _overseas_site(self) -> Company | None:

@@ -37,6 +37,12 @@ RULES = (
     Rule("uk.tonnage.formula", _ERROR, "the tonnage does not follow from its weights: recalculate it", _LOG),
     Rule("uk.tonnage.missing", _WARNING, "a load without its tonnage: weigh it and upload again", _LOG),
     Rule("uk.date.impossible", _ERROR, "write a day as 2026-01-31 or a month as 2026-01", _LOG),
+    Rule(
+        "uk.country.unknown",
+        _WARNING,
+        "the country of the overseas site is not known: choose it from the log's list",
+        _LOG,
+    ),
     Rule("uk.date.missing", _WARNING, "without its date this is no fact yet: state the date", _LOG),
     Rule("uk.date.order", _WARNING, "the dates of this load are out of order: check them", _LOG),
     Rule(

@@ -57,8 +57,8 @@ def operated(exchange: Exchange, folder: Path) -> Iterator[Operated]:
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
         port = probe.getsockname()[1]
-    command = [Path(sys.executable).with_name("weighbridge"), "hub", "run", "--name", "telemetry"]
-    command += ["--file", folder / "hub.duckdb", "--health-file", folder / "alive"]
+    command = [str(Path(sys.executable).with_name("weighbridge")), "hub", "run", "--name", "telemetry"]
+    command += ["--file", str(folder / "hub.duckdb"), "--health-file", str(folder / "alive")]
     command += ["--bootstrap-servers", exchange.bootstrap_servers, "--registry-url", exchange.registry_url]
     process = subprocess.Popen(
         [*command, "--metrics-port", str(port)], stderr=subprocess.PIPE, stdout=subprocess.PIPE, text=True

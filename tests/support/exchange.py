@@ -19,8 +19,13 @@ OPTION = "--broker"
 class RunningExchange(Protocol):
     """What tests know of an exchange."""
 
-    bootstrap_servers: str
-    registry_url: str
+    @property
+    def bootstrap_servers(self) -> str:
+        """The broker's address for Kafka clients."""
+
+    @property
+    def registry_url(self) -> str:
+        """The address of the registry's Confluent interface."""
 
     def kill_broker(self) -> None:
         """End the broker as a crash would."""

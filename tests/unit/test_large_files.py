@@ -4,12 +4,22 @@ from __future__ import annotations
 
 import io
 import json
+import os
+import subprocess
+import sys
+from collections.abc import Iterable
+from pathlib import Path
+from typing import Any
 
 import pytest
 
 from producers import json_stream
 from producers.adapters.uk_packaging import UkPackaging
 from tests.benchmarks import documents
+from tests.support.agency import manifest
+
+MEGABYTE = 1024 * 1024
+PEAK_MB_MAX = 500
 
 
 @pytest.mark.parametrize("order", [["uploadedAt", "rows"], ["rows", "uploadedAt"]])
@@ -26,3 +36,53 @@ def test_an_upload_larger_than_a_document_is_read_whole(
 
     assert len(rows) == len(readings)
     assert all(reading.statements for reading in readings)
+
+
+def write_padded(file: Path, documents: Iterable[dict[str, Any]], padding_mb: int) -> None:
+    """Write an array of documents with a long text in each, a piece at a time.
+
+    What this process holds in memory would count as its child's.
+    """
+    with file.open("w") as text:
+        for number, document in enumerate(documents):
+            text.write("," if number else "[")
+            text.write(json.dumps(document | {"padding": ""}).removesuffix('"}'))
+            for _ in range(padding_mb):
+                text.write("x" * MEGABYTE)
+            text.write('"}')
+        text.write("]")
+
+
+def converted(file: Path) -> tuple[int, list[str], int]:
+    """Convert a file; return exit status, rules of the findings, and peak megabytes."""
+    findings = file.with_suffix(".findings")
+    program = Path(sys.executable).with_name("weighbridge")
+    command = [str(program), "adapter", "convert", "us-emanifest", str(file), "--findings", str(findings)]
+    child = subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+    _, status, usage = os.wait4(child.pid, 0)
+    child.returncode = os.waitstatus_to_exitcode(status)
+    rules = [json.loads(line)["rule"] for line in findings.read_text().splitlines()]
+    return child.returncode, rules, usage.ru_maxrss // 1024
+
+
+def test_a_file_of_200_mb_takes_little_memory(tmp_path: Path) -> None:
+    """Documents that fill 200 MB, most of it text that is never read, become events."""
+    file = tmp_path / "large.json"
+    write_padded(file, (manifest(number) for number in range(8)), padding_mb=25)
+
+    status, rules, peak_mb = converted(file)
+
+    assert (status, rules) == (0, [])
+    assert file.stat().st_size > 200 * MEGABYTE
+    assert peak_mb < PEAK_MB_MAX
+
+
+def test_a_document_of_200_mb_is_rejected(tmp_path: Path) -> None:
+    """A document larger than any of this field is told, not read."""
+    file = tmp_path / "large.json"
+    write_padded(file, [manifest(1)], padding_mb=200)
+
+    status, rules, peak_mb = converted(file)
+
+    assert (status, rules) == (1, ["json.document.size"])
+    assert peak_mb < PEAK_MB_MAX

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import stat
 import subprocess
 import sys
@@ -16,6 +17,7 @@ from tests.support.samples import ROOT
 COMMANDS = (
     ("demo",),
     ("subscribe",),
+    ("alive",),
     ("exchange", "up"),
     ("exchange", "down"),
     ("exchange", "status"),
@@ -123,3 +125,15 @@ def test_status_of_nothing_is_an_error(tmp_path: Path) -> None:
 
     assert answer.returncode == 1
     json.loads(answer.stdout)
+
+
+def test_a_probe_tells_a_living_loop_from_a_dead_one(tmp_path: Path) -> None:
+    """A fresh health file is alive, an old or absent one is not."""
+    file = tmp_path / "health"
+    file.touch()
+
+    alive = weighbridge("alive", str(file)).returncode
+    os.utime(file, (0, 0))
+    old, absent = (weighbridge("alive", str(path)).returncode for path in (file, tmp_path / "absent"))
+
+    assert (alive, old, absent) == (0, 1, 1)

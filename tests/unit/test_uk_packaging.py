@@ -381,3 +381,14 @@ def test_older_record_shape_is_refused_with_a_reason() -> None:
     readings = read(sample("uk-epr-exporter/exporter-records.json").read_bytes(), **SETTINGS)
 
     assert rules(readings) == ["layout.unknown"] * 3
+
+
+def test_a_country_that_nobody_knows_is_told_once() -> None:
+    """An unreadable country of the overseas site is a warning, and the destination stays unknown."""
+    upload = document("exporter.json")
+    upload["rows"][0]["data"]["OSR_COUNTRY"] = "Atlantis"
+
+    reading = read(upload)[0]
+
+    assert 1 == sum(finding.rule == "uk.country.unknown" for finding in reading.findings)
+    assert {"ZZ"} == {item.destination.country for item in reading.statements if item.side is Side.ORIGIN}

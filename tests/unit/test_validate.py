@@ -10,8 +10,8 @@ import pytest
 
 from producers.harmonise import harmonise
 from producers.statement import Place, Quantity, When
-from producers.validate import FIRST_DAY, LAST_DAY, RULES, validate
-from schemas.movement import Basis
+from producers.validate import RULES, validate
+from schemas.movement import FIRST_DAY, LAST_DAY, Basis
 from tests.support.statements import statement
 
 
