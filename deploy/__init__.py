@@ -1,1 +1,1 @@
-"""."""
+"""The program, the embedded exchange and the demonstration."""

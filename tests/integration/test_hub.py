@@ -23,7 +23,7 @@ from consumers.hub import offline
 from consumers.hub.hub import Hub
 from deploy.exchange.exchange import Exchange
 from schemas import contract, framing, topics
-from schemas.errors import ConfigurationError, FatalError
+from schemas.errors import ConfigurationError, FatalError, WeighbridgeError
 from schemas.reasons import Reason
 from schemas.runtime import clients
 from tests.support import events
@@ -318,3 +318,27 @@ def test_broker_that_goes_and_comes_back_is_waited_for(
         assert eventually(lambda: hub.totals.rows == 200, seconds=60)
 
     assert support.read(file, "SELECT count(*), count(DISTINCT event_id) FROM movement") == [(200, 200)]
+
+
+def test_a_long_query_does_not_hold_up_the_end_of_a_hub(ledger: LedgerTopic, tmp_path: Path) -> None:
+    """A hub that is told to stop ends the queries it is answering, and whoever asked is told."""
+    file = tmp_path / "hub.duckdb"
+    answers: list[object] = []
+    endless = "SELECT count(*) FROM range(1000000) a, range(1000000) b WHERE (a.range * b.range) % 7 = 3"
+
+    def ask() -> None:
+        try:
+            answers.append(offline.answered(file, "1GB", "sql", query=endless))
+        except WeighbridgeError as error:
+            answers.append(error)
+
+    with running(ledger.hub(file)):
+        asking = threading.Thread(target=ask)
+        asking.start()
+        time.sleep(1.0)
+        began = time.monotonic()
+    asking.join(30)
+
+    assert time.monotonic() - began < 20
+    assert isinstance(answers[0], WeighbridgeError)
+    assert offline.answered(file, "1GB", "status")["events"] == 0
