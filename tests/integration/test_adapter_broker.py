@@ -13,6 +13,9 @@ from producers.run import Run, keep_running
 from schemas.runtime import clients
 from tests.support.agency import manifest, new_agency, write
 
+# Kills the broker's process itself.
+pytestmark = pytest.mark.embedded
+
 DOCUMENTS = 30
 
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import gc
 import io
 import json
 import subprocess
@@ -30,17 +29,11 @@ from tests.support import events
 from tests.support import hub as support
 from tests.support.hub import LedgerTopic
 
-# The registry client cannot be closed: its connections end when they are collected.
-pytestmark = pytest.mark.filterwarnings(
-    "ignore:Exception ignored in. <socket.socket:pytest.PytestUnraisableExceptionWarning"
-)
-
 
 @pytest.fixture
-def ledger(exchange: Exchange) -> Iterator[LedgerTopic]:
+def ledger(exchange: Exchange) -> LedgerTopic:
     """Return an empty movements topic with three partitions."""
-    yield support.new_ledger(exchange)
-    gc.collect()
+    return support.new_ledger(exchange)
 
 
 @contextmanager
@@ -302,6 +295,7 @@ def test_offset_that_is_gone_stops_the_hub(ledger: LedgerTopic, tmp_path: Path) 
     assert support.read(file, "SELECT count(*) FROM event") == [(10,)]
 
 
+@pytest.mark.embedded
 def test_broker_that_goes_and_comes_back_is_waited_for(
     exchange: Exchange, ledger: LedgerTopic, tmp_path: Path
 ) -> None:
