@@ -6,6 +6,7 @@ from typing import Annotated
 
 import typer
 
+from deploy.commands.options import AgencyOption, HubOption
 from schemas import topics as contract
 
 topics = typer.Typer(
@@ -15,12 +16,6 @@ topics = typer.Typer(
     rich_markup_mode="markdown",
 )
 
-AgencyOption = Annotated[
-    list[str] | None, typer.Option("--agency", help="Also the topics of this agency; repeat for more.")
-]
-HubOption = Annotated[
-    list[str] | None, typer.Option("--hub", help="Also the topics of this hub; repeat for more.")
-]
 PartitionsOption = Annotated[int, typer.Option(min=1, help="Partitions of the movements topic.")]
 BrokersOption = Annotated[str | None, typer.Option(help="Kafka brokers.")]
 

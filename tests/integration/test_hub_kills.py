@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import gc
 import os
 import random
 import signal
@@ -10,7 +9,6 @@ import subprocess
 import sys
 import time
 from collections import Counter
-from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -34,21 +32,16 @@ STEPS = (
     "shown to Kafka",
     "dead letters sent",
 )
-# The registry client cannot be closed: its connections end when they are collected.
-pytestmark = pytest.mark.filterwarnings(
-    "ignore:Exception ignored in. <socket.socket:pytest.PytestUnraisableExceptionWarning"
-)
 
 
 @pytest.fixture(scope="module")
-def ledger(exchange: Exchange) -> Iterator[LedgerTopic]:
+def ledger(exchange: Exchange) -> LedgerTopic:
     """Return a topic of good events with bad records among them."""
     topic = support.new_ledger(exchange)
     for part in range(BAD):
         topic.publish(events.movements(EVENTS // BAD, start=part * (EVENTS // BAD)))
         topic.publish_raw(b"key", b"no event", partition=part % 3)
-    yield topic
-    gc.collect()
+    return topic
 
 
 def child(ledger: LedgerTopic, file: Path, step: str, occurrence: int) -> subprocess.Popen[bytes]:

@@ -10,18 +10,9 @@ from typing import Any
 import pytest
 
 from consumers.hub.offline import answered
-from deploy import topics as deployed
 from deploy.exchange.exchange import Exchange
-from producers import adapter as adapters
-from producers.run import Run
-from producers.sources.folder import Folder
-from schemas import topics
-from schemas.identity import DEMONSTRATION_KEYS
-from schemas.runtime.health import Health
-from schemas.runtime.metrics import Metrics
-from schemas.runtime.registry import Registry
-from schemas.settings import AgencySettings
-from tests.support.hub import LedgerTopic, new_ledger
+from tests.support.agency import new_agency
+from tests.support.hub import new_ledger
 from tests.support.samples import sample, samples_folder
 
 FOLDER = "uk-epr-exporter"
@@ -56,7 +47,7 @@ def test_report_totals_come_out_of_the_hub(entry: Any, exchange: Exchange, tmp_p
     """Published through the broker and stored by a hub, each total is DEFRA's to the last digit."""
     rows = sample(f"{FOLDER}/{entry['inputFile'] if entry else 'expected_reports.json'}").read_text()
     ledger = new_ledger(exchange)
-    _publish(ledger, _upload(entry, rows), tmp_path / "inbox")
+    _publish(exchange, _upload(entry, rows), tmp_path / "inbox")
     ledger.run_to_end(tmp_path / "hub.duckdb")
 
     expected = entry["expected"]
@@ -77,30 +68,12 @@ def _upload(entry: Any, rows: str) -> str:
     return f'{json.dumps(head)[:-1]}, "rows": {rows}}}'
 
 
-def _publish(ledger: LedgerTopic, upload: str, inbox: Path) -> None:
+def _publish(exchange: Exchange, upload: str, inbox: Path) -> None:
     inbox.mkdir()
     (inbox / "upload.json").write_text(upload)
-    wanted = topics.agency_topics("GB-EA")
-    deployed.apply(ledger.kafka, wanted)
-    for topic in wanted:
-        Registry(ledger.kafka.registry_url).register(topic)
-    run = Run(
-        adapter=adapters.create("uk-packaging", {}),
-        values={},
-        folder=Folder(inbox),
-        agency=AgencySettings(id="GB-EA", metrics_port=0),
-        kafka=ledger.kafka,
-        keys=DEMONSTRATION_KEYS,
-        # A source of its own, so that it knows nothing of what other tests published.
-        source_id=inbox.parent.name,
-        metrics=Metrics(),
-        health=Health(None),
-    )
-    try:
-        run.open()
-        run.once()
-    finally:
-        run.close()
+    # A source of its own, so that it knows nothing of what other tests published.
+    run = new_agency(exchange, "GB-EA", "uk-packaging").run(inbox, source_id=inbox.parent.name)
+
     assert run.totals.rejected == 0
     assert run.totals.events > 0
 
