@@ -56,9 +56,12 @@ def main() -> None:
         sys.stderr.close()
         sys.exit(EXIT_FAILURE)
     except OSError as error:
-        if error.filename is None:
-            raise
-        _fail(f"{error.filename}: {error.strerror}", "name a file or folder that can be used", EXIT_FAILURE)
+        place = f"{error.filename}: " if error.filename else ""
+        _fail(
+            f"{place}{error.strerror or error}",
+            "look at its path, its permissions and the disk",
+            EXIT_FAILURE,
+        )
 
 
 def _fail(message: str, hint: str, exit_code: int) -> NoReturn:

@@ -88,6 +88,8 @@ def convert(
     from producers import adapter as adapters
     from producers.convert import converted
 
+    if findings is not None and any(findings.resolve() == file.resolve() for file in files):
+        raise ConfigurationError("--findings names a document", hint="name a file of its own")
     chosen = adapters.create(name, _values(values))
     secrets = _keys(keys)
     is_rejected = False

@@ -22,6 +22,7 @@ from producers.adapter import Adapter
 from producers.changes import Event
 from producers.pipeline import Outcome, Pipeline
 from producers.positions import Positions
+from producers.sources.folder import readable
 from schemas import contract
 from schemas.identity import Keys
 
@@ -42,7 +43,7 @@ def converted(adapter: Adapter, agency: str, keys: Keys, files: Iterable[Path]) 
     pipeline = Pipeline(adapter, agency, keys, Positions("convert"))
     for file in files:
         with _opened(file) as stream:
-            for outcome in pipeline.outcomes(stream, file.name):
+            for outcome in pipeline.outcomes(stream, readable(Path(file.name))):
                 yield Converted(str(file), outcome)
 
 

@@ -10,7 +10,13 @@ FILE_RULES = (
     Rule(
         "json.syntax",
         Severity.ERROR,
-        "the text is no JSON from here on, the rest was not read: export the file again",
+        "no JSON from here on, or a number or nesting beyond all use; the rest was not read: export it again",
+        _JSON,
+    ),
+    Rule(
+        "json.several",
+        Severity.ERROR,
+        "something follows the document, and was not read: send it as its own file",
         _JSON,
     ),
     Rule("json.truncated", Severity.ERROR, "the file ends in the middle: send the whole file again", _JSON),

@@ -64,20 +64,25 @@ def documents(stream: BinaryIO) -> Iterator[Any]:
 
 
 def elements(stream: BinaryIO, prefix: str) -> Iterator[Any]:
-    """Yield the values at a place of each document; raises as `documents`.
+    """Yield the values at a place of the one document that a file is.
 
     Args:
         stream: The file, binary and seekable.
         prefix: Names of members joined by dots, `item` for the elements of an array:
             `rows.item`.
+
+    Raises:
+        BrokenJsonError: As `documents`, and json.several where another document follows.
     """
     text = _Text(stream)
-    for _ in _values(text):
+    for number, _ in enumerate(_values(text)):
+        if number:
+            raise BrokenJsonError("json.several")
         yield from _at(text, prefix.split(".") if prefix else [])
 
 
 def members(stream: BinaryIO, without: str) -> list[dict[str, Any]]:
-    """Return the scalar members of each document that is an object, skipping the large one.
+    """Return the scalar members of each value of a file, skipping the large one; none of an array.
 
     Raises:
         BrokenJsonError: As `documents`.
@@ -88,7 +93,7 @@ def members(stream: BinaryIO, without: str) -> list[dict[str, Any]]:
         if start == "{":
             found.append(_members(text, without))
         else:
-            text.value()
+            _pass(text)
             found.append({})
     return found
 
@@ -113,6 +118,7 @@ class _Text:
         self._text = ""
         self._at = 0
         self._has_ended = False
+        self._is_broken = False
 
     def peek(self) -> str:
         """Return the next character that is no blank, nothing at the end of the file."""
@@ -172,12 +178,16 @@ class _Text:
         self._at = 0
         if len(self._text) > DOCUMENT_CHARACTERS_MAX:
             raise BrokenJsonError("json.document.size")
+        if self._is_broken:
+            raise BrokenJsonError("json.encoding")
         chunk = self._stream.read(max(_READ_BYTES, len(self._text)))
         self._has_ended = not chunk
         try:
             self._text += self._decoder.decode(chunk, final=self._has_ended)
-        except UnicodeDecodeError:
-            raise BrokenJsonError("json.encoding") from None
+        except UnicodeDecodeError as error:
+            # What stands before the bad byte is read first; then it is told.
+            self._text += error.object[: error.start].decode().removeprefix("\ufeff")
+            self._is_broken, self._has_ended = True, False
         return not self._has_ended
 
 

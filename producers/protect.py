@@ -128,7 +128,8 @@ def _content(harmonised: Harmonised, keys: Keys) -> dict[str, Any]:
         "operation_code": statement.operation_code,
         "native_operation_code": statement.native_operation_code,
         "mass_g": harmonised.mass_g,
-        "quantity": None if quantity is None else format(quantity.value, "f"),
+        # No load weighs minus nothing.
+        "quantity": None if quantity is None else format(quantity.value, "f").removeprefix("-"),
         "unit": None if quantity is None else quantity.unit,
         "basis": harmonised.basis.value,
         "load_count": statement.load_count,

@@ -22,7 +22,7 @@ UNKNOWN_COUNTRY = "ZZ"
 # Beyond these days a date is a mistake; before them no national system kept such records.
 FIRST_DAY, LAST_DAY = date(1990, 1, 1), date(2099, 12, 31)
 # Together a decimal of 38 digits, which is what hubs compute with.
-WHOLE_DIGITS_MAX, DECIMALS_MAX = 20, 18
+WHOLE_DIGITS_MAX, DECIMALS_MAX = 16, 22
 QUANTITY = rf"^-?[0-9]{{1,{WHOLE_DIGITS_MAX}}}(\.[0-9]{{1,{DECIMALS_MAX}}})?$"
 
 

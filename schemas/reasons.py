@@ -40,7 +40,7 @@ HINTS: dict[Reason, str] = {
     Reason.ENUM_UNKNOWN: "use a symbol of the schema; UNKNOWN is for readers, not for writers",
     Reason.COUNTRY_FORM: "countries are ISO 3166-1 alpha-2 codes, ZZ where unknown",
     Reason.RELATION_UNKNOWN: "relations are REPLACES, REPLACED_BY, RESIDUE_OF, RETURN_OF or ONWARD_OF",
-    Reason.QUANTITY_FORM: "a quantity is decimal text of at most 20 and 18 digits, without an exponent",
+    Reason.QUANTITY_FORM: "a quantity is decimal text of at most 16 and 22 digits, without an exponent",
     Reason.NUMBER_NEGATIVE: "line, step, revision, edition and mass are zero or more",
     Reason.MASS_IMPLAUSIBLE: "the mass is beyond any movement: check the unit and the decimal point",
     Reason.DATE_IMPLAUSIBLE: "dates lie between 1990 and 2099: check the source's date format",

@@ -27,6 +27,9 @@ CONFIG_VARIABLE = "WEIGHBRIDGE_CONFIG"
 CONFIG_FILE = "weighbridge.toml"
 
 
+Port = Annotated[int, Field(ge=0, le=65_535)]
+
+
 class _Section(BaseModel):
     model_config = ConfigDict(frozen=True, extra="forbid")
 
@@ -35,7 +38,9 @@ class KafkaSettings(_Section):
     """How to reach broker and registry; `client` is passed to librdkafka as it is."""
 
     bootstrap_servers: str = "127.0.0.1:9092"
-    registry_url: str = "http://127.0.0.1:8081/apis/ccompat/v7"
+    registry_url: Annotated[str, Field(pattern=r"^https?://[^\[\]]+$")] = (
+        "http://127.0.0.1:8081/apis/ccompat/v7"
+    )
     security_protocol: str = "PLAINTEXT"
     sasl_mechanism: str | None = None
     username: str | None = None
@@ -52,7 +57,7 @@ class AgencySettings(_Section):
     commit_events: Annotated[int, Field(gt=0, le=100_000)] = 10_000
     poll_interval_seconds: Annotated[float, Field(gt=0)] = 5.0
     metrics_host: str = "127.0.0.1"
-    metrics_port: int = 9464
+    metrics_port: Port = 9464
 
 
 class ReleaseRules(_Section):
@@ -71,7 +76,7 @@ class HubSettings(_Section):
     batch_seconds: Annotated[float, Field(gt=0, le=60)] = 1.0
     memory_limit: str = "1GB"
     metrics_host: str = "127.0.0.1"
-    metrics_port: int = 9465
+    metrics_port: Port = 9465
     release: ReleaseRules = ReleaseRules()
 
 

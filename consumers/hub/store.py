@@ -43,6 +43,7 @@ _EVENT_COLUMNS = (
     "release_at",
 )
 _INSTANTS = ("recorded_at", "occurred_at", "release_at")
+_TABLES = {"identity", "next_offset", "event", "dead_letter"}
 _PLACE = ("kafka_partition", "kafka_offset")
 
 
@@ -101,8 +102,19 @@ def connect(path: Path, *, memory_limit: str = "1GB", read_only: bool = False) -
         raise ConfigurationError(
             f"{path} cannot be opened", hint="is it a hub's file, and readable?"
         ) from error
+    except duckdb.Error as error:
+        raise ConfigurationError(f"{path} is no hub's file", hint="name another one with --file") from error
     connection.execute("SET lock_configuration = true")
+    _refuse_foreign(connection, path, is_new_allowed=not read_only)
     return connection
+
+
+def _refuse_foreign(connection: duckdb.DuckDBPyConnection, path: Path, *, is_new_allowed: bool) -> None:
+    """Leave alone what other programs keep in a DuckDB file."""
+    tables = {name for (name,) in connection.execute("SELECT table_name FROM duckdb_tables()").fetchall()}
+    if (tables or not is_new_allowed) and not tables >= _TABLES:
+        connection.close()
+        raise ConfigurationError(f"{path} is no hub's file", hint="name another one with --file")
 
 
 class Store:

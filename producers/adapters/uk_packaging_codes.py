@@ -28,7 +28,7 @@ _MATERIALS = {
     "Steel": "STEEL",
     "Wood": "WOOD",
 }
-_DESCRIPTION = re.compile(r"(?P<material>[A-Za-z -]+?) [-\u2013] .+")
+_DASH = re.compile(r" [-\u2013] ")
 _BASEL = re.compile(r"[AB][0-9]{4}|Y[0-9]{1,2}", re.ASCII)
 _OECD = re.compile(r"[A-Z]{2}[0-9]{3}|EU3011|EU48|BEU0[45]", re.ASCII)
 _CUSTOMS = re.compile(r"[0-9]{6,10}", re.ASCII)
@@ -54,8 +54,7 @@ class Codes:
     def _material(self, description: str | None) -> tuple[WasteCode, ...]:
         if description is None:
             return ()
-        match = _DESCRIPTION.fullmatch(description)
-        material = _MATERIALS.get(match["material"]) if match else None
+        material = _MATERIALS.get(_DASH.split(description, maxsplit=1)[0])
         if material is None:
             self._broken("uk.material.unknown", "DESCRIPTION_WASTE")
             return ()

@@ -24,7 +24,8 @@ _REC20 = {"P": "LBR", "T": "STN", "K": "KGM", "M": "TNE", "G": "GLL", "L": "LTR"
 _KG_PER_L = {"1": Decimal("0.119826427"), "2": Decimal(1)}
 _DENSITY_MAX = Decimal("999.99")
 
-_CODE = re.compile(r"[A-Z0-9]{1,8}", re.ASCII)
+# Every code has a digit; letters alone may be somebody's name.
+_CODE = re.compile(r"(?=.*[0-9])[A-Z0-9]{1,8}", re.ASCII)
 _UN_NUMBER = re.compile(r"(?:UN|NA|ID)[0-9]{4}", re.ASCII)
 _MANAGEMENT_METHOD = re.compile(r"H[0-9]{3}", re.ASCII)
 

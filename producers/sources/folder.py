@@ -74,17 +74,17 @@ class Folder:
         return sorted(found, key=lambda file: file.name)
 
     def _file(self, path: Path) -> File | None:
-        name = _readable(path.relative_to(self.root))
+        name = readable(path.relative_to(self.root))
         status = _status(path) if _is_finished(name) else None
         if status is None or not S_ISREG(status.st_mode):
             return None
         return File(path, name, status.st_size, status.st_mtime_ns)
 
     def _closed(self, path: Path) -> File:
-        return File(path, _readable(path.relative_to(self.root)), 0, 0)
+        return File(path, readable(path.relative_to(self.root)), 0, 0)
 
 
-def _readable(path: Path) -> str:
+def readable(path: Path) -> str:
     """Return a name as text; bytes that are no UTF-8 are written as escapes."""
     return os.fsencode(path.as_posix()).decode("utf-8", "backslashreplace")
 

@@ -7,7 +7,8 @@ from confluent_kafka import KafkaError, KafkaException
 from schemas.errors import ConfigurationError, FatalError, FencedError, RetriableError, WeighbridgeError
 
 _FENCED = {KafkaError._FENCED, KafkaError.PRODUCER_FENCED, KafkaError.INVALID_PRODUCER_EPOCH}  # noqa: SLF001  # librdkafka's public code, private by its name only
-_MISSING = {KafkaError.UNKNOWN_TOPIC_OR_PART, KafkaError._UNKNOWN_TOPIC, KafkaError._UNKNOWN_PARTITION}  # noqa: SLF001  # as above
+# A partition that was just added is unknown for a moment, which passes by itself.
+_MISSING = {KafkaError.UNKNOWN_TOPIC_OR_PART, KafkaError._UNKNOWN_TOPIC}  # noqa: SLF001  # as above
 _DENIED = {
     KafkaError.TOPIC_AUTHORIZATION_FAILED,
     KafkaError.GROUP_AUTHORIZATION_FAILED,
@@ -19,7 +20,7 @@ _BY_CODE: dict[int, tuple[type[WeighbridgeError], str, str]] = {
     **dict.fromkeys(
         _FENCED, (FencedError, "another instance took over", "run one instance for each source or hub")
     ),
-    **dict.fromkeys(_MISSING, (FatalError, "a topic or a partition is missing", "weighbridge topics apply")),
+    **dict.fromkeys(_MISSING, (FatalError, "a topic is missing", "weighbridge topics apply")),
     KafkaError.MSG_SIZE_TOO_LARGE: (
         FatalError,
         "a record is larger than the broker takes",

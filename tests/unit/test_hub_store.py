@@ -6,6 +6,7 @@ import tempfile
 from pathlib import Path
 from typing import Any
 
+import duckdb
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -13,7 +14,7 @@ from hypothesis import strategies as st
 from consumers.hub.check import check
 from consumers.hub.decode import decode, empty
 from consumers.hub.questions import Questions
-from consumers.hub.store import Accepted, DeadLetter, Identity, Store
+from consumers.hub.store import Accepted, DeadLetter, Identity, Store, connect
 from schemas import contract
 from schemas.errors import ConfigurationError
 from schemas.reasons import Reason
@@ -141,3 +142,16 @@ def test_rows_are_limited_and_said_to_be(tmp_path: Path) -> None:
 
     assert answer == {"columns": ["i"], "rows": [[0], [1]], "is_complete": False}
     store.close()
+
+
+def test_a_file_of_another_program_is_left_alone(tmp_path: Path) -> None:
+    """A DuckDB file that is no hub's is neither asked nor changed."""
+    path = tmp_path / "other.duckdb"
+    with duckdb.connect(path) as connection:
+        connection.execute("CREATE TABLE theirs (number INTEGER)")
+
+    for read_only in (True, False):
+        with pytest.raises(ConfigurationError, match="no hub's file"):
+            connect(path, read_only=read_only)
+    with duckdb.connect(path) as connection:
+        assert [("theirs",)] == connection.execute("SELECT table_name FROM duckdb_tables()").fetchall()

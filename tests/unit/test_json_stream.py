@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 import json
+from collections.abc import Iterator
 from decimal import Decimal
 from typing import Any
 
@@ -150,11 +151,28 @@ def test_any_bytes_are_read_or_named(data: bytes) -> None:
 
 
 def test_elements_at_a_place() -> None:
-    """Rows are found below an envelope and in each document; other members are passed over."""
-    data = b'{"id": {"rows": [9]}, "rows": [1, 2]} {"rows": [3], "end": true} {"rows": {"item": 4}} 5'
+    """Rows are found below an envelope; other members are passed over."""
+    data = b'{"id": {"rows": [9]}, "rows": [1, 2], "end": true}'
 
-    assert list(json_stream.elements(io.BytesIO(data), "rows.item"))[:3] == [1, 2, 3]
-    assert list(json_stream.elements(io.BytesIO(data), "rows")) == [[1, 2], [3], {"item": 4}]
+    assert list(json_stream.elements(io.BytesIO(data), "rows.item")) == [1, 2]
+    assert list(json_stream.elements(io.BytesIO(data), "rows")) == [[1, 2]]
+    assert list(json_stream.elements(io.BytesIO(b"[3, 4]"), "item")) == [3, 4]
+
+
+def read_to_error(values: Iterator[Any]) -> tuple[list[Any], str]:
+    """Return what is read before the file is told to be broken, and by which rule."""
+    found: list[Any] = []
+    with pytest.raises(BrokenJsonError) as caught:
+        found.extend(values)
+    return found, caught.value.rule
+
+
+@pytest.mark.parametrize("rest", [b"[3]", b'{"rows": [3]}', b"5"])
+def test_what_follows_the_document_is_told(rest: bytes) -> None:
+    """Elements of one document are read, and then whatever follows it is no part of it."""
+    values = json_stream.elements(io.BytesIO(b"[1, 2] " + rest), "item")
+
+    assert ([1, 2], "json.several") == read_to_error(values)
 
 
 def test_members_of_an_envelope() -> None:
@@ -171,3 +189,10 @@ def test_array_is_told_without_moving_the_stream(data: bytes, expected: bool) ->
 
     assert json_stream.is_array(stream) is expected
     assert stream.tell() == 0
+
+
+def test_what_stands_before_a_bad_byte_is_read() -> None:
+    """One byte that is no UTF-8 hides nothing that stands before it."""
+    stream = io.BytesIO(b'\xef\xbb\xbf{"a": 1}\n{"b": 2}\n{"c": "\xff"}\n{"d": 4}')
+
+    assert ([{"a": 1}, {"b": 2}], "json.encoding") == read_to_error(json_stream.documents(stream))

@@ -207,7 +207,7 @@ def test_implausible_content_is_rejected_by_the_common_rules(spoil: Spoil, rule:
             "wastes[0].dotInformation.idNumber.code",
         ),
         (
-            lambda m: m["wastes"][0]["managementMethod"].update(code="BURN"),
+            lambda m: m["wastes"][0]["managementMethod"].update(code="X12"),
             "us.code.unknown",
             "wastes[0].managementMethod.code",
         ),

@@ -23,7 +23,7 @@ WITH load AS (
         native_operation_code AS site,
         kafka_partition,
         kafka_offset,
-        round(CAST(quantity AS DECIMAL(38, 18)), 2) AS tonnes
+        round(CAST(quantity AS DECIMAL(38, 22)), 2) AS tonnes
     FROM latest
     WHERE starts_with(source_format, 'uk-packaging/') AND occurred_on BETWEEN first_on AND last_on
 ), exported_in AS (
