@@ -51,6 +51,8 @@ def consumer(settings: KafkaSettings, group: str, **options: Any) -> Consumer:
             "auto.offset.reset": "error",
             "fetch.min.bytes": 1,
             "fetch.wait.max.ms": 100,
+            # The leader of a partition that was just added is not known at once.
+            "topic.metadata.refresh.interval.ms": 10_000,
             "queued.max.messages.kbytes": 65_536,
         }
         | options

@@ -56,8 +56,9 @@ def running(hub: Hub) -> Iterator[Hub]:
         hub.stop.set()
         thread.join(60)
         hub.close()
-    if failures:
-        raise failures[0]
+        if failures:
+            # Whatever else a test missed, this is why.
+            raise failures[0]
 
 
 def eventually(condition: Callable[[], bool], seconds: float = 45.0) -> bool:
