@@ -7,7 +7,6 @@ any order leave the same statements standing.
 
 from __future__ import annotations
 
-import io
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, replace
 from datetime import datetime
@@ -193,9 +192,7 @@ class Comparison:
 
 
 def _encoded_envelope(envelope: dict[str, Any]) -> bytes:
-    buffer = io.BytesIO()
-    fastavro.schemaless_writer(buffer, _envelope_schema(), envelope)
-    return buffer.getvalue()
+    return contract.encoded(_envelope_schema(), envelope)
 
 
 @cache

@@ -97,9 +97,7 @@ class Positions:
 
 def encoded(values: Mapping[str, Any]) -> bytes:
     """Return the Avro body of a position's fields."""
-    buffer = io.BytesIO()
-    fastavro.schemaless_writer(buffer, contract.parsed("position"), dict(values))
-    return buffer.getvalue()
+    return contract.encoded(contract.parsed("position"), values)
 
 
 def _decoded(body: bytes) -> Position:

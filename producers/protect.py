@@ -7,7 +7,6 @@ publication accepts, and this module the only one that makes it.
 
 from __future__ import annotations
 
-import io
 from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cache
@@ -91,9 +90,7 @@ def withdrawn(statement_key: bytes, facts: Mapping[str, Any], keys: Keys) -> Pro
 
 def encoded_content(values: Mapping[str, Any]) -> bytes:
     """Return the Avro bytes of the content fields."""
-    buffer = io.BytesIO()
-    fastavro.schemaless_writer(buffer, _content_schema(), values)
-    return buffer.getvalue()
+    return contract.encoded(_content_schema(), values)
 
 
 @cache

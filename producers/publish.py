@@ -8,12 +8,9 @@ from the positions topic, which is the only memory.
 
 from __future__ import annotations
 
-import io
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import datetime
-
-import fastavro
 
 from producers.changes import Event
 from producers.positions import Positions, encoded
@@ -139,14 +136,12 @@ class Publisher:
         self._writer.close()
 
     def _encoded(self, reject: Reject) -> bytes:
-        buffer = io.BytesIO()
         # Errors before warnings: what the document was refused for is never cut off.
         findings = [
             {"path": item.path, "rule": item.rule, "severity": item.severity.value, "hint": item.hint}
             for item in sorted(reject.findings, key=lambda item: item.severity)[:FINDINGS_MAX]
         ]
-        fastavro.schemaless_writer(
-            buffer,
+        return contract.encoded(
             contract.parsed("reject"),
             {
                 "agency": self.agency,
@@ -159,4 +154,3 @@ class Publisher:
                 "findings": findings,
             },
         )
-        return buffer.getvalue()

@@ -6,7 +6,9 @@ A released file is never edited: `avro/fingerprints.json` holds a digest of each
 
 from __future__ import annotations
 
+import io
 import json
+from collections.abc import Mapping
 from functools import cache
 from importlib import resources
 from typing import Any
@@ -49,3 +51,10 @@ def enum_symbols(record: str, field: str) -> tuple[str, ...]:
     """Return the symbols of a field that is an enumeration."""
     (found,) = (item for item in latest(record)["fields"] if item["name"] == field)
     return tuple(found["type"]["symbols"])
+
+
+def encoded(schema: Any, values: Mapping[str, Any]) -> bytes:
+    """Return the Avro bytes of values, in a schema as `parsed` gives it."""
+    buffer = io.BytesIO()
+    fastavro.schemaless_writer(buffer, schema, values)
+    return buffer.getvalue()

@@ -6,10 +6,6 @@ noting it sends them again under the same key, and the repetition compacts away.
 
 from __future__ import annotations
 
-import io
-
-import fastavro
-
 from consumers.hub.store import DeadLetter, Identity, Store
 from schemas import contract, framing, topics
 from schemas.errors import WeighbridgeError
@@ -65,7 +61,6 @@ class Outbox:
         return "-".join(map(str, place)).encode()
 
     def _encoded(self, letter: DeadLetter) -> bytes:
-        buffer = io.BytesIO()
         value = {
             "hub": self._identity.hub,
             "cluster": self._identity.cluster_id,
@@ -75,5 +70,4 @@ class Outbox:
             "reasons": [reason.value for reason in letter.reasons],
             "agency": letter.agency,
         }
-        fastavro.schemaless_writer(buffer, contract.parsed("dead_letter"), value)
-        return buffer.getvalue()
+        return contract.encoded(contract.parsed("dead_letter"), value)

@@ -7,14 +7,11 @@ instant of the decision.
 from __future__ import annotations
 
 import hashlib
-import io
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from importlib import resources
 from typing import Any
-
-import fastavro
 
 from consumers.release.table import DIMENSIONS, NAME, Cell
 from schemas import codes, contract
@@ -121,6 +118,4 @@ def _digest(parts: Any) -> bytes:
 
 
 def _encoded(record: str, value: Mapping[str, Any]) -> bytes:
-    buffer = io.BytesIO()
-    fastavro.schemaless_writer(buffer, contract.parsed(record), dict(value))
-    return buffer.getvalue()
+    return contract.encoded(contract.parsed(record), value)
