@@ -10,7 +10,7 @@ entry-point group `weighbridge.adapters`, so an agency ships its own beside ours
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from importlib.metadata import entry_points
+from importlib.metadata import EntryPoint, entry_points
 from typing import BinaryIO, ClassVar, Protocol
 
 from pydantic import BaseModel
@@ -30,7 +30,8 @@ class Adapter(Protocol):
         name: As on the command line, such as `us-emanifest`.
         source_format: Native format and version, such as `us-emanifest/1.3`.
         version: Raised whenever the same document would give other statements.
-        default_agency: Authority whose system this is.
+        default_agency: Authority whose system this is. This and the version are of the class,
+            but where a setting decides them.
         settings: Values that a bare document may lack, with a line of help each;
             given with `--set name=value`.
         native_models: Every model of native documents; each leaf has a class.
@@ -40,8 +41,8 @@ class Adapter(Protocol):
 
     name: ClassVar[str]
     source_format: ClassVar[str]
-    version: ClassVar[str]
-    default_agency: ClassVar[str]
+    version: str
+    default_agency: str
     settings: ClassVar[Mapping[str, str]]
     native_models: ClassVar[tuple[type[BaseModel], ...]]
     rules: ClassVar[tuple[Rule, ...]]
@@ -60,21 +61,26 @@ class Adapter(Protocol):
 
 
 def available() -> dict[str, type[Adapter]]:
-    """Return the installed adapters by name, loading none twice.
+    """Return the installed adapters by name.
 
     Raises:
         ConfigurationError: An adapter cannot be loaded.
     """
-    found: dict[str, type[Adapter]] = {}
-    for point in entry_points(group=ENTRY_POINT_GROUP):
-        try:
-            found[point.name] = point.load()
-        except ImportError as error:
-            raise ConfigurationError(
-                f"adapter {point.name} cannot be loaded: {error}",
-                hint="pip install 'weighbridge[agency]'",
-            ) from error
-    return dict(sorted(found.items()))
+    return {point.name: _loaded(point) for point in _installed().values()}
+
+
+def find(name: str) -> type[Adapter]:
+    """Return an adapter by its installed name, or by `module:Class` while it is not installed.
+
+    Raises:
+        ConfigurationError: There is no such adapter, or it cannot be loaded.
+    """
+    points = _installed()
+    if name in points:
+        return _loaded(points[name])
+    if ":" in name:
+        return _loaded(EntryPoint(name, name, ENTRY_POINT_GROUP))
+    raise ConfigurationError(f"no adapter {name!r}", hint=f"choose one of {', '.join(points)}")
 
 
 def create(name: str, values: Mapping[str, str]) -> Adapter:
@@ -84,10 +90,7 @@ def create(name: str, values: Mapping[str, str]) -> Adapter:
         ConfigurationError: No such adapter or setting.
         ContractError: A leaf of a native model has no confidentiality class.
     """
-    adapters = available()
-    if name not in adapters:
-        raise ConfigurationError(f"no adapter {name!r}", hint=f"choose one of {', '.join(adapters)}")
-    adapter = adapters[name]
+    adapter = find(name)
     unknown = sorted(set(values) - set(adapter.settings))
     if unknown:
         raise ConfigurationError(
@@ -97,3 +100,19 @@ def create(name: str, values: Mapping[str, str]) -> Adapter:
     for model in adapter.native_models:
         require_classes(model_leaves(model), f"adapter {name}, {model.__name__}")
     return adapter(values)
+
+
+def _installed() -> dict[str, EntryPoint]:
+    points = {point.name: point for point in entry_points(group=ENTRY_POINT_GROUP)}
+    return dict(sorted(points.items()))
+
+
+def _loaded(point: EntryPoint) -> type[Adapter]:
+    try:
+        adapter: type[Adapter] = point.load()
+    except (ImportError, AttributeError) as error:
+        raise ConfigurationError(
+            f"adapter {point.name} cannot be loaded: {error}",
+            hint="look at its name, and install what it needs: pip install 'weighbridge[agency]'",
+        ) from error
+    return adapter

@@ -17,10 +17,12 @@ import fastavro
 
 from producers.positions import Position
 from producers.protect import FACT_FIELDS, Protected, withdrawn
-from producers.statement import Identity, Reading
+from producers.statement import Identity, Intent, Reading
 from schemas import codes, contract
 from schemas.identity import Keys
 from schemas.movement import ENVELOPE_FIELDS, Change
+
+_OF_KNOWN = frozenset({Intent.EDIT, Intent.CANCEL})
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,11 +52,15 @@ class Event:
 
 @dataclass(frozen=True, slots=True)
 class Restatement:
-    """A document compared: the events to publish and the position that then holds."""
+    """A document compared: the events to publish and the position that then holds.
+
+    Attributes:
+        rule: What is to be said of a document of which nothing is published.
+    """
 
     events: tuple[Event, ...] = ()
     position: Position | None = None
-    is_superseded: bool = False
+    rule: str | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -62,12 +68,16 @@ class Comparison:
     """One reading of a document, and what stands published of it.
 
     Attributes:
+        revision: Of the identity, or what the order of delivery makes of it.
+        recorded_at: Likewise.
         now: The protected statements of the reading.
         known: None where nothing was published yet.
     """
 
     reading: Reading
     identity: Identity
+    revision: int
+    recorded_at: datetime
     now: tuple[Protected, ...]
     known: Position | None
     origin: Origin
@@ -78,8 +88,13 @@ class Comparison:
 
         Different content under the revision that was published is a higher edition of it.
         """
-        if self.known is not None and self.identity.revision < self.known.revision:
+        intent = self.reading.intent
+        if self.known is None and intent in _OF_KNOWN:
+            return Restatement(rule="document.unknown")
+        if self.known is not None and self.revision < self.known.revision:
             return self._late(self.known)
+        if self.known is not None and intent is Intent.CREATE and self._is_taken(self.known):
+            return Restatement(rule="document.known")
         standing = self._standing()
         position = self._position(standing)
         if self.known is not None and position.digest == self.known.digest:
@@ -98,14 +113,19 @@ class Comparison:
         kept = [item for item in known.statements if item["stage"] not in complete]
         merged = {item["statement_key"]: item for item in (*kept, *map(self._submitted, late))}
         if merged == self._before():
-            return Restatement(is_superseded=True)
+            return Restatement(rule="document.superseded")
         statements = tuple(merged.values())
         position = replace(known, statements=statements, digest=self._digest(statements))
         return Restatement((*self._stated(late, edition=0), *self._withdrawn(kept, edition=0)), position)
 
+    def _is_taken(self, known: Position) -> bool:
+        """Say whether something else stands where a document wants to be new."""
+        said = self._digest([self._submitted(item) for item in self.now])
+        return bool(known.statements) and self.revision > known.revision and said != known.digest
+
     def _open_stages(self, known: Position) -> set[str]:
         """Return the stages of which nothing newer than this revision stands."""
-        newer = {item["stage"] for item in known.statements if item["revision"] >= self.identity.revision}
+        newer = {item["stage"] for item in known.statements if item["revision"] >= self.revision}
         return set(known.silent_stages) - newer
 
     def _before(self) -> dict[bytes, dict[str, Any]]:
@@ -141,7 +161,7 @@ class Comparison:
         collection = self.identity.collection
         return Position(
             subject="DOCUMENT",
-            revision=self.identity.revision,
+            revision=self.revision,
             edition=self._edition(digest),
             digest=digest,
             collection=self.keys.document_key("collection", collection) if collection else None,
@@ -150,7 +170,7 @@ class Comparison:
         )
 
     def _edition(self, digest: bytes) -> int:
-        if self.known is None or self.known.revision != self.identity.revision:
+        if self.known is None or self.known.revision != self.revision:
             return 0
         return self.known.edition + (digest != self.known.digest)
 
@@ -158,7 +178,7 @@ class Comparison:
         return {
             "statement_key": item.statement_key,
             "digest": item.digest,
-            "revision": self.identity.revision,
+            "revision": self.revision,
             **item.facts,
         }
 
@@ -167,16 +187,15 @@ class Comparison:
         return self.keys.content_digest(b"".join(parts))
 
     def _event(self, item: Protected, change: Change, edition: int) -> Event:
-        revision = self.identity.revision
-        event_id = self.keys.event_id(item.statement_key, revision, edition, item.digest)
+        event_id = self.keys.event_id(item.statement_key, self.revision, edition, item.digest)
         envelope = {
             "event_id": event_id,
             "statement_key": item.statement_key,
-            "revision": revision,
+            "revision": self.revision,
             "edition": edition,
             "change": change.value,
             "agency": self.origin.agency,
-            "recorded_at": self.identity.recorded_at,
+            "recorded_at": self.recorded_at,
             "source_format": self.origin.source_format,
             "adapter_version": self.origin.adapter_version,
             "codelist_version": codes.VERSION,
@@ -185,7 +204,7 @@ class Comparison:
         return Event(
             key=item.facts["movement_key"],
             event_id=event_id,
-            recorded_at=self.identity.recorded_at,
+            recorded_at=self.recorded_at,
             body=body,
             is_unconverted=item.is_unconverted,
         )

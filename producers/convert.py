@@ -12,7 +12,7 @@ import tempfile
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
-from datetime import date, datetime
+from datetime import UTC, date, datetime
 from pathlib import Path
 from typing import Any, BinaryIO
 
@@ -43,7 +43,8 @@ def converted(adapter: Adapter, agency: str, keys: Keys, files: Iterable[Path]) 
     pipeline = Pipeline(adapter, agency, keys, Positions("convert"))
     for file in files:
         with _opened(file) as stream:
-            for outcome in pipeline.outcomes(stream, readable(Path(file.name))):
+            written_at = None if file == STDIN else datetime.fromtimestamp(file.stat().st_mtime, UTC)
+            for outcome in pipeline.outcomes(stream, readable(Path(file.name)), written_at):
                 yield Converted(str(file), outcome)
 
 

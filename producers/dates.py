@@ -9,7 +9,7 @@ plausible is not decided here.
 from __future__ import annotations
 
 import re
-from datetime import MAXYEAR, MINYEAR, UTC, date, datetime, time
+from datetime import MAXYEAR, MINYEAR, UTC, date, datetime, time, timedelta
 from functools import cache
 from typing import NamedTuple
 from zoneinfo import ZoneInfo
@@ -25,6 +25,8 @@ _SPELLING = re.compile(
     re.ASCII,
 )
 _MIDNIGHT = time()
+_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+_MILLISECOND = timedelta(milliseconds=1)
 
 
 class Stamp(NamedTuple):
@@ -78,6 +80,11 @@ def instant(text: object) -> datetime | None:
     """Return the instant in UTC; None unless date, time and zone are written."""
     read = stamp(text)
     return read.moment.astimezone(UTC) if read is not None and read.moment.tzinfo is not None else None
+
+
+def milliseconds(at: datetime) -> int:
+    """Return the milliseconds from 1970 to an instant: the order of versions that are known by instants."""
+    return (at - _EPOCH) // _MILLISECOND
 
 
 def midnight(on: date, zone: str) -> datetime:

@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import BinaryIO
 
+from producers import dates
 from producers.adapter import Adapter
 from producers.changes import Comparison, Event, Origin
 from producers.harmonise import harmonise
@@ -24,6 +25,8 @@ from schemas.identity import Keys
 from schemas.movement import FIRST_DAY
 
 _CLOCKS_DIFFER = timedelta(days=1)
+# More milliseconds than there are from 1970 to the year 2500.
+_PHASE = 1 << 44
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,17 +70,24 @@ class Pipeline:
         self._keys = keys
         self._positions = positions
 
-    def outcomes(self, stream: BinaryIO, name: str) -> Iterator[Outcome]:
+    def outcomes(
+        self, stream: BinaryIO, name: str, delivered_at: datetime | None = None
+    ) -> Iterator[Outcome]:
         """Yield the outcome of each document of a file, remembering its position.
 
         Args:
             stream: The file, binary and seekable.
             name: Name of the file in its source; stands in for a missing identity.
+            delivered_at: When the agency's system wrote it, aware; orders documents that have
+                no order of their own. None: now.
         """
-        incomplete = self._incomplete_collections(stream) if self._adapter.has_complete_sets else set()
+        delivered_at = delivered_at or self._now()
+        incomplete = (
+            self._incomplete_collections(stream, delivered_at) if self._adapter.has_complete_sets else set()
+        )
         stream.seek(0)
         for reading in self._readings(stream):
-            outcome = self._outcome(reading, name, incomplete)
+            outcome = self._outcome(reading, name, delivered_at, incomplete)
             if outcome.position is not None:
                 self._positions.put(outcome.key, outcome.position)
             yield outcome
@@ -95,7 +105,7 @@ class Pipeline:
         """Say whether a system can have known something then; a fast clock would outrank corrections."""
         return instant.date() >= FIRST_DAY and instant <= self._now() + _CLOCKS_DIFFER
 
-    def _outcome(self, reading: Reading, name: str, incomplete: set[str]) -> Outcome:
+    def _outcome(self, reading: Reading, name: str, delivered_at: datetime, incomplete: set[str]) -> Outcome:
         identity = reading.identity
         if identity is None:
             key = self._keys.document_key("unidentified", self._adapter.name, name, reading.path)
@@ -107,12 +117,14 @@ class Pipeline:
             return Outcome(reading.path, key, (*reading.findings, missing))
         if reading.is_draft or has_error(reading.findings):
             return Outcome(reading.path, key, reading.findings)
-        if not self._is_known_at(identity.recorded_at):
+        if not self._is_known_at(identity.recorded_at or delivered_at):
             impossible = RULES_BY_ID["document.recorded_at"].at(reading.path)
             return Outcome(reading.path, key, (*reading.findings, impossible))
-        return self._compared(reading, identity, document_id, key)
+        return self._compared(reading, identity, delivered_at, document_id, key)
 
-    def _compared(self, reading: Reading, identity: Identity, document_id: str, key: bytes) -> Outcome:
+    def _compared(
+        self, reading: Reading, identity: Identity, delivered_at: datetime, document_id: str, key: bytes
+    ) -> Outcome:
         findings = list(reading.findings)
         protected = self._protected(reading, document_id, findings)
         if has_error(findings):
@@ -120,6 +132,8 @@ class Pipeline:
         restatement = Comparison(
             reading=reading,
             identity=identity,
+            revision=_revision(identity, delivered_at),
+            recorded_at=identity.recorded_at or delivered_at,
             now=protected,
             known=self._positions.get(key),
             origin=self._origin,
@@ -127,8 +141,8 @@ class Pipeline:
         ).restatement()
         if restatement.position is not None and len(restatement.position.statements) > STATEMENTS_MAX:
             return Outcome(reading.path, key, (*findings, RULES_BY_ID["document.size"].at(reading.path)))
-        if restatement.is_superseded:
-            findings.append(RULES_BY_ID["document.superseded"].at(reading.path))
+        if restatement.rule is not None:
+            findings.append(RULES_BY_ID[restatement.rule].at(reading.path))
         return Outcome(reading.path, key, tuple(findings), restatement.events, restatement.position)
 
     def _protected(
@@ -164,7 +178,7 @@ class Pipeline:
             findings.append(RULES_BY_ID["statement.size"].at(path))
         return None
 
-    def _incomplete_collections(self, stream: BinaryIO) -> set[str]:
+    def _incomplete_collections(self, stream: BinaryIO, delivered_at: datetime) -> set[str]:
         """Return the collections of a file that lack a member published before.
 
         The first of two passes: a set has to be known whole before any of it is published.
@@ -173,9 +187,10 @@ class Pipeline:
             return set()
         seen: dict[tuple[str, int], set[bytes]] = defaultdict(set)
         for reading in self._readings(stream):
-            if reading.identity is not None and reading.identity.collection is not None:
-                document_id = f"{self._adapter.name}:{reading.identity.document_id}"
-                where = (reading.identity.collection, reading.identity.revision)
+            identity = reading.identity
+            if identity is not None and identity.collection is not None:
+                document_id = f"{self._adapter.name}:{identity.document_id}"
+                where = (identity.collection, _revision(identity, delivered_at))
                 seen[where].add(self._keys.document_key("document", document_id))
         return {
             collection
@@ -186,3 +201,10 @@ class Pipeline:
     def _lacks_member(self, collection: str, revision: int, present: set[bytes]) -> bool:
         members = self._positions.members(self._keys.document_key("collection", collection))
         return any(key not in present and position.revision <= revision for key, position in members)
+
+
+def _revision(identity: Identity, delivered_at: datetime) -> int:
+    """Return the order of a document among its versions: its own, or that of its phase and delivery."""
+    if identity.revision is not None:
+        return identity.revision
+    return identity.phase * _PHASE + dates.milliseconds(delivered_at)

@@ -162,7 +162,7 @@ class Run:
             # The first of two passes publishes nothing: it must not hold a transaction open.
             self._commit()
         told = self._files.documents_told(file, digest)
-        for number, outcome in enumerate(self._pipeline.outcomes(stream, file.name), 1):
+        for number, outcome in enumerate(self._pipeline.outcomes(stream, file.name, file.modified_at), 1):
             self._take(outcome, file, digest, is_told=number <= told)
             if self.stop.is_set() or self._is_commit_due():
                 self._remember(file, digest, max(number, told))

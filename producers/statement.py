@@ -10,6 +10,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from datetime import date, datetime
 from decimal import Decimal
+from enum import StrEnum
 from typing import NamedTuple
 
 from schemas.findings import Finding
@@ -105,15 +106,34 @@ class Identity:
     Attributes:
         document_id: Native identity, unique within the agency and adapter.
         revision: The source's own order: its update instant in milliseconds or its version.
-        recorded_at: Instant at which the agency's system knew it, UTC.
+            None where the document has none: the order of delivery decides.
+        recorded_at: Instant at which the agency's system knew it, UTC; None where the
+            document does not say it: the instant of delivery.
         collection: Complete set the document belongs to, where the source always sends
             complete sets: a member that is missing from a newer set is an error.
+        phase: Where `revision` is None, a part of the life of a document that no later
+            delivery of an earlier phase undoes: 0 estimates, 1 actuals.
     """
 
     document_id: str
-    revision: int
-    recorded_at: datetime
+    revision: int | None = None
+    recorded_at: datetime | None = None
     collection: str | None = None
+    phase: int = 0
+
+
+class Intent(StrEnum):
+    """What a document wants of the one that stands under its identity.
+
+    REPLACE takes its place, if there is one. CREATE wants none to stand: it is passed over
+    where one does. EDIT and CANCEL want one to be known: they are rejected where none is.
+    A document of intent CANCEL has no statements.
+    """
+
+    REPLACE = "REPLACE"
+    CREATE = "CREATE"
+    EDIT = "EDIT"
+    CANCEL = "CANCEL"
 
 
 @dataclass(frozen=True, slots=True)
@@ -130,6 +150,7 @@ class Reading:
         silent_stages: Stages the document has moved past and says nothing of any more:
             what it said of them before still stands. Whatever else it no longer says
             is cancelled.
+        intent: What the document wants of the one that stands.
     """
 
     path: str
@@ -138,3 +159,4 @@ class Reading:
     findings: tuple[Finding, ...] = field(default=())
     is_draft: bool = False
     silent_stages: frozenset[Stage] = frozenset()
+    intent: Intent = Intent.REPLACE

@@ -85,6 +85,19 @@ RULES = (
         "weighbridge",
     ),
     Rule(
+        "document.known",
+        Severity.WARNING,
+        "another document stands under this identity, and this one does not say that it corrects it: "
+        "if it does, send it as a correction; it was passed over",
+        "weighbridge",
+    ),
+    Rule(
+        "document.unknown",
+        Severity.ERROR,
+        "it corrects or withdraws a document that was never published: send the original first, then redrive",
+        "weighbridge",
+    ),
+    Rule(
         "collection.member.missing",
         Severity.ERROR,
         "a line of an earlier upload is missing: upload the complete log",

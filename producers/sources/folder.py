@@ -11,6 +11,7 @@ import hashlib
 import os
 from collections.abc import Iterator
 from dataclasses import dataclass, field
+from datetime import UTC, datetime
 from pathlib import Path
 from stat import S_ISREG
 
@@ -28,6 +29,11 @@ class File:
     name: str
     size_bytes: int
     modified_ns: int
+
+    @property
+    def modified_at(self) -> datetime:
+        """When the file was written last, UTC."""
+        return datetime.fromtimestamp(self.modified_ns / 1e9, UTC)
 
     def sha256(self) -> bytes:
         """Return the digest of the bytes, read in small pieces."""

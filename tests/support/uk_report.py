@@ -81,6 +81,7 @@ class Report:
     def _source(self) -> dict[str, str]:
         identity = self.readings[0].identity
         assert identity is not None
+        assert identity.recorded_at is not None
         uploaded_at = identity.recorded_at.astimezone(UTC).replace(tzinfo=None)
         return {
             "lastUploadedAt": f"{uploaded_at.isoformat(timespec='milliseconds')}Z",

@@ -47,8 +47,8 @@ class Versions:
 
     name: ClassVar[str] = "versions"
     source_format: ClassVar[str] = "versions/1"
-    version: ClassVar[str] = "1"
-    default_agency: ClassVar[str] = "XX-TEST"
+    version: str = "1"
+    default_agency: str = "XX-TEST"
     settings: ClassVar[Mapping[str, str]] = {}
     native_models: ClassVar[tuple[type[BaseModel], ...]] = ()
     rules: ClassVar[tuple[Rule, ...]] = ()

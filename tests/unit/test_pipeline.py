@@ -33,8 +33,8 @@ class Given:
 
     name: ClassVar[str] = "given"
     source_format: ClassVar[str] = "given/1"
-    version: ClassVar[str] = "1"
-    default_agency: ClassVar[str] = "XX-TEST"
+    version: str = "1"
+    default_agency: str = "XX-TEST"
     settings: ClassVar[Mapping[str, str]] = {}
     native_models: ClassVar[tuple[type[BaseModel], ...]] = ()
     rules: ClassVar[tuple[Rule, ...]] = ()

@@ -9,23 +9,20 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Mapping
-from datetime import UTC, datetime, timedelta
 from typing import Any, BinaryIO, ClassVar
 
 from pydantic import BaseModel, ValidationError
 
 from producers import dates, json_stream
-from producers.adapters.uk_packaging_checks import checked
-from producers.adapters.uk_packaging_legs import Legs
-from producers.adapters.uk_packaging_model import Cells, Row, Upload
-from producers.adapters.uk_packaging_rules import RULES, RULES_BY_ID
+from producers.adapters.uk_packaging.checks import checked
+from producers.adapters.uk_packaging.legs import Legs
+from producers.adapters.uk_packaging.model import Cells, Row, Upload
+from producers.adapters.uk_packaging.rules import RULES, RULES_BY_ID
 from producers.file_rules import FILE_RULES, FILE_RULES_BY_ID
 from producers.json_stream import BrokenJsonError
 from producers.statement import Identity, Reading
 from schemas.findings import Finding, Rule, has_error
 
-_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
-_MILLISECOND = timedelta(milliseconds=1)
 # Free of the separators of references and document ids.
 _IDENTIFIER = re.compile(r"[A-Za-z0-9._-]{1,64}", re.ASCII)
 _ENVELOPE = {"organisation": "organisation", "registration": "registration", "uploadedAt": "uploaded_at"}
@@ -41,8 +38,8 @@ class UkPackaging:
 
     name: ClassVar[str] = "uk-packaging"
     source_format: ClassVar[str] = "uk-packaging/2"
-    version: ClassVar[str] = "1"
-    default_agency: ClassVar[str] = "GB-EA"
+    version: str = "1"
+    default_agency: str = "GB-EA"
     settings: ClassVar[Mapping[str, str]] = {
         "organisation": "Identifier of the organisation whose log it is.",
         "registration": "Identifier of the registration the log belongs to.",
@@ -96,7 +93,7 @@ def identified(values: Mapping[str, Any]) -> tuple[Upload | None, tuple[Finding,
     """Return which upload it is, or everything that it does not say of it."""
     organisation, registration = (_identifier(values[name]) for name in ("organisation", "registration"))
     uploaded_at = dates.instant(values["uploaded_at"])
-    if uploaded_at is not None and uploaded_at < _EPOCH:
+    if uploaded_at is not None and dates.milliseconds(uploaded_at) < 0:
         uploaded_at = None
     if organisation is not None and registration is not None and uploaded_at is not None:
         return Upload(organisation, registration, uploaded_at), ()
@@ -113,7 +110,7 @@ def identify(row: Row, upload: Upload) -> Identity:
     collection = f"{upload.organisation}/{upload.registration}"
     return Identity(
         document_id=f"{collection}/{row.row_type}/{row.row_id}",
-        revision=(upload.uploaded_at - _EPOCH) // _MILLISECOND,
+        revision=dates.milliseconds(upload.uploaded_at),
         recorded_at=upload.uploaded_at,
         collection=collection,
     )

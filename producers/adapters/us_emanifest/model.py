@@ -10,16 +10,16 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable
-from datetime import UTC, datetime
+from datetime import datetime
 from decimal import Decimal
 from typing import Annotated, Any, LiteralString
 
-from pydantic import BaseModel, ConfigDict, Field, PlainValidator
+from pydantic import ConfigDict, Field, PlainValidator
 from pydantic.alias_generators import to_camel
-from pydantic_core import PydanticCustomError
 
 from producers import dates
 from producers.dates import Stamp
+from producers.native_model import Native, refused
 from schemas.confidentiality import Confidentiality
 
 PUBLIC = Confidentiality.PUBLIC
@@ -34,7 +34,6 @@ PUBLISHED_STATUSES = ARRIVED_STATUSES | {ANNOUNCED_STATUS, "InTransit"}
 QUANTITY_MAX = 99_999_999_999
 
 _MTN = re.compile(r"[0-9]{9}[A-Z]{3}", re.ASCII)
-_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 
 
 def is_mtn(value: object) -> bool:
@@ -42,37 +41,33 @@ def is_mtn(value: object) -> bool:
     return isinstance(value, str) and _MTN.fullmatch(value) is not None
 
 
-def _refused(rule: LiteralString) -> PydanticCustomError:
-    return PydanticCustomError(rule, "see the rule")
-
-
 def _mtn(value: Any) -> str:
     if not is_mtn(value):
-        raise _refused("us.mtn.missing")
+        raise refused("us.mtn.missing")
     return str(value)
 
 
 def _updated(value: Any) -> datetime:
     if value is None:
-        raise _refused("us.updated.missing")
+        raise refused("us.updated.missing")
     found = dates.instant(value)
     # A revision counts milliseconds from the epoch and is never negative.
-    if found is None or found < _EPOCH:
-        raise _refused("us.date.invalid")
+    if found is None or dates.milliseconds(found) < 0:
+        raise refused("us.date.invalid")
     return found
 
 
 def _stamp(value: Any) -> Stamp | None:
     found = dates.stamp(value)
     if found is None and value is not None:
-        raise _refused("us.date.invalid")
+        raise refused("us.date.invalid")
     return found
 
 
 def _one_of(rule: LiteralString, values: frozenset[str]) -> Callable[[Any], str]:
     def checked(value: Any) -> str:
         if not isinstance(value, str) or value not in values:
-            raise _refused(rule)
+            raise refused(rule)
         return value
 
     return checked
@@ -87,7 +82,7 @@ def _whole(value: Any) -> int | None:
     if value is None:
         return None
     if not isinstance(value, int) or isinstance(value, bool) or not 0 <= value <= QUANTITY_MAX:
-        raise _refused("us.quantity.whole")
+        raise refused("us.quantity.whole")
     return value
 
 
@@ -95,17 +90,15 @@ def _number(value: Any) -> Decimal | None:
     if value is None:
         return None
     if not isinstance(value, int | Decimal) or isinstance(value, bool):
-        raise _refused("us.field.type")
+        raise refused("us.field.type")
     return Decimal(value)
 
 
 _Date = Annotated[Stamp | None, PlainValidator(_stamp)]
 
 
-class _Native(BaseModel):
-    model_config = ConfigDict(
-        alias_generator=to_camel, extra="ignore", frozen=True, hide_input_in_errors=True, strict=True
-    )
+class _Native(Native):
+    model_config = ConfigDict(alias_generator=to_camel, strict=True)
 
 
 class _Code(_Native):

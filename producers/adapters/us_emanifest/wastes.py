@@ -12,7 +12,7 @@ from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from decimal import Decimal
 
-from producers.adapters.us_emanifest_model import AdditionalInfo, Waste
+from producers.adapters.us_emanifest.model import AdditionalInfo, Waste
 from producers.statement import Place, Quantity, WasteCode
 from schemas import codes, units
 from schemas.movement import Basis, Hazardous

@@ -14,8 +14,8 @@ from datetime import MAXYEAR, UTC, date, datetime, timedelta
 from itertools import pairwise
 
 from producers import dates
-from producers.adapters import us_emanifest_places as sites
-from producers.adapters.us_emanifest_model import (
+from producers.adapters.us_emanifest import places as sites
+from producers.adapters.us_emanifest.model import (
     ANNOUNCED_STATUS,
     ARRIVED_STATUSES,
     AdditionalInfo,
@@ -23,8 +23,8 @@ from producers.adapters.us_emanifest_model import (
     Site,
     is_mtn,
 )
-from producers.adapters.us_emanifest_rules import RULES_BY_ID
-from producers.adapters.us_emanifest_wastes import Line, line
+from producers.adapters.us_emanifest.rules import RULES_BY_ID
+from producers.adapters.us_emanifest.wastes import Line, line
 from producers.dates import Stamp
 from producers.statement import Company, Place, Statement, When
 from schemas.findings import Finding

@@ -9,8 +9,8 @@ from collections.abc import Iterator
 from decimal import Decimal
 from itertools import pairwise
 
-from producers.adapters.uk_packaging_model import Cells
-from producers.adapters.uk_packaging_rules import RULES_BY_ID
+from producers.adapters.uk_packaging.model import Cells
+from producers.adapters.uk_packaging.rules import RULES_BY_ID
 from schemas.findings import Finding
 
 # DEFRA's template calculates with binary floats and compares with this tolerance.

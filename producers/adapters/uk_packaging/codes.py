@@ -8,8 +8,8 @@ from __future__ import annotations
 
 import re
 
-from producers.adapters.uk_packaging_model import Cells
-from producers.adapters.uk_packaging_rules import RULES_BY_ID
+from producers.adapters.uk_packaging.model import Cells
+from producers.adapters.uk_packaging.rules import RULES_BY_ID
 from producers.statement import WasteCode
 from schemas import codes
 from schemas.findings import Finding

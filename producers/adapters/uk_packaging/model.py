@@ -9,12 +9,12 @@ from __future__ import annotations
 
 from datetime import datetime
 from decimal import Decimal
-from typing import Annotated, Any, Literal, LiteralString, NamedTuple
+from typing import Annotated, Any, Literal, NamedTuple
 
-from pydantic import BaseModel, ConfigDict, Field, PlainValidator
-from pydantic_core import PydanticCustomError
+from pydantic import ConfigDict, Field, PlainValidator
 
 from producers import dates
+from producers.native_model import Native, refused
 from producers.statement import When
 from schemas.confidentiality import Confidentiality
 from schemas.movement import Precision
@@ -45,10 +45,6 @@ class Upload(NamedTuple):
     uploaded_at: datetime
 
 
-def _refused(rule: LiteralString) -> PydanticCustomError:
-    return PydanticCustomError(rule, "see the rule")
-
-
 def _is_empty(value: Any) -> bool:
     return value is None or (isinstance(value, str) and value.strip() in _EMPTY)
 
@@ -61,16 +57,16 @@ def _text(value: Any) -> str | None:
         return value.strip()
     if isinstance(value, int) and not isinstance(value, bool):
         return str(value)
-    raise _refused("uk.field.text")
+    raise refused("uk.field.text")
 
 
 def _tonnes(value: Any) -> Decimal | None:
     if _is_empty(value):
         return None
     if isinstance(value, bool) or not isinstance(value, int | Decimal):
-        raise _refused("uk.tonnage.number")
+        raise refused("uk.tonnage.number")
     if not 0 <= value <= TONNES_MAX:
-        raise _refused("uk.tonnage.range")
+        raise refused("uk.tonnage.range")
     return Decimal(value)
 
 
@@ -78,7 +74,7 @@ def _yes(value: Any) -> bool | None:
     if _is_empty(value):
         return None
     if not isinstance(value, str) or value not in {"Yes", "No"}:
-        raise _refused("uk.option.unknown")
+        raise refused("uk.option.unknown")
     return value == "Yes"
 
 
@@ -88,7 +84,7 @@ def _on(value: Any) -> When | None:
         return None
     stamp = dates.stamp(value)
     if stamp is None:
-        raise _refused("uk.date.impossible")
+        raise refused("uk.date.impossible")
     is_month = stamp.precision is Precision.MONTH
     return When(stamp.moment.date(), None, Precision.MONTH if is_month else Precision.DAY)
 
@@ -105,12 +101,10 @@ _On = Annotated[When | None, PlainValidator(_on)]
 _Month = Annotated[When | None, PlainValidator(_month)]
 
 
-class Cells(BaseModel):
+class Cells(Native):
     """The `data` of a row, whatever its type; the column's name is the field's in capitals."""
 
-    model_config = ConfigDict(
-        frozen=True, extra="ignore", hide_input_in_errors=True, alias_generator=str.upper
-    )
+    model_config = ConfigDict(alias_generator=str.upper)
 
     processing_type: Annotated[ProcessingType, PUBLIC] = Field(alias="processingType")
 
@@ -174,10 +168,8 @@ class Cells(BaseModel):
         return self.processing_type.endswith("REGISTERED_ONLY")
 
 
-class Row(BaseModel):
+class Row(Native):
     """A row that says which one it is; its cells are read apart, so that it can be rejected."""
-
-    model_config = ConfigDict(frozen=True, extra="ignore", hide_input_in_errors=True)
 
     row_id: Annotated[int, SEALED] = Field(alias="rowId", strict=True, gt=0)
     row_type: Annotated[RowType, PUBLIC] = Field(alias="wasteRecordType")

@@ -9,17 +9,17 @@ first signature. Drafts are never published, whatever they hold.
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from datetime import UTC, datetime, timedelta
 from typing import Any, BinaryIO, ClassVar
 
 from pydantic import BaseModel, ValidationError
 
 from producers import dates, json_stream
-from producers.adapters.us_emanifest_facts import Telling
-from producers.adapters.us_emanifest_model import ANNOUNCED_STATUS, DRAFT_STATUSES, Manifest, is_mtn
-from producers.adapters.us_emanifest_rules import RULES, RULES_BY_ID
+from producers.adapters.us_emanifest.facts import Telling
+from producers.adapters.us_emanifest.model import ANNOUNCED_STATUS, DRAFT_STATUSES, Manifest, is_mtn
+from producers.adapters.us_emanifest.rules import RULES, RULES_BY_ID
 from producers.file_rules import FILE_RULES, FILE_RULES_BY_ID
 from producers.json_stream import BrokenJsonError
+from producers.native_model import model_findings
 from producers.statement import Identity, Reading, Statement
 from schemas.findings import Finding, Rule, has_error
 from schemas.movement import Stage
@@ -29,8 +29,6 @@ _DELETED_CODE = "E_ManifestTrackingNumberNotFound"
 _MANIFEST_MEMBERS = frozenset({"status", "submissionType"})
 # Absent members of the identity break the same rules as empty ones.
 _IDENTITY = {"manifestTrackingNumber": None, "updatedDate": None}
-_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
-_MILLISECOND = timedelta(milliseconds=1)
 
 
 class UsEmanifest:
@@ -38,8 +36,8 @@ class UsEmanifest:
 
     name: ClassVar[str] = "us-emanifest"
     source_format: ClassVar[str] = "us-emanifest/1.3"
-    version: ClassVar[str] = "1"
-    default_agency: ClassVar[str] = "US-EPA"
+    version: str = "1"
+    default_agency: str = "US-EPA"
     settings: ClassVar[Mapping[str, str]] = {}
     native_models: ClassVar[tuple[type[BaseModel], ...]] = (Manifest,)
     rules: ClassVar[tuple[Rule, ...]] = (*FILE_RULES, *RULES)
@@ -65,17 +63,18 @@ def parse(native: dict[str, Any], path: str) -> tuple[Manifest | None, tuple[Fin
     try:
         return Manifest.model_validate(_IDENTITY | native), ()
     except ValidationError as error:
-        details = error.errors(include_url=False, include_input=False, include_context=False)
-        return None, tuple(_finding(item["type"], item["loc"], path) for item in details)
+        return None, model_findings(
+            error, path, RULES_BY_ID, missing="us.field.missing", other="us.field.type"
+        )
 
 
 def identify(native: Mapping[str, Any]) -> Identity | None:
     """Return which version of which manifest it is, None where it does not say so."""
     number = native.get("manifestTrackingNumber")
     updated_at = dates.instant(native.get("updatedDate"))
-    if not is_mtn(number) or updated_at is None or updated_at < _EPOCH:
+    if not is_mtn(number) or updated_at is None or dates.milliseconds(updated_at) < 0:
         return None
-    return Identity(str(number), (updated_at - _EPOCH) // _MILLISECOND, updated_at)
+    return Identity(str(number), dates.milliseconds(updated_at), updated_at)
 
 
 def statements(manifest: Manifest, path: str) -> tuple[tuple[Statement, ...], tuple[Finding, ...]]:
@@ -137,9 +136,3 @@ def _is_deleted(native: Mapping[str, Any]) -> bool:
 def _is_draft(native: Mapping[str, Any]) -> bool:
     status = native.get("status")
     return isinstance(status, str) and status in DRAFT_STATUSES
-
-
-def _finding(kind: str, location: tuple[int | str, ...], path: str) -> Finding:
-    rule = RULES_BY_ID.get(kind) or RULES_BY_ID["us.field.missing" if kind == "missing" else "us.field.type"]
-    steps = (f"[{step}]" if isinstance(step, int) else f".{step}" for step in location)
-    return rule.at(path + "".join(steps))

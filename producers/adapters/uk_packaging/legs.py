@@ -10,9 +10,9 @@ from __future__ import annotations
 from collections.abc import Iterator
 from decimal import Decimal
 
-from producers.adapters.uk_packaging_codes import Codes
-from producers.adapters.uk_packaging_model import Cells, Row, Upload
-from producers.adapters.uk_packaging_rules import RULES_BY_ID
+from producers.adapters.uk_packaging.codes import Codes
+from producers.adapters.uk_packaging.model import Cells, Row, Upload
+from producers.adapters.uk_packaging.rules import RULES_BY_ID
 from producers.statement import Company, Place, Quantity, Statement, When
 from schemas import places
 from schemas.findings import Finding

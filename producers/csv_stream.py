@@ -1,0 +1,98 @@
+"""CSV files of any size, one row at a time, as the spreadsheets of agencies write them.
+
+UTF-8 with or without its mark, lines that end with LF or CRLF, quoted cells that hold line ends. Memory is
+bounded by the longest row, which has a limit. A row that is broken is told in its place,
+and those after it are read all the same.
+"""
+
+from __future__ import annotations
+
+import codecs
+import csv
+from collections.abc import Iterator
+from typing import BinaryIO, NamedTuple
+
+ROW_CHARACTERS_MAX = 1024 * 1024
+# A cell longer than this is no cell of this field: somewhere a quotation mark is missing.
+_CELL_CHARACTERS_MAX = 128 * 1024
+
+
+class Row(NamedTuple):
+    """One row of a file.
+
+    Attributes:
+        line: Line of the file on which it begins, from 1.
+        cells: As written, without their quotation marks; empty where the row is broken.
+        rule: What keeps the row from being read, None where nothing does.
+    """
+
+    line: int
+    cells: list[str]
+    rule: str | None = None
+
+
+class _BrokenLineError(Exception):
+    """A line cannot be taken; the text is the rule that it breaks."""
+
+
+def rows(stream: BinaryIO, delimiter: str = ",") -> Iterator[Row]:
+    """Yield every row of a file that has any cell, in order.
+
+    Args:
+        stream: The file, binary, at its start.
+        delimiter: What stands between cells.
+    """
+    csv.field_size_limit(_CELL_CHARACTERS_MAX)
+    lines = _Lines(stream)
+    reader = csv.reader(lines, delimiter=delimiter, strict=True)
+    while True:
+        line = lines.number + 1
+        lines.begin_row()
+        try:
+            cells = next(reader)
+        except StopIteration:
+            return
+        except _BrokenLineError as error:
+            yield Row(line, [], str(error))
+        except csv.Error:
+            # Its text may quote the row.
+            yield Row(line, [], "csv.row")
+        else:
+            if cells:
+                yield Row(line, cells)
+
+
+class _Lines:
+    """The lines of a file as text, for the csv module."""
+
+    def __init__(self, stream: BinaryIO) -> None:
+        self._stream = stream
+        self._left = ROW_CHARACTERS_MAX
+        self.number = 0
+
+    def begin_row(self) -> None:
+        self._left = ROW_CHARACTERS_MAX
+
+    def __iter__(self) -> _Lines:
+        return self
+
+    def __next__(self) -> str:
+        line = self._stream.readline(ROW_CHARACTERS_MAX)
+        if not line:
+            raise StopIteration
+        if self.number == 0:
+            line = line.removeprefix(codecs.BOM_UTF8)
+        self.number += 1
+        self._left -= len(line)
+        if self._left <= 0:
+            self._skip(line)
+            raise _BrokenLineError("csv.row.size")
+        try:
+            return line.decode("utf-8")
+        except UnicodeDecodeError:
+            raise _BrokenLineError("csv.encoding") from None
+
+    def _skip(self, line: bytes) -> None:
+        """Read to the end of a line that is too long."""
+        while line and not line.endswith(b"\n"):
+            line = self._stream.readline(ROW_CHARACTERS_MAX)

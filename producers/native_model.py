@@ -1,0 +1,47 @@
+"""What models of native documents have in common: their settings, and their errors as findings.
+
+A validator that refuses a value raises `refused(rule)`; whatever a model refuses becomes
+a finding of that rule at the value's place. The value itself stays in the error.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import LiteralString
+
+from pydantic import BaseModel, ConfigDict, ValidationError
+from pydantic_core import PydanticCustomError
+
+from schemas.findings import Finding, Rule
+
+
+class Native(BaseModel):
+    """The part of a native document that is read; members without a field are never looked at."""
+
+    model_config = ConfigDict(frozen=True, extra="ignore", hide_input_in_errors=True)
+
+
+def refused(rule: LiteralString) -> PydanticCustomError:
+    """Return the error of a value that breaks a rule."""
+    return PydanticCustomError(rule, "see the rule")
+
+
+def model_findings(
+    error: ValidationError, path: str, rules: Mapping[str, Rule], *, missing: str, other: str
+) -> tuple[Finding, ...]:
+    """Return every finding of a model's error.
+
+    Args:
+        error: What the model raised.
+        path: Place of the document in its file.
+        rules: The adapter's rules by identifier.
+        missing: Rule of a member that is absent.
+        other: Rule of a value that has another type, or breaks a limit, of the model.
+    """
+    details = error.errors(include_url=False, include_input=False, include_context=False)
+    return tuple(
+        rules[item["type"] if item["type"] in rules else missing if item["type"] == "missing" else other].at(
+            path + "".join(f"[{step}]" if isinstance(step, int) else f".{step}" for step in item["loc"])
+        )
+        for item in details
+    )
