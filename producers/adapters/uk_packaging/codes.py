@@ -8,10 +8,10 @@ from __future__ import annotations
 
 import re
 
+from producers import waste_codes
 from producers.adapters.uk_packaging.model import Cells
 from producers.adapters.uk_packaging.rules import RULES_BY_ID
 from producers.statement import WasteCode
-from schemas import codes
 from schemas.findings import Finding
 from schemas.movement import Hazardous
 
@@ -29,8 +29,6 @@ _MATERIALS = {
     "Wood": "WOOD",
 }
 _DASH = re.compile(r" [-\u2013] ")
-_BASEL = re.compile(r"[AB][0-9]{4}|Y[0-9]{1,2}", re.ASCII)
-_OECD = re.compile(r"[A-Z]{2}[0-9]{3}|EU3011|EU48|BEU0[45]", re.ASCII)
 _CUSTOMS = re.compile(r"[0-9]{6,10}", re.ASCII)
 # Waste of plastic, wood, paper, glass, steel and aluminium in the Harmonised System.
 _WASTE_HEADINGS = ("3915", "4401", "4707", "7001", "7204", "7602")
@@ -63,31 +61,25 @@ class Codes:
     def _low(self, stated: str | None) -> tuple[WasteCode, ...]:
         if stated is None:
             return ()
-        read = codes.normalise_low(stated)
+        read = waste_codes.low(stated)
         if read is None:
             self._broken("uk.ewc.form", "EWC_CODE")
             return ()
-        code, is_starred = read
-        listed = codes.find("LOW", code)
-        is_hazardous = listed[-1].hazardous if listed and listed[-1].hazardous is not None else is_starred
-        if is_hazardous != is_starred:
+        if read.is_mismatched:
             self._broken("uk.ewc.asterisk", "EWC_CODE")
-        if code.startswith(_MINING_CHAPTER):
+        if read.code.code.startswith(_MINING_CHAPTER):
             self._broken("uk.ewc.chapter", "EWC_CODE")
-        if listed or is_starred:
-            self.hazardous = Hazardous.YES if is_hazardous else Hazardous.NO
-        return (WasteCode("LOW", code),)
+        self.hazardous = read.hazardous
+        return (read.code,)
 
     def _basel(self, stated: str | None) -> tuple[WasteCode, ...]:
-        code = "".join((stated or "").split()).upper()
-        if not code:
+        if not (stated or "").strip():
             return ()
-        if _BASEL.fullmatch(code):
-            return (WasteCode("BASEL", code),)
-        if _OECD.fullmatch(code):
-            return (WasteCode("OECD", code),)
-        self._broken("uk.basel.form", "BASEL_EXPORT_CODE")
-        return ()
+        code = waste_codes.basel_or_oecd(stated or "")
+        if code is None:
+            self._broken("uk.basel.form", "BASEL_EXPORT_CODE")
+            return ()
+        return (code,)
 
     def _customs(self, stated: str | None) -> tuple[WasteCode, ...]:
         if stated is None:
