@@ -21,7 +21,7 @@ from schemas.movement import Hazardous
     ],
 )
 def test_the_list_of_waste_decides_about_the_asterisk(
-    stated: str, code: str, hazardous: Hazardous, is_mismatched: bool
+    stated: str, code: str, hazardous: Hazardous, *, is_mismatched: bool
 ) -> None:
     """A listed code is as hazardous as its list says, with and without its asterisk."""
     assert waste_codes.low(stated) == (WasteCode("LOW", code), hazardous, is_mismatched)
