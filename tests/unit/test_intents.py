@@ -1,0 +1,150 @@
+"""Documents that say what they want of the one that stands, and documents without an order of their own."""
+
+from __future__ import annotations
+
+import io
+from collections.abc import Iterator, Mapping
+from datetime import UTC, datetime, timedelta
+from decimal import Decimal
+from typing import BinaryIO, ClassVar
+
+import pytest
+from pydantic import BaseModel
+
+from producers.convert import event_json
+from producers.pipeline import Outcome, Pipeline
+from producers.positions import Positions
+from producers.statement import Identity, Intent, Quantity, Reading
+from schemas.findings import Rule
+from schemas.identity import DEMONSTRATION_KEYS
+from schemas.movement import Basis, Stage
+from tests.support.statements import statement
+
+MONDAY = datetime(2026, 3, 2, 8, 0, tzinfo=UTC)
+
+
+class Register:
+    """An adapter of one register line, written as `INTENT tonnes phase`."""
+
+    name: ClassVar[str] = "register"
+    source_format: ClassVar[str] = "register/1"
+    version: str = "1"
+    default_agency: str = "XX-TEST"
+    settings: ClassVar[Mapping[str, str]] = {}
+    native_models: ClassVar[tuple[type[BaseModel], ...]] = ()
+    rules: ClassVar[tuple[Rule, ...]] = ()
+    has_complete_sets: ClassVar[bool] = False
+
+    def __init__(self, values: Mapping[str, str]) -> None:
+        """Take no settings."""
+
+    def read(self, stream: BinaryIO) -> Iterator[Reading]:
+        """Yield the line."""
+        intent, tonnes, phase = stream.read().decode().split()
+        stage = Stage.DISPATCHED if phase == "1" else Stage.ANNOUNCED
+        said = statement(stage=stage, quantity=Quantity(Decimal(tonnes), "TNE", Basis.WEIGHED))
+        yield Reading(
+            "$",
+            Identity("line", phase=int(phase)),
+            () if intent == "CANCEL" else (said,),
+            silent_stages=frozenset({Stage.ANNOUNCED}) if phase == "1" else frozenset(),
+            intent=Intent(intent),
+        )
+
+
+class Agency:
+    """An agency that is handed one line after another."""
+
+    def __init__(self) -> None:
+        self._pipeline = Pipeline(Register({}), "XX-TEST", DEMONSTRATION_KEYS, Positions("test"))
+
+    def read(self, line: str, days: int = 0) -> Outcome:
+        """Return what becomes of a line that was delivered so many days after Monday."""
+        text = line if line.count(" ") == 2 else f"{line} 0"
+        (outcome,) = self._pipeline.outcomes(io.BytesIO(text.encode()), "line", MONDAY + timedelta(days))
+        return outcome
+
+
+def told(outcome: Outcome) -> list[tuple[str, str, str | None]]:
+    """Return (change, stage, quantity) of the events of an outcome."""
+    events = map(event_json, outcome.events)
+    return [(event["change"], event["stage"], event["quantity"]) for event in events]
+
+
+def rules(outcome: Outcome) -> list[str]:
+    """Return the rules of the findings."""
+    return [finding.rule for finding in outcome.findings]
+
+
+def test_a_new_document_is_created_once() -> None:
+    """The same creation again says nothing; another one under the same identity is passed over and told."""
+    agency = Agency()
+
+    assert told(agency.read("CREATE 5")) == [("REPORTED", "ANNOUNCED", "5")]
+    assert told(again := agency.read("CREATE 5", days=1)) == []
+    assert rules(again) == []
+    assert told(other := agency.read("CREATE 6", days=2)) == []
+    assert rules(other) == ["document.known"]
+    assert not other.is_rejected
+
+
+def test_an_edition_replaces_and_a_cancellation_withdraws() -> None:
+    """A known document is corrected, then cancelled, then revived by a new creation."""
+    agency = Agency()
+    agency.read("CREATE 5")
+
+    assert told(agency.read("EDIT 6", days=1)) == [("CORRECTED", "ANNOUNCED", "6")]
+    assert told(agency.read("CANCEL 0", days=2)) == [("CANCELLED", "ANNOUNCED", None)]
+    assert told(agency.read("CREATE 7", days=3)) == [("REPORTED", "ANNOUNCED", "7")]
+
+
+@pytest.mark.parametrize("line", ["EDIT 5", "CANCEL 0"])
+def test_what_corrects_an_unknown_document_is_rejected(line: str) -> None:
+    """Nothing is known of the document: the original has to come first."""
+    outcome = Agency().read(line)
+
+    assert rules(outcome) == ["document.unknown"]
+    assert outcome.is_rejected
+    assert outcome.position is None
+
+
+def test_a_creation_read_again_after_its_edition_changes_nothing() -> None:
+    """What was delivered earlier never comes back."""
+    agency = Agency()
+    agency.read("CREATE 5")
+    agency.read("EDIT 6", days=1)
+
+    again = agency.read("CREATE 5")
+
+    assert told(again) == []
+    assert rules(again) == ["document.superseded"]
+
+
+def test_documents_without_a_revision_stand_in_order_of_delivery() -> None:
+    """The file that was written last wins, in whatever order the files are read."""
+    in_order, reversed_ = Agency(), Agency()
+    in_order.read("REPLACE 5")
+    in_order.read("REPLACE 6", days=1)
+    last = reversed_.read("REPLACE 6", days=1)
+    late = reversed_.read("REPLACE 5")
+
+    assert told(last) == [("REPORTED", "ANNOUNCED", "6")]
+    assert told(late) == []
+
+
+def test_an_estimate_delivered_after_the_actual_figure_does_not_replace_it() -> None:
+    """Phases outrank delivery: a late estimate is the announcement it always was."""
+    agency = Agency()
+    actual = agency.read("REPLACE 6 1")
+    late = agency.read("REPLACE 5 0", days=9)
+
+    assert told(actual) == [("REPORTED", "DISPATCHED", "6")]
+    assert told(late) == [("REPORTED", "ANNOUNCED", "5")]
+    assert event_json(late.events[0])["revision"] < event_json(actual.events[0])["revision"]
+
+
+def test_the_instant_of_delivery_stands_in_for_an_instant_of_recording() -> None:
+    """What the document does not say of its time, its delivery does."""
+    (event,) = Agency().read("REPLACE 5").events
+
+    assert event_json(event)["recorded_at"] == "2026-03-02T08:00:00Z"
