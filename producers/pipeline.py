@@ -19,7 +19,7 @@ from producers.harmonise import harmonise
 from producers.positions import Position, Positions
 from producers.protect import Protected, protect
 from producers.statement import Identity, Reading, Statement
-from producers.validate import CONTENT_BYTES_MAX, RULES_BY_ID, STATEMENTS_MAX, validate
+from producers.validate import CONTENT_BYTES_MAX, RULES_BY_ID, STATEMENTS_MAX, is_ahead, validate
 from schemas.findings import Finding, has_error
 from schemas.identity import Keys
 from schemas.movement import FIRST_DAY
@@ -127,6 +127,7 @@ class Pipeline:
     ) -> Outcome:
         findings = list(reading.findings)
         protected = self._protected(reading, document_id, findings)
+        findings += _ahead(reading, delivered_at)
         if has_error(findings):
             return Outcome(reading.path, key, tuple(findings))
         restatement = Comparison(
@@ -150,7 +151,7 @@ class Pipeline:
     ) -> tuple[Protected, ...]:
         protected: dict[bytes, Protected] = {}
         for statement in reading.statements:
-            path = f"{reading.path}.line[{statement.line_number}].{statement.stage.value}"
+            path = _place(reading, statement)
             item = self._protected_one(statement, path, document_id, findings)
             if item is not None and item.statement_key in protected:
                 findings.append(RULES_BY_ID["document.line.repeated"].at(path))
@@ -203,8 +204,25 @@ class Pipeline:
         return any(key not in present and position.revision <= revision for key, position in members)
 
 
+def _place(reading: Reading, statement: Statement) -> str:
+    return f"{reading.path}.line[{statement.line_number}].{statement.stage.value}"
+
+
+def _ahead(reading: Reading, delivered_at: datetime) -> list[Finding]:
+    """Return a warning for each statement of what happens only after it was delivered."""
+    return [
+        RULES_BY_ID["date.future"].at(_place(reading, statement))
+        for statement in reading.statements
+        if is_ahead(statement, delivered_at)
+    ]
+
+
 def _revision(identity: Identity, delivered_at: datetime) -> int:
-    """Return the order of a document among its versions: its own, or that of its phase and delivery."""
+    """Return the order of a document among its versions: its own, or that of its phase and delivery.
+
+    Within a delivery it is the order of place. No two deliveries are so few milliseconds apart
+    as one of them has versions of the same document.
+    """
     if identity.revision is not None:
         return identity.revision
-    return identity.phase * _PHASE + dates.milliseconds(delivered_at)
+    return identity.phase * _PHASE + dates.milliseconds(delivered_at) + identity.occurrence

@@ -13,8 +13,9 @@ import re
 _SERIAL_DIGITS = 6
 _DROPPED = re.compile(r"[\s/\-]+")
 _SERIAL = re.compile(r"[0-9]{1,6}", re.ASCII)
-# Authority (two letters, digits), year, serial; older notifications are shorter or longer.
-_NOTIFICATION = re.compile(r"[A-Z]{2}[A-Z0-9]{4,18}", re.ASCII)
+# Authority (two letters, digits), year, serial; older notifications are shorter or longer. A7E and A7I
+# begin the declarations of the French registry for shipments under Annex VII.
+_NOTIFICATION = re.compile(r"(?:[A-Z]{2}|A7[EI])[A-Z0-9]{4,18}", re.ASCII)
 _ANNEX_VII = re.compile(r"GLW\.?[A-Z]{2}[A-Z0-9]{4,18}", re.ASCII)
 
 

@@ -113,6 +113,8 @@ class Identity:
             complete sets: a member that is missing from a newer set is an error.
         phase: Where `revision` is None, a part of the life of a document that no later
             delivery of an earlier phase undoes: 0 estimates, 1 actuals.
+        occurrence: Where `revision` is None, how many documents of the same identity stand
+            before it in its file: within a delivery, order of place decides.
     """
 
     document_id: str
@@ -120,6 +122,7 @@ class Identity:
     recorded_at: datetime | None = None
     collection: str | None = None
     phase: int = 0
+    occurrence: int = 0
 
 
 class Intent(StrEnum):

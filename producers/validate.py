@@ -7,17 +7,19 @@ All findings are collected, none stops at the first.
 from __future__ import annotations
 
 from collections.abc import Callable
+from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 
 from producers.harmonise import Harmonised
 from producers.statement import Statement
 from schemas import places
 from schemas.findings import Finding, Rule, Severity
-from schemas.movement import DECIMALS_MAX, FIRST_DAY, LAST_DAY, UNKNOWN_COUNTRY, WHOLE_DIGITS_MAX
+from schemas.movement import DECIMALS_MAX, FIRST_DAY, LAST_DAY, UNKNOWN_COUNTRY, WHOLE_DIGITS_MAX, Stage
 
 # The largest ship carries less than half of it.
 MASS_G_MAX = 10**12
 STATEMENTS_MAX = 5_000
+_INTENDED = frozenset({Stage.NOTIFIED, Stage.ANNOUNCED})
 CONTENT_BYTES_MAX = 64 * 1024
 
 RULES = (
@@ -25,6 +27,12 @@ RULES = (
         "date.impossible",
         Severity.ERROR,
         f"the date lies outside {FIRST_DAY.year} to {LAST_DAY.year}: correct it in the source",
+        "weighbridge",
+    ),
+    Rule(
+        "date.future",
+        Severity.WARNING,
+        "what has happened is dated after the document was delivered: check the date",
         "weighbridge",
     ),
     Rule("quantity.negative", Severity.ERROR, "state the quantity as a positive number", "weighbridge"),
@@ -114,6 +122,12 @@ def validate(harmonised: Harmonised, path: str) -> list[Finding]:
     if harmonised.mass_g is not None and harmonised.mass_g > MASS_G_MAX:
         broken.append("quantity.absurd")
     return [RULES_BY_ID[rule].at(path) for rule in dict.fromkeys(broken)]
+
+
+def is_ahead(statement: Statement, delivered_at: datetime) -> bool:
+    """Say whether a statement of what has happened is dated after its delivery, in every time zone."""
+    latest = delivered_at.astimezone(UTC).date() + timedelta(days=1)
+    return statement.stage not in _INTENDED and statement.when.on > latest
 
 
 def _value(statement: Statement) -> Decimal:

@@ -24,7 +24,7 @@ MONDAY = datetime(2026, 3, 2, 8, 0, tzinfo=UTC)
 
 
 class Register:
-    """An adapter of one register line, written as `INTENT tonnes phase`."""
+    """An adapter of one register line, written as `INTENT tonnes phase`, once or several times."""
 
     name: ClassVar[str] = "register"
     source_format: ClassVar[str] = "register/1"
@@ -39,17 +39,18 @@ class Register:
         """Take no settings."""
 
     def read(self, stream: BinaryIO) -> Iterator[Reading]:
-        """Yield the line."""
-        intent, tonnes, phase = stream.read().decode().split()
-        stage = Stage.DISPATCHED if phase == "1" else Stage.ANNOUNCED
-        said = statement(stage=stage, quantity=Quantity(Decimal(tonnes), "TNE", Basis.WEIGHED))
-        yield Reading(
-            "$",
-            Identity("line", phase=int(phase)),
-            () if intent == "CANCEL" else (said,),
-            silent_stages=frozenset({Stage.ANNOUNCED}) if phase == "1" else frozenset(),
-            intent=Intent(intent),
-        )
+        """Yield the line, each time that it is written."""
+        for occurrence, line in enumerate(stream.read().decode().splitlines()):
+            intent, tonnes, phase = line.split()
+            stage = Stage.DISPATCHED if phase == "1" else Stage.ANNOUNCED
+            said = statement(stage=stage, quantity=Quantity(Decimal(tonnes), "TNE", Basis.WEIGHED))
+            yield Reading(
+                "$",
+                Identity("line", phase=int(phase), occurrence=occurrence),
+                () if intent == "CANCEL" else (said,),
+                silent_stages=frozenset({Stage.ANNOUNCED}) if phase == "1" else frozenset(),
+                intent=Intent(intent),
+            )
 
 
 class Agency:
@@ -60,9 +61,13 @@ class Agency:
 
     def read(self, line: str, days: int = 0) -> Outcome:
         """Return what becomes of a line that was delivered so many days after Monday."""
-        text = line if line.count(" ") == 2 else f"{line} 0"
-        (outcome,) = self._pipeline.outcomes(io.BytesIO(text.encode()), "line", MONDAY + timedelta(days))
+        (outcome,) = self.read_all(line if line.count(" ") == 2 else f"{line} 0", days=days)
         return outcome
+
+    def read_all(self, *lines: str, days: int = 0) -> list[Outcome]:
+        """Return what becomes of the lines of one delivery."""
+        text = "\n".join(lines).encode()
+        return list(self._pipeline.outcomes(io.BytesIO(text), "line", MONDAY + timedelta(days)))
 
 
 def told(outcome: Outcome) -> list[tuple[str, str, str | None]]:
@@ -130,6 +135,36 @@ def test_documents_without_a_revision_stand_in_order_of_delivery() -> None:
 
     assert told(last) == [("REPORTED", "ANNOUNCED", "6")]
     assert told(late) == []
+
+
+def test_one_delivery_may_hold_several_versions_of_a_document() -> None:
+    """Within a file its order decides, and reading the file again says nothing."""
+    lines = ("CREATE 5 0", "CREATE 6 0", "EDIT 7 0", "CANCEL 0 0", "CREATE 8 0")
+    agency = Agency()
+
+    first, second = agency.read_all(*lines), agency.read_all(*lines)
+
+    assert [
+        [("REPORTED", "ANNOUNCED", "5")],
+        [],
+        [("CORRECTED", "ANNOUNCED", "7")],
+        [("CANCELLED", "ANNOUNCED", None)],
+        [("REPORTED", "ANNOUNCED", "8")],
+    ] == [told(outcome) for outcome in first]
+    assert ["document.known"] == rules(first[1])
+    assert [] == [event for outcome in second for event in told(outcome)]
+
+
+@pytest.mark.parametrize(
+    ("line", "expected"),
+    [("REPLACE 5 0", []), ("REPLACE 5 1", ["date.future"])],
+)
+def test_what_has_happened_is_not_dated_after_its_delivery(line: str, expected: list[str]) -> None:
+    """An announcement may be of next week, a dispatch may not: it travels with a warning."""
+    outcome = Agency().read(line, days=-5)
+
+    assert expected == rules(outcome)
+    assert 1 == len(outcome.events)
 
 
 def test_an_estimate_delivered_after_the_actual_figure_does_not_replace_it() -> None:

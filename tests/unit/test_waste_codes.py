@@ -72,6 +72,7 @@ def test_one_notification_has_one_spelling() -> None:
     """Blanks, hyphens, case and leading zeros do not keep both ends of a movement apart."""
     assert references.notification("FR 2026/000-123", "7") == "FR2026000123.000007"
     assert references.notification("fr2026000123", 7) == "FR2026000123.000007"
+    assert references.notification("A7E 2026 000123", "07") == "A7E2026000123.000007"
     assert (
         references.annex_vii("glw-fr 26 000123") == references.annex_vii("GLW.FR26000123") == "GLWFR26000123"
     )
