@@ -149,7 +149,7 @@ def run(
         return Run(
             adapter=chosen,
             values=adapter_values,
-            folder=Folder(folder),
+            source=Folder(folder),
             agency=agency_settings,
             kafka=found.kafka,
             keys=secrets,

@@ -1,4 +1,4 @@
-"""What is known of the files of a folder: read to the end, in part, or not at all.
+"""What is known of the files and other resources of a source: read to the end, in part, or not at all.
 
 A file is known by its name and by everything that decides what reading it says, so that a
 file is read again when its bytes, the adapter, the code lists or the keys have changed.
@@ -11,7 +11,7 @@ from dataclasses import dataclass
 
 from producers.adapter import Adapter
 from producers.positions import Position, Positions
-from producers.sources.folder import File
+from producers.sources.source import Resource
 from schemas import codes
 from schemas.identity import Keys
 
@@ -25,9 +25,9 @@ class Files:
     adapter: Adapter
     values: Mapping[str, str]
 
-    def key(self, file: File) -> bytes:
+    def key(self, resource: Resource) -> bytes:
         """Return what stands for a file in topics: its name may tell a company."""
-        return self.keys.document_key("file", file.name)
+        return self.keys.document_key("file", resource.name)
 
     def digest(self, content: bytes) -> bytes:
         """Return what tells whether reading a file again could say anything new."""
@@ -36,19 +36,25 @@ class Files:
         parts = (self.adapter.version, codes.VERSION, *values, *years)
         return self.keys.content_digest(content + "\0".join(parts).encode())
 
-    def is_read(self, file: File, digest: bytes) -> bool:
+    def is_read(self, resource: Resource, digest: bytes) -> bool:
         """Say whether a file was read to its end."""
-        known = self.positions.get(self.key(file))
+        known = self.positions.get(self.key(resource))
         return known is not None and known.digest == digest and known.cursor is None
 
-    def documents_told(self, file: File, digest: bytes) -> int:
+    def documents_told(self, resource: Resource, digest: bytes) -> int:
         """Return how many documents of a file an interrupted reading committed: their rejects are told."""
-        known = self.positions.get(self.key(file))
+        known = self.positions.get(self.key(resource))
         if known is None or known.digest != digest or known.cursor is None:
             return 0
         return int(known.cursor)
 
-    def remembered(self, file: File, digest: bytes, documents: int | None = None) -> bytes:
+    def remembered(self, resource: Resource, digest: bytes, documents: int | None = None) -> bytes:
         """Put the position of a file, read to its end or so many documents far; return its Avro body."""
         cursor = None if documents is None else str(documents)
-        return self.positions.put(self.key(file), Position("FILE", 0, 0, digest, cursor=cursor))
+        return self.positions.put(self.key(resource), Position("FILE", 0, 0, digest, cursor=cursor))
+
+    def forgotten(self, resource: Resource) -> bytes:
+        """Know nothing of a file any more; return its key."""
+        key = self.key(resource)
+        self.positions.forget(key)
+        return key

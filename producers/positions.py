@@ -20,14 +20,16 @@ _DOCUMENT = 2 * contract.enum_symbols("position", "subject").index("DOCUMENT")
 
 @dataclass(frozen=True, slots=True)
 class Position:
-    """What stands published of one document, or the digest of a file that was read.
+    """What stands published of one document, the digest of a file that was read, or how far a source is.
 
     Attributes:
-        subject: DOCUMENT or FILE.
-        digest: Of a file: of its bytes. Of a document: of all its statements.
+        subject: DOCUMENT, FILE or SOURCE.
+        digest: Of a file: of its bytes. Of a document: of all its statements. Of a source: of
+            what it reads, such as a table.
         statements: Wire facts of each statement with its key, revision and digest.
         silent_stages: Stages that the document has moved past.
-        cursor: Of a file that is not read to its end: how many of its documents are.
+        cursor: Of a file that is not read to its end: how many of its documents are. Of a
+            source: in its own terms.
     """
 
     subject: str
@@ -73,6 +75,10 @@ class Positions:
         body = encoded({item.name: getattr(position, item.name) for item in fields(position)})
         self._values[key] = body
         return body
+
+    def forget(self, key: bytes) -> None:
+        """Know nothing of a document or file any more."""
+        self._values.pop(key, None)
 
     def body(self, key: bytes) -> bytes:
         """Return the Avro body of a position that was put."""

@@ -119,6 +119,11 @@ class Publisher:
         self._writer.send(topics.positions(self.agency), key, value, [])
         self.pending.positions += 1
 
+    def forget(self, key: bytes) -> None:
+        """Add the end of a position to the transaction."""
+        self._writer.send(topics.positions(self.agency), key, None, [])
+        self.pending.positions += 1
+
     def reject(self, reject: Reject, topic_key: bytes) -> None:
         """Add a refused document to the transaction."""
         value = framing.prefix(self._ids.reject) + self._encoded(reject)

@@ -1,7 +1,8 @@
-"""The adapter at work: look at the folder, read what is new, publish, repeat.
+"""The adapter at work: ask the source, read what is new, publish, repeat.
 
-One file after another; what was committed of a file that a crash interrupted is
-recognised when the file is read again, so nothing is published twice.
+One resource after another; what was committed of one that a crash interrupted is
+recognised when it is read again, so nothing is published twice. The source's own position
+is committed with what was read up to it.
 """
 
 from __future__ import annotations
@@ -9,6 +10,7 @@ from __future__ import annotations
 import threading
 import time
 from collections.abc import Callable, Mapping
+from contextlib import closing
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import BinaryIO
@@ -18,8 +20,8 @@ from producers.file_rules import FILE_RULES_BY_ID
 from producers.files import Files
 from producers.pipeline import Outcome, Pipeline
 from producers.positions import Position, Positions
-from producers.publish import Publisher, Reject
-from producers.sources.folder import File, Folder
+from producers.publish import Committed, Publisher, Reject
+from producers.sources.source import RefusedError, Resource, Source
 from schemas.errors import ConfigurationError, RetriableError
 from schemas.findings import Severity
 from schemas.identity import Keys
@@ -39,12 +41,14 @@ from schemas.telemetry import (
     LogEvent,
 )
 
-# The position that tells which keys a source is published under; no keyed hash is so short.
+# The position that tells which keys a source is published under, and the source's own; no
+# keyed hash is so short.
 _KEYS = b"keys"
+_SOURCE = b""
 _LARGE_BYTES = 8 * 1024 * 1024
 # The client retries in seconds by itself; this is for what outlasts it.
 RETRY_SECONDS = 5.0
-# Stands for the digest of a file that could not be read.
+# Stands for the bytes of a resource that could not be read.
 _UNREAD = b""
 
 
@@ -61,7 +65,7 @@ class Totals:
 
 @dataclass(slots=True, kw_only=True)
 class Run:
-    """One adapter beside one folder.
+    """One adapter beside one source.
 
     Attributes:
         values: What the adapter was told of bare documents.
@@ -71,7 +75,7 @@ class Run:
 
     adapter: Adapter
     values: Mapping[str, str]
-    folder: Folder
+    source: Source
     agency: AgencySettings
     kafka: KafkaSettings
     keys: Keys
@@ -85,6 +89,8 @@ class Run:
     _positions: Positions = field(init=False)
     _pipeline: Pipeline = field(init=False)
     _files: Files = field(init=False)
+    _position: str | None = None
+    _files_read: int = 0
     _committed_at: float = 0.0
     _newest_recorded: float = 0.0
 
@@ -105,21 +111,25 @@ class Run:
         self._publisher.open(Registry(self.kafka.registry_url), self._positions)
         self._committed_at = time.monotonic()
         self._check_keys()
+        self._start_source()
 
     def once(self) -> None:
-        """Read every file that is new or changed, then commit."""
-        for file in self.folder.touched():
-            if self.stop.is_set():
-                break
-            self._read(file)
-            # A transaction must not stay open while many files turn out to be unchanged.
-            if self._is_commit_due():
-                self._commit()
+        """Read every resource that is new or changed, then commit."""
+        with closing(self.source.touched()) as resources:
+            for resource in resources:
+                if resource is not None:
+                    self._read(resource)
+                # Not after asking for the next one: that says that this one is read.
+                if self.stop.is_set():
+                    break
+                # A transaction must not stay open while many resources turn out to be unchanged.
+                if resource is None or self._is_commit_due():
+                    self._commit()
         self._commit()
         self.health.turned()
 
     def until_stopped(self) -> None:
-        """Look at the folder again and again until `stop` is set."""
+        """Ask the source again and again until `stop` is set."""
         while not self.stop.is_set():
             self.once()
             self.stop.wait(self.agency.poll_interval_seconds)
@@ -127,6 +137,7 @@ class Run:
     def close(self) -> None:
         """Leave nothing open."""
         self._publisher.close()
+        self.source.close()
 
     def _check_keys(self) -> None:
         """Refuse keys under which everything would be published a second time, as other facts."""
@@ -140,50 +151,62 @@ class Run:
             body = self._positions.put(_KEYS, Position("SOURCE", 0, 0, self.keys.check_value()))
             self._publisher.remember(self._positions.topic_key(_KEYS), body)
 
-    def _read(self, file: File) -> None:
-        if file.size_bytes > _LARGE_BYTES:
+    def _start_source(self) -> None:
+        """Give the source the position it committed, unless that was in something else."""
+        known = self._positions.get(_SOURCE)
+        if known is not None and known.digest == self._scope():
+            self._position = known.cursor
+        self.source.start(self._position)
+
+    def _scope(self) -> bytes:
+        return self.keys.content_digest(self.source.scope.encode())
+
+    def _read(self, resource: Resource) -> None:
+        if resource.size_bytes > _LARGE_BYTES:
             # Its digest takes a while, during which no transaction may stay open.
             self._commit()
+        digest = self._files.digest(_UNREAD)
         try:
-            digest = self._files.digest(file.sha256())
-            if self._files.is_read(file, digest):
+            digest = self._files.digest(resource.sha256())
+            if self._files.is_read(resource, digest):
                 return
-            with file.path.open("rb") as stream:
-                self._read_stream(stream, file, digest)
+            with resource.open() as stream:
+                self._read_stream(stream, resource, digest)
         except FileNotFoundError:
             # Taken away by its owner: there is nothing to say of it.
-            self.folder.again(file)
+            self.source.again(resource)
+        except RefusedError as error:
+            self._refuse(resource, error.rule, digest)
         except OSError:
-            self.folder.again(file)
-            self._refuse(file)
+            self.source.again(resource)
+            self._refuse(resource, "file.unreadable", self._files.digest(_UNREAD))
 
-    def _read_stream(self, stream: BinaryIO, file: File, digest: bytes) -> None:
+    def _read_stream(self, stream: BinaryIO, resource: Resource, digest: bytes) -> None:
         if self.adapter.has_complete_sets:
             # The first of two passes publishes nothing: it must not hold a transaction open.
             self._commit()
-        told = self._files.documents_told(file, digest)
-        for number, outcome in enumerate(self._pipeline.outcomes(stream, file.name, file.modified_at), 1):
-            self._take(outcome, file, digest, is_told=number <= told)
+        told = self._files.documents_told(resource, digest)
+        outcomes = self._pipeline.outcomes(stream, resource.name, resource.delivered_at)
+        for number, outcome in enumerate(outcomes, 1):
+            self._take(outcome, resource, digest, is_told=number <= told)
             if self.stop.is_set() or self._is_commit_due():
-                self._remember(file, digest, max(number, told))
+                self._remember(resource, digest, max(number, told))
                 self._commit()
             if self.stop.is_set():
                 return
-        self._remember(file, digest)
-        self.totals.files += 1
-        logger().info(LogEvent.FILE_READ, size_bytes=file.size_bytes)
+        self._remember(resource, digest)
+        self._files_read += 1
 
-    def _refuse(self, file: File) -> None:
-        """Reject a file that cannot be read, once, and go on; it is tried again at each look."""
-        digest = self._files.digest(_UNREAD)
-        if self._files.is_read(file, digest):
+    def _refuse(self, resource: Resource, rule: str, digest: bytes) -> None:
+        """Reject a resource that cannot be read, once, and go on."""
+        if self._files.is_read(resource, digest):
             return
-        finding = FILE_RULES_BY_ID["file.unreadable"].at("$")
-        key = self.keys.document_key("unreadable", file.name)
-        self._take(Outcome("$", key, (finding,)), file, digest, is_told=False)
-        self._remember(file, digest)
+        finding = FILE_RULES_BY_ID[rule].at("$")
+        key = self.keys.document_key("unreadable", resource.name)
+        self._take(Outcome("$", key, (finding,)), resource, digest, is_told=False)
+        self._remember(resource, digest)
 
-    def _take(self, outcome: Outcome, file: File, digest: bytes, *, is_told: bool) -> None:
+    def _take(self, outcome: Outcome, resource: Resource, digest: bytes, *, is_told: bool) -> None:
         for event in outcome.events:
             self._publisher.publish(event)
             self._newest_recorded = max(self._newest_recorded, event.recorded_at.timestamp())
@@ -194,10 +217,10 @@ class Run:
             )
         if outcome.is_rejected and not is_told:
             reject = Reject(
-                self._files.key(file),
+                self._files.key(resource),
                 outcome.path,
                 datetime.now(UTC),
-                file.size_bytes,
+                resource.size_bytes,
                 digest,
                 outcome.findings,
             )
@@ -215,9 +238,16 @@ class Run:
             hint=error.hint,
         )
 
-    def _remember(self, file: File, digest: bytes, documents: int | None = None) -> None:
-        body = self._files.remembered(file, digest, documents)
-        self._publisher.remember(self._positions.topic_key(self._files.key(file)), body)
+    def _remember(self, resource: Resource, digest: bytes, documents: int | None = None) -> None:
+        body = self._files.remembered(resource, digest, documents)
+        self._publisher.remember(self._positions.topic_key(self._files.key(resource)), body)
+
+    def _remember_position(self) -> None:
+        position = self.source.position()
+        if position != self._position:
+            body = self._positions.put(_SOURCE, Position("SOURCE", 0, 0, self._scope(), cursor=position))
+            self._publisher.remember(self._positions.topic_key(_SOURCE), body)
+            self._position = position
 
     def _is_commit_due(self) -> bool:
         is_full = self._publisher.pending.events >= self.agency.commit_events
@@ -225,16 +255,25 @@ class Run:
         return is_full or is_late
 
     def _commit(self) -> None:
+        self._remember_position()
         done = self._publisher.commit()
         self._committed_at = time.monotonic()
         self.health.turned()
         if done.events or done.positions or done.rejects:
-            labels = {"agency": str(self.agency.id)}
-            self.metrics.counter(EVENTS_PUBLISHED, **labels).inc(done.events)
-            self.metrics.counter(TRANSACTIONS, **labels).inc()
-            self.metrics.gauge(NEWEST_RECORDED, **labels).set(self._newest_recorded)
-            logger().info(LogEvent.COMMITTED, events=done.events, rejects=done.rejects)
+            self._tell_commit(done)
         self.totals.events += done.events
+        for resource in self.source.committed():
+            # Goes with the next transaction; until then it is known and not needed.
+            self._publisher.forget(self._positions.topic_key(self._files.forgotten(resource)))
+
+    def _tell_commit(self, done: Committed) -> None:
+        labels = {"agency": str(self.agency.id)}
+        self.metrics.counter(EVENTS_PUBLISHED, **labels).inc(done.events)
+        self.metrics.counter(TRANSACTIONS, **labels).inc()
+        self.metrics.gauge(NEWEST_RECORDED, **labels).set(self._newest_recorded)
+        files, self._files_read = self._files_read, 0
+        self.totals.files += files
+        logger().info(LogEvent.COMMITTED, files=files, events=done.events, rejects=done.rejects)
 
     def _count(self, outcome: Outcome) -> None:
         labels = {"agency": str(self.agency.id)}

@@ -93,7 +93,6 @@ class LogEvent(StrEnum):
     STOPPING = "stopping"
     WAITING = "waiting"
     POSITIONS_READ = "positions_read"
-    FILE_READ = "file_read"
     DOCUMENT_REJECTED = "document_rejected"
     COMMITTED = "committed"
     BATCH_STORED = "batch_stored"

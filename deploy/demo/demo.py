@@ -116,7 +116,7 @@ def _published(delivery: Delivery, kafka: KafkaSettings, keys: Path) -> Totals:
     run = Run(
         adapter=adapters.create(delivery.adapter, {}),
         values={},
-        folder=Folder(delivery.folder),
+        source=Folder(delivery.folder),
         agency=AgencySettings(id=delivery.agency, keys=keys, metrics_port=0),
         kafka=kafka,
         keys=identity.load(keys),

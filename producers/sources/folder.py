@@ -9,12 +9,13 @@ from __future__ import annotations
 
 import hashlib
 import os
-from collections.abc import Iterator
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from pathlib import Path
 from stat import S_ISREG
+from typing import BinaryIO
 
+from producers.sources.source import Resource, Resources, Source
 from schemas.errors import ConfigurationError
 
 _GONE = FileNotFoundError
@@ -31,9 +32,13 @@ class File:
     modified_ns: int
 
     @property
-    def modified_at(self) -> datetime:
+    def delivered_at(self) -> datetime:
         """When the file was written last, UTC."""
         return datetime.fromtimestamp(self.modified_ns / 1e9, UTC)
+
+    def open(self) -> BinaryIO:
+        """Return the file as it is now."""
+        return self.path.open("rb")
 
     def sha256(self) -> bytes:
         """Return the digest of the bytes, read in small pieces."""
@@ -42,7 +47,7 @@ class File:
 
 
 @dataclass(slots=True)
-class Folder:
+class Folder(Source):
     """A folder that is looked at again and again."""
 
     root: Path
@@ -57,7 +62,7 @@ class Folder:
         if not self.root.is_dir():
             raise ConfigurationError(f"{self.root} is no folder", hint="give a folder that exists")
 
-    def touched(self) -> Iterator[File]:
+    def touched(self) -> Resources:
         """Yield the files that are new or look different since the last call, by name."""
         for file in self.files():
             signature = (file.size_bytes, file.modified_ns)
@@ -65,9 +70,9 @@ class Folder:
                 self._seen[file.name] = signature
                 yield file
 
-    def again(self, file: File) -> None:
+    def again(self, resource: Resource) -> None:
         """Yield a file at the next look too, though it will look the same."""
-        self._seen.pop(file.name, None)
+        self._seen.pop(resource.name, None)
 
     def files(self) -> list[File]:
         """Return all files, by name."""

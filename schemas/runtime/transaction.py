@@ -49,8 +49,11 @@ class TransactionalWriter:
         self._guarded("fence", lambda: self._producer.init_transactions(clients.REQUEST_TIMEOUT_SECONDS))
         self.on_step("fenced")
 
-    def send(self, topic: str, key: bytes, value: bytes, headers: Headers) -> None:
-        """Add a record to the transaction, beginning one where none is open; raises as `commit`."""
+    def send(self, topic: str, key: bytes, value: bytes | None, headers: Headers) -> None:
+        """Add a record to the transaction, beginning one where none is open; raises as `commit`.
+
+        A value of None is a tombstone: on a compacted topic the key ends with it.
+        """
         if not self.is_open:
             self._guarded("begin", self._producer.begin_transaction)
             self.is_open = True
@@ -96,7 +99,7 @@ class TransactionalWriter:
         except KafkaException as error:
             raise self._judged(error, what) from error
 
-    def _queue(self, topic: str, key: bytes, value: bytes, headers: Headers) -> None:
+    def _queue(self, topic: str, key: bytes, value: bytes | None, headers: Headers) -> None:
         while True:
             try:
                 self._producer.produce(topic, value=value, key=key, headers=headers)

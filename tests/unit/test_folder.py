@@ -14,7 +14,7 @@ from schemas.errors import ConfigurationError
 
 def names(folder: Folder) -> list[str]:
     """Return the names of the files that look new."""
-    return [file.name for file in folder.touched()]
+    return [file.name for file in folder.touched() if file]
 
 
 def test_new_files_are_yielded_once_by_name(tmp_path: Path) -> None:
@@ -45,6 +45,7 @@ def test_a_file_asked_for_again_is_yielded_though_it_looks_the_same(tmp_path: Pa
     (tmp_path / "a.json").write_text("1")
     folder = Folder(tmp_path)
     for file in folder.touched():
+        assert file is not None
         folder.again(file)
 
     assert names(folder) == ["a.json"]
