@@ -20,6 +20,8 @@ _BASEL = re.compile(r"[AB][0-9]{4}|Y[0-9]{1,2}", re.ASCII)
 _OECD = re.compile(r"[A-Z]{2}[0-9]{3}|EU3011|EU48|BEU0[45]", re.ASCII)
 # `D 9 F` and `R05` are D9 and R5: what follows the number divides an operation further.
 _OPERATION = re.compile(r"([RD])0?([1-9][0-9]?)[A-Z]?", re.ASCII)
+# `HP_7`, `HP07` and `HP 7` are one property.
+_HAZARD_PROPERTY = re.compile(r"HP_?0?([1-9]|1[0-5])", re.ASCII)
 
 
 class Low(NamedTuple):
@@ -72,3 +74,13 @@ def operation(stated: str) -> str | None:
     match = _OPERATION.fullmatch("".join(stated.split()).upper())
     code = f"{match[1]}{match[2]}" if match is not None else ""
     return code if codes.find("OPERATION", code) else None
+
+
+@lru_cache(_CACHED_TEXTS)
+def hazard_property(stated: str) -> WasteCode | None:
+    """Return the property of hazardous waste of a text such as `HP_4` or `HP04`: scheme HP, `HP4`.
+
+    Source: Regulation (EU) No 1357/2014, Annex: HP 1 to HP 15.
+    """
+    match = _HAZARD_PROPERTY.fullmatch("".join(stated.split()).upper())
+    return WasteCode("HP", f"HP{match[1]}") if match is not None else None
