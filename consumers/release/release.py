@@ -20,7 +20,7 @@ from schemas.errors import ConfigurationError
 _ID_BYTES = 16
 # What decides what a cell means. The parameters of the rules are not in it: a digest over
 # a handful of small numbers would tell them to anyone who tries them all.
-_MEANING = ("movement.sql", "latest.sql", "facts.sql", "contributions.sql")
+_MEANING = ("movement.sql", "latest.sql", "counted.sql", "facts.sql", "contributions.sql")
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,4 +1,7 @@
--- The latest statements, classified: what a table can be built of.
+-- The latest statements that count, classified: what a table can be built of.
+--
+-- `facts` holds what counts (see counted.sql), `uncounted` the other statements that stand and
+-- who counts in their place, `classified` both.
 --
 --   measure    the stage, with its step where it has one (TRANSFERRED-2 is what the second
 --              transporter took over); quantities of different measures are never added
@@ -49,7 +52,7 @@ SELECT parent AS country, code AS region
 FROM codelist.regions
 WHERE starts_with(code, parent || '-');
 
-CREATE OR REPLACE TEMP VIEW facts AS
+CREATE OR REPLACE TEMP VIEW classified AS
 WITH sided AS (
     SELECT
         latest.*,
@@ -102,3 +105,13 @@ LEFT JOIN codelist.operation_class AS operation_class
     ON operation_class.code = placed.operation_code
     AND placed.occurred_on
         BETWEEN operation_class.valid_from AND coalesce(operation_class.valid_to, DATE '9999-12-31');
+
+CREATE OR REPLACE TEMP VIEW facts AS
+SELECT classified.*
+FROM classified
+ANTI JOIN passed_over USING (kafka_partition, kafka_offset);
+
+CREATE OR REPLACE TEMP VIEW uncounted AS
+SELECT classified.*, passed_over.counted_agency, passed_over.counted_system
+FROM classified
+JOIN passed_over USING (kafka_partition, kafka_offset);
