@@ -13,8 +13,6 @@ from datetime import datetime
 from functools import cache
 from typing import Any
 
-import fastavro
-
 from producers.positions import Position
 from producers.protect import FACT_FIELDS, Protected, withdrawn
 from producers.statement import Identity, Intent, Reading
@@ -22,6 +20,11 @@ from schemas import codes, contract
 from schemas.identity import Keys
 from schemas.movement import ENVELOPE_FIELDS, Change
 
+# Parts of the envelope, and whether they repeat.
+_PARTS = {
+    "event_id statement_key": False,
+    "revision edition change agency recorded_at source_format adapter_version codelist_version": True,
+}
 _OF_KNOWN = frozenset({Intent.EDIT, Intent.CANCEL})
 
 
@@ -200,7 +203,7 @@ class Comparison:
             "adapter_version": self.origin.adapter_version,
             "codelist_version": codes.VERSION,
         }
-        body = _encoded_envelope(envelope) + item.content
+        body = _encoder().encoded(envelope) + item.content
         return Event(
             key=item.facts["movement_key"],
             event_id=event_id,
@@ -210,12 +213,7 @@ class Comparison:
         )
 
 
-def _encoded_envelope(envelope: dict[str, Any]) -> bytes:
-    return contract.encoded(_envelope_schema(), envelope)
-
-
 @cache
-def _envelope_schema() -> Any:
-    schema = contract.latest("movement")
-    fields = [field for field in schema["fields"] if field["name"] in ENVELOPE_FIELDS]
-    return fastavro.parse_schema(schema | {"name": "MovementEnvelope", "fields": fields})
+def _encoder() -> contract.Encoder:
+    assert tuple(name for part in _PARTS for name in part.split()) == ENVELOPE_FIELDS
+    return contract.Encoder("movement", _PARTS)

@@ -10,9 +10,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cache
-from typing import Any
-
-import fastavro
+from typing import Any, NamedTuple
 
 from producers.harmonise import Harmonised
 from producers.statement import Company, Statement
@@ -41,6 +39,23 @@ class Protected:
     is_unconverted: bool
 
 
+class _Related(NamedTuple):
+    movement_key: bytes
+    relation: str
+
+
+# Parts of the content, and whether they repeat: a line is stated at several stages, a company
+# and a route on many days; hardly any two loads weigh the same.
+_PARTS = {
+    "movement_key": True,
+    "line_number stage step side": True,
+    "occurred_on occurred_at precision": True,
+    "origin_country origin_region destination_country destination_region transit_countries": True,
+    "low_code basel_code oecd_code hs_code other_codes hazardous operation_code native_operation_code": True,
+    "mass_g quantity": False,
+    "unit basis load_count contributor contributor_group counterparty": True,
+    "related release_at": True,
+}
 FACT_FIELDS = (
     "movement_key",
     "line_number",
@@ -90,15 +105,14 @@ def withdrawn(statement_key: bytes, facts: Mapping[str, Any], keys: Keys) -> Pro
 
 def encoded_content(values: Mapping[str, Any]) -> bytes:
     """Return the Avro bytes of the content fields."""
-    return contract.encoded(_content_schema(), values)
+    return _encoder().encoded(values)
 
 
 @cache
-def _content_schema() -> Any:
-    schema = contract.latest("movement")
-    require_classes(avro_leaves(schema), "schema movement")
-    fields = [field for field in schema["fields"] if field["name"] in CONTENT_FIELDS]
-    return fastavro.parse_schema(schema | {"name": "MovementContent", "fields": fields})
+def _encoder() -> contract.Encoder:
+    require_classes(avro_leaves(contract.latest("movement")), "schema movement")
+    assert tuple(name for part in _PARTS for name in part.split()) == CONTENT_FIELDS
+    return contract.Encoder("movement", _PARTS)
 
 
 def _content(harmonised: Harmonised, keys: Keys) -> dict[str, Any]:
@@ -120,7 +134,7 @@ def _content(harmonised: Harmonised, keys: Keys) -> dict[str, Any]:
         "transit_countries": statement.transit_countries,
         **dict.fromkeys(("low_code", "basel_code", "oecd_code", "hs_code")),
         **harmonised.primary,
-        "other_codes": [{"scheme": code.scheme, "code": code.code} for code in harmonised.other_codes],
+        "other_codes": harmonised.other_codes,
         "hazardous": statement.hazardous.value,
         "operation_code": statement.operation_code,
         "native_operation_code": statement.native_operation_code,
@@ -133,10 +147,10 @@ def _content(harmonised: Harmonised, keys: Keys) -> dict[str, Any]:
         "contributor": _pseudonym(statement.contributor, statement, keys),
         "contributor_group": _pseudonym(statement.contributor_group, statement, keys),
         "counterparty": _pseudonym(statement.counterparty, statement, keys),
-        "related": [
-            {"movement_key": keys.movement_key(reference), "relation": relation.value}
+        "related": tuple(
+            _Related(keys.movement_key(reference), relation.value)
             for reference, relation in statement.related
-        ],
+        ),
         "release_at": statement.release_at,
     }
 
