@@ -1,0 +1,8 @@
+"""Findings of one row, as they are noticed: a rule at a column, in order."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+# Told the rule that is broken and the short name of the column.
+Notice = Callable[[str, str], None]
