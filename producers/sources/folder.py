@@ -1,25 +1,28 @@
 """The folder source: every file in a folder and below it, read when new or changed.
 
 A file is known by its name within the folder and the digest of its bytes, so a copy
-with an older date or a touched file is not read again. Names that start with a dot or
-end with .part or .tmp are somebody else's unfinished work.
+with an older date or a touched file is not read again; an archive is read as its members.
+Names that start with a dot or end with .part or .tmp are somebody else's unfinished work. A
+file under its final name is read once it has looked the same for a second, whatever the
+clock of a share says; who writes more slowly than that uses one of those names. The folder
+is looked at again and again: network shares tell nobody of changes.
 """
 
 from __future__ import annotations
 
 import hashlib
 import os
+import time
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from pathlib import Path
 from stat import S_ISREG
 from typing import BinaryIO
 
+from producers.sources.archives import is_archive, is_unfinished, members
+from producers.sources.refused import Refused
 from producers.sources.source import Resource, Resources, Source
 from schemas.errors import ConfigurationError
-
-_GONE = FileNotFoundError
-_UNFINISHED = (".part", ".tmp")
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,6 +33,11 @@ class File:
     name: str
     size_bytes: int
     modified_ns: int
+
+    @property
+    def signature(self) -> tuple[int, int]:
+        """What tells from outside that a file has changed: size and date."""
+        return self.size_bytes, self.modified_ns
 
     @property
     def delivered_at(self) -> datetime:
@@ -48,9 +56,14 @@ class File:
 
 @dataclass(slots=True)
 class Folder(Source):
-    """A folder that is looked at again and again."""
+    """A folder that is looked at again and again.
+
+    Attributes:
+        settle_seconds: How long a file must look the same before it is read.
+    """
 
     root: Path
+    settle_seconds: float = 1.0
     _seen: dict[str, tuple[int, int]] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
@@ -64,35 +77,51 @@ class Folder(Source):
 
     def touched(self) -> Resources:
         """Yield the files that are new or look different since the last call, by name."""
-        for file in self.files():
-            signature = (file.size_bytes, file.modified_ns)
-            if self._seen.get(file.name) != signature:
-                self._seen[file.name] = signature
+        closed: list[OSError] = []
+        for file in self._settled(self.files(closed)):
+            self._seen[file.name] = file.signature
+            if is_archive(file.name):
+                yield from self._members(file)
+            else:
                 yield file
+        # A folder that cannot be listed is told like a file that cannot be read.
+        for error in closed:
+            yield _closed(readable(Path(error.filename).relative_to(self.root)), error)
 
     def again(self, resource: Resource) -> None:
-        """Yield a file at the next look too, though it will look the same."""
-        self._seen.pop(resource.name, None)
+        """Yield a file, or the archive that a member is from, at the next call too."""
+        places = resource.name.split("/")
+        for end in range(1, len(places) + 1):
+            self._seen.pop("/".join(places[:end]), None)
 
-    def files(self) -> list[File]:
-        """Return all files, by name."""
+    def files(self, closed: list[OSError]) -> list[File]:
+        """Return all files, by name; add the errors of folders that cannot be listed to `closed`."""
         found = []
-        closed: list[OSError] = []
         for folder, _, names in os.walk(self.root, onerror=closed.append):
             found += [file for name in names if (file := self._file(Path(folder, name))) is not None]
-        # A folder that cannot be listed is told like a file that cannot be read.
-        found += [self._closed(Path(error.filename)) for error in closed if not isinstance(error, _GONE)]
+        closed[:] = [error for error in closed if not isinstance(error, FileNotFoundError)]
         return sorted(found, key=lambda file: file.name)
+
+    def _settled(self, files: list[File]) -> list[File]:
+        """Return the files that look new and do not grow."""
+        new = [file for file in files if self._seen.get(file.name) != file.signature]
+        if new:
+            time.sleep(self.settle_seconds)
+        return [file for file in new if self._file(file.path) == file]
+
+    def _members(self, archive: File) -> Resources:
+        try:
+            yield from members(archive)
+        except OSError as error:
+            self.again(archive)
+            yield _closed(archive.name, error)
 
     def _file(self, path: Path) -> File | None:
         name = readable(path.relative_to(self.root))
-        status = _status(path) if _is_finished(name) else None
+        status = None if is_unfinished(name) else _status(path)
         if status is None or not S_ISREG(status.st_mode):
             return None
         return File(path, name, status.st_size, status.st_mtime_ns)
-
-    def _closed(self, path: Path) -> File:
-        return File(path, readable(path.relative_to(self.root)), 0, 0)
 
 
 def readable(path: Path) -> str:
@@ -108,5 +137,5 @@ def _status(path: Path) -> os.stat_result | None:
         return None
 
 
-def _is_finished(name: str) -> bool:
-    return not name.endswith(_UNFINISHED) and not any(part.startswith(".") for part in name.split("/"))
+def _closed(name: str, error: OSError) -> Refused:
+    return Refused(name, 0, datetime.fromtimestamp(0, UTC), error)

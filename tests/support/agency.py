@@ -95,7 +95,7 @@ class Agency:
         return Run(
             adapter=adapters.create(self.adapter, self.values),
             values=self.values,
-            source=Folder(folder),
+            source=Folder(folder, settle_seconds=0),
             agency=AgencySettings(
                 id=self.id, commit_events=commit_events, poll_interval_seconds=0.1, metrics_port=0
             ),
