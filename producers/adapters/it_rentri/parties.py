@@ -1,0 +1,75 @@
+"""The parties of a form: which company, in which place, and what was wrong with either."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable
+from functools import lru_cache
+
+from producers.adapters.it_rentri import places
+from producers.adapters.it_rentri.model import Address, Party, Producer, Recipient
+from producers.statement import Company, Place
+
+Notice = Callable[[str, str], None]
+
+_CACHED_CODES = 16_384
+_ITALIAN = re.compile(r"[0-9]{11}|[A-Z0-9]{16}", re.ASCII)
+_FOREIGN = re.compile(r"(?=.*[0-9])[A-Z0-9./-]{5,20}", re.ASCII)
+_COUNTRY = re.compile(r"[A-Z]{2}", re.ASCII)
+
+
+def company(party: Party | None, path: str, notice: Notice) -> Company | None:
+    """Return the company behind a party, None where there is none or its code has not the form of one."""
+    if party is None:
+        return None
+    found = _company(party.codice_fiscale, _country(party.nazione_id))
+    if found is None:
+        notice("rentri.company.form", f"{path}.codice_fiscale")
+    return found
+
+
+def origin(producer: Producer | None, original: Party | None, path: str, notice: Notice) -> Place:
+    """Return where the waste comes from: the place of production, else the producer's own.
+
+    Of the producer of another form, which part of went on with this one, only the country
+    of its code is known.
+    """
+    if producer is None:
+        return Place(_country(original.nazione_id)) if original is not None else Place()
+    if producer.luogo_produzione is not None:
+        return _place(producer, producer.luogo_produzione, f"{path}.luogo_produzione", notice)
+    return _place(producer, producer.indirizzo, f"{path}.indirizzo", notice)
+
+
+def destination(recipient: Recipient | None, path: str, notice: Notice) -> Place:
+    """Return where the waste goes."""
+    if recipient is None:
+        return Place()
+    return _place(recipient, recipient.indirizzo, f"{path}.indirizzo", notice)
+
+
+def _place(party: Party, address: Address | None, path: str, notice: Notice) -> Place:
+    if address is None:
+        return Place(_country(party.nazione_id))
+    city = address.citta
+    country = _country(city.nazione_id)
+    if country != places.HOME:
+        return Place(country)
+    region = places.region(city.comune_id or "")
+    if region is None:
+        notice("rentri.place.unknown", f"{path}.citta.comune_id")
+    return Place(country, region)
+
+
+def _country(stated: str | None) -> str:
+    """Return a country as stated, Italy where none is; what is no code is rejected later."""
+    return (stated or "").strip().upper() or places.HOME
+
+
+@lru_cache(_CACHED_CODES)
+def _company(stated: str, country: str) -> Company | None:
+    code = "".join(stated.split()).upper()
+    if country == places.HOME:
+        return Company("IT-CF", code) if _ITALIAN.fullmatch(code) else None
+    is_code = _COUNTRY.fullmatch(country) is not None and _FOREIGN.fullmatch(code) is not None
+    return Company(f"{country}-TAX", code) if is_code else None
