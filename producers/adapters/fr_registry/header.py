@@ -1,0 +1,76 @@
+"""The header of a register's file: which register it is, and which column holds what.
+
+A header is recognised if it has every required column of one register and none that is unknown to
+it. Any other one is refused with the name of the register that it is nearest to.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterator
+from typing import NamedTuple
+
+from producers.adapters.fr_registry.columns import ERROR_LABEL, folded
+from producers.adapters.fr_registry.model import MEMBERS
+from producers.adapters.fr_registry.registers import REGISTERS, Register
+from producers.adapters.fr_registry.rules import RULES_BY_ID
+from producers.csv_stream import Row
+from producers.file_rules import FILE_RULES_BY_ID
+from schemas.findings import Finding
+
+# A file of something else may have a column or two called alike.
+_KNOWN_MIN = 5
+_MEMBERS = frozenset(MEMBERS)
+
+
+class Header(NamedTuple):
+    """The header of a file that was recognised.
+
+    Attributes:
+        columns: (number from 0, member) of each column that is read.
+        width: Number of columns.
+    """
+
+    register: Register
+    columns: tuple[tuple[int, str], ...]
+    width: int
+
+
+def header(row: Row) -> tuple[Header | None, tuple[Finding, ...]]:
+    """Return the header of a file, or everything that keeps it from being one."""
+    path = f"line[{row.line}]"
+    labels = [folded(cell) for cell in row.cells]
+    stated = {number: label for number, label in enumerate(labels) if label not in {"", ERROR_LABEL}}
+    register = min(REGISTERS, key=lambda item: len(list(_wrong(stated, item))))
+    if sum(label in register.columns for label in stated.values()) < _KNOWN_MIN:
+        return None, (FILE_RULES_BY_ID["layout.unknown"].at(path),)
+    rule = RULES_BY_ID[f"fr.header.{register.name}"]
+    findings = (
+        *(rule.at(f"{path}.{place}") for place in _wrong(stated, register)),
+        *(RULES_BY_ID["fr.header.repeated"].at(f"{path}.{place}") for place in _repeated(stated)),
+    )
+    if findings:
+        return None, findings
+    columns = ((number, register.columns[label]) for number, label in stated.items())
+    read = tuple((number, member) for number, member in columns if member in _MEMBERS)
+    return Header(register, read, len(labels)), ()
+
+
+def _wrong(stated: dict[int, str], register: Register) -> Iterator[str]:
+    """Yield the places of unknown columns and the members of missing ones."""
+    for number, label in stated.items():
+        if label not in register.columns:
+            yield _place(number)
+    present = {register.columns.get(label) for label in stated.values()}
+    yield from sorted(register.required_columns - present)
+
+
+def _repeated(stated: dict[int, str]) -> Iterator[str]:
+    counts = Counter(stated.values())
+    for number, label in stated.items():
+        if counts[label] > 1:
+            yield _place(number)
+
+
+def _place(number: int) -> str:
+    return f"column[{number + 1}]"
