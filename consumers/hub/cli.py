@@ -98,7 +98,11 @@ def sql(
     as_json: JsonOption = False,
     rows: Annotated[int, typer.Option(min=1, max=100_000, help="At most this many rows.")] = 1_000,
 ) -> None:
-    """Ask the tables and views of the hub; nothing is ever changed. What it shows is confidential."""
+    """Ask the tables and views of the hub; nothing is ever changed. What it shows is confidential.
+
+    Views: movement, latest, facts, uncounted, contributions; pairs, links, families, taken_back, orphans(),
+    lifecycle, progress, overdue(), outcomes, treatments; uk_packaging_report(first, last).
+    """
     from rich.box import SIMPLE_HEAD
     from rich.console import Console
     from rich.table import Table

@@ -14,7 +14,18 @@ import polars as pl
 
 from schemas import codes
 
-VIEWS = ("movement", "latest", "counted", "facts", "contributions", "uk_packaging_report")
+VIEWS = (
+    "movement",
+    "latest",
+    "counted",
+    "facts",
+    "contributions",
+    "pairs",
+    "families",
+    "lifecycle",
+    "outcomes",
+    "uk_packaging_report",
+)
 _DATES = ("valid_from", "valid_to")
 
 

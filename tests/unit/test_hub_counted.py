@@ -39,7 +39,7 @@ def said(agency: str, mass_g: int | None, system: str = "movements/1", **changes
     return events.movement(1, event_id=events.key(repr(sorted(told.items()))), **told)
 
 
-def on(day: int) -> dict[str, datetime]:
+def on(day: int) -> dict[str, Any]:
     """Return that something was recorded on a day of March."""
     return {"recorded_at": datetime(2026, 3, day, tzinfo=UTC)}
 
@@ -72,7 +72,8 @@ def test_the_best_known_mass_counts_then_the_newest_then_the_first_by_name(
 
 def test_a_system_may_state_several_loads_under_one_movement(store: Store) -> None:
     """Two documents of the reporter that counts are two loads; what another one states is neither."""
-    one, two = ({"statement_key": events.key(number)} for number in (1, 2))
+    one: dict[str, Any] = {"statement_key": events.key("one")}
+    two: dict[str, Any] = {"statement_key": events.key("two")}
     stored(store, [said("BE-A", 10, **one), said("BE-A", 12, **two), said("BE-B", 22, basis="ESTIMATED")])
 
     assert asked(store, COUNTED) == [("BE-A", 10), ("BE-A", 12)]
@@ -104,7 +105,7 @@ def test_a_new_version_of_a_system_does_not_compete_with_the_old_one(store: Stor
 
 def test_other_measures_and_books_do_not_compete(store: Store) -> None:
     """Stages, steps, the two ends and each country of transit count for themselves."""
-    transit = {"side": "TRANSIT", "stage": "BORDER_CROSSED", "step": 1}
+    transit: dict[str, Any] = {"side": "TRANSIT", "stage": "BORDER_CROSSED", "step": 1}
     stored(
         store,
         [

@@ -83,17 +83,17 @@ def test_same_statement_key_of_two_agencies_is_two_facts(store: Store) -> None:
 @pytest.mark.parametrize(
     ("side", "stage", "expected"),
     [
-        ("ORIGIN", "DISPATCHED", ("EXPORT", "GB-ENG", "FR")),
-        ("DESTINATION", "RECEIVED", ("IMPORT", "FR", "GB")),
-        ("TRANSIT", "BORDER_CROSSED", ("TRANSIT", "BE", "GB")),
+        ("ORIGIN", "DISPATCHED", ("EXPORT", "GB-ENG", "PL")),
+        ("DESTINATION", "RECEIVED", ("IMPORT", "PL", "GB")),
+        ("TRANSIT", "BORDER_CROSSED", ("TRANSIT", "CZ", "GB")),
     ],
 )
 def test_the_two_books_of_a_movement_stay_apart(
     store: Store, side: str, stage: str, expected: tuple[str, str, str]
 ) -> None:
     """Flow, region and partner follow from whose books a statement is in."""
-    route = {"origin_country": "GB", "origin_region": "GB-ENG", "destination_country": "FR"}
-    stored(store, [statement("a", side=side, stage=stage, agency="BE-X", **route)])
+    route = {"origin_country": "GB", "origin_region": "GB-ENG", "destination_country": "PL"}
+    stored(store, [statement("a", side=side, stage=stage, agency="CZ-X", **route)])
 
     assert asked(store, "SELECT flow, region, partner FROM facts") == [expected]
 
@@ -118,6 +118,25 @@ def test_region_is_a_known_part_of_the_country_or_says_so(
     assert asked(store, "SELECT region, country, flow, partner FROM facts") == [
         (expected, "US", "DOMESTIC", "US")
     ]
+
+
+@pytest.mark.parametrize(
+    ("country", "stated", "region"),
+    [
+        ("FR", "FR-69", "FR-ARA"),
+        ("FR", "FR-ARA", "FR-ARA"),
+        ("IT", "IT-AL", "IT-21"),
+        ("DE", "DE-BY", "DE-BY"),
+    ],
+)
+def test_region_is_the_largest_part_of_its_country(
+    store: Store, country: str, stated: str, region: str
+) -> None:
+    """Whether an agency tells departments or regions, they meet in the region."""
+    place = {"origin_country": country, "origin_region": stated, "side": "ORIGIN", "stage": "DISPATCHED"}
+    stored(store, [statement("a", **place)])
+
+    assert asked(store, "SELECT region FROM facts") == [(region,)]
 
 
 @pytest.mark.parametrize(
@@ -159,7 +178,7 @@ def test_operation_class_is_that_of_the_day(
 
 def test_contributions_sum_what_a_group_adds_to_a_cell(store: Store) -> None:
     """Companies of a group count together, quarters apart, and no mass is not zero."""
-    place = {"side": "ORIGIN", "origin_country": "FR", "destination_country": "DE", **PLASTIC}
+    place = {"side": "ORIGIN", "origin_country": "PL", "destination_country": "CZ", **PLASTIC}
     group, lone = events.key("group"), events.key("lone")
     first, second = date(2026, 2, 1), date(2026, 4, 1)
     of_group = {"contributor_group": group, **place}
@@ -175,7 +194,7 @@ def test_contributions_sum_what_a_group_adds_to_a_cell(store: Store) -> None:
         ],
     )
 
-    cell = ("RECEIVED", "EXPORT", "FR", "DE", "PLASTIC", "RECYCLING")
+    cell = ("RECEIVED", "EXPORT", "PL", "CZ", "PLASTIC", "RECYCLING")
     assert sorted(asked(store, "FROM contributions"), key=lambda row: row[8]) == [
         (*cell, "2026-Q1", group, 3, 3, 1),
         (*cell, "2026-Q2", group, 4, 1, 0),

@@ -6,7 +6,7 @@
 --   measure    the stage, with its step where it has one (TRANSFERRED-2 is what the second
 --              transporter took over); quantities of different measures are never added
 --   flow       from whose books: the two agencies' reports of one movement stay apart
---   region     part of a country on the reporting side; GB-ZZ is a part of GB that is not known
+--   region     largest part of a country on the reporting side; GB-ZZ is a part of GB not known
 --   partner    the country at the other end
 --   material   by the crosswalk in schemas/codelists, or UNMAPPED
 --   operation  its class on the day, or UNMAPPED
@@ -46,11 +46,14 @@ LEFT JOIN named
     AND day.occurred_on BETWEEN named.valid_from AND coalesce(named.valid_to, DATE '9999-12-31')
 GROUP BY day.waste_id, day.occurred_on;
 
--- Parts of countries; the groups of countries in the same list (EU, OECD) are no parts.
+-- Parts of countries, and the largest part that each lies in: departments of France and provinces
+-- of Italy are told by region. The groups of countries in the same list (EU, OECD) are no parts.
 CREATE OR REPLACE TEMP VIEW country_part AS
-SELECT parent AS country, code AS region
-FROM codelist.regions
-WHERE starts_with(code, parent || '-');
+SELECT part.parent AS country, part.code, coalesce(larger.parent, part.code) AS region
+FROM codelist.regions AS part
+LEFT JOIN codelist.regions AS larger
+    ON larger.code = part.code AND starts_with(larger.parent, part.parent || '-')
+WHERE starts_with(part.code, part.parent || '-');
 
 CREATE OR REPLACE TEMP VIEW classified AS
 WITH sided AS (
@@ -100,7 +103,7 @@ FROM placed
 JOIN waste_material
     ON waste_material.waste_id = placed.waste_id AND waste_material.occurred_on = placed.occurred_on
 LEFT JOIN country_part
-    ON country_part.country = placed.country AND country_part.region = placed.stated_region
+    ON country_part.country = placed.country AND country_part.code = placed.stated_region
 LEFT JOIN codelist.operation_class AS operation_class
     ON operation_class.code = placed.operation_code
     AND placed.occurred_on
