@@ -1,4 +1,4 @@
-"""Commands of an agency: `weighbridge adapter list|convert|run`."""
+"""Commands of an agency: `weighbridge adapter list|check|convert|run`."""
 
 from __future__ import annotations
 
@@ -7,7 +7,6 @@ import re
 import signal
 import sys
 import threading
-from collections.abc import Iterable
 from contextlib import nullcontext
 from dataclasses import asdict
 from pathlib import Path
@@ -15,6 +14,8 @@ from typing import TYPE_CHECKING, Annotated, TextIO
 
 import typer
 
+from producers.conformance.cli import check
+from producers.options import AgencyOption, KeysOption, SetOption, named_values
 from schemas.errors import EXIT_FAILURE, ConfigurationError
 
 if TYPE_CHECKING:
@@ -28,15 +29,14 @@ adapter = typer.Typer(
     rich_markup_mode="markdown",
 )
 
+adapter.command(
+    "check",
+    epilog="Examples:\n\n`weighbridge adapter check us-emanifest samples/`\n\n"
+    "`weighbridge adapter check my_package.adapter:MyAdapter samples/ --mutants 100000`",
+)(check)
+
 # It is part of the transactional id and of record keys.
 _SOURCE_ID = re.compile(r"[A-Za-z0-9][A-Za-z0-9.-]{0,63}")
-
-SetOption = Annotated[
-    list[str] | None,
-    typer.Option("--set", help="A value that bare documents lack, as name=value; repeat for more."),
-]
-KeysOption = Annotated[Path | None, typer.Option("--keys", help="Folder made by `weighbridge keys create`.")]
-AgencyOption = Annotated[str | None, typer.Option("--agency", help="Agency that publishes, such as GB-EA.")]
 
 
 def _existing(files: list[Path]) -> list[Path]:
@@ -90,7 +90,7 @@ def convert(
 
     if findings is not None and any(findings.resolve() == file.resolve() for file in files):
         raise ConfigurationError("--findings names a document", hint="name a file of its own")
-    chosen = adapters.create(name, _values(values))
+    chosen = adapters.create(name, named_values(values))
     secrets = _keys(keys)
     is_rejected = False
     with findings.open("w", encoding="utf-8") if findings else nullcontext(sys.stderr) as report:
@@ -129,7 +129,7 @@ def run(
         raise ConfigurationError(
             "--source-id takes up to 64 letters, digits, dots and hyphens", hint="such as --source-id inbox-1"
         )
-    adapter_values = _values(values)
+    adapter_values = named_values(values)
     chosen = adapters.create(name, adapter_values)
     found = settings.load(
         kafka={"bootstrap_servers": bootstrap_servers, "registry_url": registry_url},
@@ -161,16 +161,6 @@ def run(
 
     totals = keep_running(prepared, stop, once=once)
     typer.echo(json.dumps(asdict(totals)))
-
-
-def _values(given: Iterable[str] | None) -> dict[str, str]:
-    values = {}
-    for item in given or ():
-        name, separator, value = item.partition("=")
-        if not separator:
-            raise ConfigurationError("--set takes name=value", hint="such as --set organisation=ORG1")
-        values[name] = value
-    return values
 
 
 def _keys(folder: Path | None) -> Keys:

@@ -27,6 +27,7 @@ from schemas.movement import FIRST_DAY
 _CLOCKS_DIFFER = timedelta(days=1)
 # More milliseconds than there are from 1970 to the year 2500.
 _PHASE = 1 << 44
+_REVISION_END = 1 << 62
 
 
 @dataclass(frozen=True, slots=True)
@@ -107,9 +108,10 @@ class Pipeline:
 
     def _outcome(self, reading: Reading, name: str, delivered_at: datetime, incomplete: set[str]) -> Outcome:
         identity = reading.identity
-        if identity is None:
+        if identity is None or not _is_sound(identity):
             key = self._keys.document_key("unidentified", self._adapter.name, name, reading.path)
-            return Outcome(reading.path, key, reading.findings)
+            unsound = () if identity is None else (RULES_BY_ID["document.identity"].at(reading.path),)
+            return Outcome(reading.path, key, (*reading.findings, *unsound))
         document_id = f"{self._adapter.name}:{identity.document_id}"
         key = self._keys.document_key("document", document_id)
         if identity.collection in incomplete:
@@ -202,6 +204,12 @@ class Pipeline:
     def _lacks_member(self, collection: str, revision: int, present: set[bytes]) -> bool:
         members = self._positions.members(self._keys.document_key("collection", collection))
         return any(key not in present and position.revision <= revision for key, position in members)
+
+
+def _is_sound(identity: Identity) -> bool:
+    """Say whether an identity can be written: whole characters, and a revision of 62 bits."""
+    texts = f"{identity.document_id}{identity.collection or ''}"
+    return texts.isprintable() and 0 <= (identity.revision or 0) < _REVISION_END
 
 
 def _place(reading: Reading, statement: Statement) -> str:

@@ -18,6 +18,8 @@ from schemas.movement import DECIMALS_MAX, FIRST_DAY, LAST_DAY, UNKNOWN_COUNTRY,
 
 # The largest ship carries less than half of it.
 MASS_G_MAX = 10**12
+# The numbers of an event have 31 bits.
+_NUMBER_END = 1 << 31
 STATEMENTS_MAX = 5_000
 _INTENDED = frozenset({Stage.NOTIFIED, Stage.ANNOUNCED})
 CONTENT_BYTES_MAX = 64 * 1024
@@ -45,6 +47,12 @@ RULES = (
     ),
     Rule("country.unknown", Severity.ERROR, "use an ISO 3166-1 code", "ISO 3166-1"),
     Rule(
+        "statement.number",
+        Severity.ERROR,
+        "a line, a step or a number of loads is negative or beyond all counting: correct it in the source",
+        "weighbridge",
+    ),
+    Rule(
         "document.line.repeated",
         Severity.ERROR,
         "the document states the same line, stage and step twice: number its lines and transporters apart",
@@ -55,6 +63,13 @@ RULES = (
         Severity.ERROR,
         "the system's own instant of this version lies in the future or before 1990: check its clock",
         "weighbridge: the newest version wins, so a wrong clock would outrank every correction",
+    ),
+    Rule(
+        "document.identity",
+        Severity.ERROR,
+        "the document's number holds a character that cannot be printed, or its version is negative or "
+        "beyond all counting: correct them in the source",
+        "weighbridge",
     ),
     Rule(
         "adapter.failed",
@@ -142,6 +157,11 @@ def _is_absurd(statement: Statement) -> bool:
     return len(digits) + int(exponent) > WHOLE_DIGITS_MAX or -int(exponent) > DECIMALS_MAX
 
 
+def _has_wild_number(statement: Statement) -> bool:
+    numbers = (statement.line_number, statement.step, statement.load_count or 0)
+    return min(numbers) < 0 or max(numbers) >= _NUMBER_END
+
+
 def _has_unknown_country(statement: Statement) -> bool:
     stated = (statement.origin.country, statement.destination.country, *statement.transit_countries)
     return any(code != UNKNOWN_COUNTRY and not places.is_country(code) for code in stated)
@@ -149,6 +169,7 @@ def _has_unknown_country(statement: Statement) -> bool:
 
 _CHECKS: dict[str, Callable[[Statement], bool]] = {
     "date.impossible": lambda statement: not FIRST_DAY <= statement.when.on <= LAST_DAY,
+    "statement.number": _has_wild_number,
     "quantity.absurd": _is_absurd,
     "quantity.negative": lambda statement: _value(statement).is_finite() and _value(statement) < 0,
     "quantity.zero": lambda statement: _value(statement) == 0,

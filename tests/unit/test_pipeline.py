@@ -183,3 +183,26 @@ def test_half_a_character_never_stops_the_pipeline(member: str) -> None:
     rows[0]["data"][member] = "\ud800"
 
     assert len(uploaded(Positions("test"), later(rows))) == 3
+
+
+@pytest.mark.parametrize(
+    "identity",
+    [
+        Identity("half \ud800", 1, NOW),
+        Identity("line\0end", 1, NOW),
+        Identity("a", -1, NOW),
+        Identity("a", 2**63, NOW),
+    ],
+)
+def test_an_identity_that_cannot_be_written_rejects_its_document_alone(identity: Identity) -> None:
+    """Half a character, a control character or a wild version stops nothing."""
+    adapter = Given({})
+    adapter.readings = (
+        Reading("$[0]", identity, (statement(),)),
+        Reading("$[1]", Identity("b", 1, NOW), (statement(),)),
+    )
+
+    first, second = Pipeline(adapter, "XX-TEST", KEYS, Positions("test")).outcomes(io.BytesIO(), "file")
+
+    assert (rules(first), first.events) == (["document.identity"], ())
+    assert len(second.events) == 1

@@ -26,6 +26,12 @@ def tonnes(value: str) -> Quantity:
     return Quantity(Decimal(value), "TNE", Basis.WEIGHED)
 
 
+@pytest.mark.parametrize("changes", [{"line_number": -1}, {"step": 2**31}, {"load_count": 2**40}])
+def test_a_number_that_no_event_can_hold_is_refused(changes: dict[str, int]) -> None:
+    """An adapter of anybody's making cannot stop publication by a wild number."""
+    assert "statement.number" in broken(**changes)
+
+
 def test_a_right_statement_breaks_no_rule() -> None:
     """What is plausible passes."""
     assert broken() == []

@@ -1,0 +1,33 @@
+"""Options that several commands of an agency share."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from schemas.errors import ConfigurationError
+
+SetOption = Annotated[
+    list[str] | None,
+    typer.Option("--set", help="A value that bare documents lack, as name=value; repeat for more."),
+]
+KeysOption = Annotated[Path | None, typer.Option("--keys", help="Folder made by `weighbridge keys create`.")]
+AgencyOption = Annotated[str | None, typer.Option("--agency", help="Agency that publishes, such as GB-EA.")]
+
+
+def named_values(given: Iterable[str] | None) -> dict[str, str]:
+    """Return the values of `--set` by name.
+
+    Raises:
+        ConfigurationError: One has no name.
+    """
+    values = {}
+    for item in given or ():
+        name, separator, value = item.partition("=")
+        if not separator:
+            raise ConfigurationError("--set takes name=value", hint="such as --set organisation=ORG1")
+        values[name] = value
+    return values
