@@ -10,6 +10,7 @@ from __future__ import annotations
 import codecs
 import csv
 from collections.abc import Iterator
+from itertools import count
 from typing import BinaryIO, NamedTuple
 
 ROW_CHARACTERS_MAX = 1024 * 1024
@@ -24,11 +25,14 @@ class Row(NamedTuple):
         line: Line of the file on which it begins, from 1.
         cells: As written, without their quotation marks; empty where the row is broken.
         rule: What keeps the row from being read, None where nothing does.
+        number: Row as a spreadsheet program counts it, from 1: a cell with line ends is in one row,
+            an empty line is one.
     """
 
     line: int
     cells: list[str]
     rule: str | None = None
+    number: int = 0
 
 
 class _BrokenLineError(Exception):
@@ -45,7 +49,7 @@ def rows(stream: BinaryIO, delimiter: str = ",") -> Iterator[Row]:
     csv.field_size_limit(_CELL_CHARACTERS_MAX)
     lines = _Lines(stream)
     reader = csv.reader(lines, delimiter=delimiter, strict=True)
-    while True:
+    for number in count(1):
         line = lines.number + 1
         lines.begin_row()
         try:
@@ -53,13 +57,13 @@ def rows(stream: BinaryIO, delimiter: str = ",") -> Iterator[Row]:
         except StopIteration:
             return
         except _BrokenLineError as error:
-            yield Row(line, [], str(error))
+            yield Row(line, [], str(error), number)
         except csv.Error:
             # Its text may quote the row.
-            yield Row(line, [], "csv.row")
+            yield Row(line, [], "csv.row", number)
         else:
             if cells:
-                yield Row(line, cells)
+                yield Row(line, cells, None, number)
 
 
 class _Lines:
