@@ -27,6 +27,7 @@ from schemas.movement import Stage
 
 # Free of the separators of references and document ids.
 _ACCOUNT = re.compile(r"[A-Za-z0-9._-]{1,64}", re.ASCII)
+# The stages of which a row says nothing any more once its date and quantity are actual.
 _ANNOUNCED = frozenset({Stage.ANNOUNCED})
 _NOTHING: frozenset[Stage] = frozenset()
 
@@ -88,7 +89,8 @@ class UkAnnexVii:
             first_line = first_lines.setdefault(entry.reference, row.line)
             if first_line != row.line:
                 return Reading(path, identity, findings=(*_repeated(path, first_line), *findings))
-        return Reading(path, identity, said, findings, silent_stages=_past(entry))
+        past = _ANNOUNCED if identity is not None and identity.phase else _NOTHING
+        return Reading(path, identity, said, findings, silent_stages=past)
 
 
 def parse(cells: Sequence[str]) -> Entry:
@@ -107,11 +109,6 @@ def identify(entry: Entry, account: str) -> Identity | None:
 def statements(entry: Entry, account: str, path: str) -> tuple[tuple[Statement, ...], tuple[Finding, ...]]:
     """Return what the row says, and everything noteworthy about it."""
     return shipment.stated(entry, account, path)
-
-
-def _past(entry: Entry) -> frozenset[Stage]:
-    """Return the stages of which a row says nothing any more."""
-    return _ANNOUNCED if shipment.stage(entry) is Stage.DISPATCHED else _NOTHING
 
 
 def _repeated(path: str, first_line: int) -> tuple[Finding, ...]:

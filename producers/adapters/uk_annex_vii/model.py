@@ -7,74 +7,34 @@ are about them too; nothing of them travels. Parts of a row that hold nothing ar
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping, Sequence
-from typing import Annotated
-
-from pydantic import ConfigDict
+from collections.abc import Sequence
+from functools import lru_cache
+from typing import Annotated, TypeVar
 
 from producers.adapters.uk_annex_vii import columns
-from producers.native_model import Native
-from schemas.confidentiality import Confidentiality
+from producers.adapters.uk_annex_vii.parties import (
+    HUB,
+    NEVER,
+    PUBLIC,
+    SEALED,
+    Carrier,
+    Part,
+    Party,
+    Sender,
+    Site,
+)
 
-PUBLIC = Confidentiality.PUBLIC
-HUB = Confidentiality.HUB
-SEALED = Confidentiality.SEALED
-NEVER = Confidentiality.NEVER
+_PartT = TypeVar("_PartT", bound=Part)
 
-
+# The same companies stand in row after row; only what is short is remembered.
+_REMEMBERED_PARTS, _REMEMBERED_CHARACTERS_MAX = 1024, 2000
+_NAMES: dict[type[Part], tuple[str, ...]] = {
+    model: tuple(model.model_fields) for model in (Sender, Party, Carrier, Site)
+}
 _REFERENCE = re.compile(r"[A-Za-z0-9]{2,20}", re.ASCII)
 
 
-def is_reference(value: str) -> bool:
-    """Say whether a value is the reference of a record."""
-    return _REFERENCE.fullmatch(value) is not None
-
-
-class _Cells(Native):
-    model_config = ConfigDict(str_strip_whitespace=True)
-
-
-class Sender(_Cells):
-    """The exporter, or the site from which the waste is collected: both in the United Kingdom."""
-
-    organisation: Annotated[str, SEALED]
-    address_1: Annotated[str, SEALED]
-    address_2: Annotated[str, SEALED]
-    town: Annotated[str, SEALED]
-    country: Annotated[str, HUB]
-    postcode: Annotated[str, SEALED]
-    contact: Annotated[str, NEVER]
-    phone: Annotated[str, NEVER]
-    fax: Annotated[str, NEVER]
-    email: Annotated[str, NEVER]
-
-
-class Party(_Cells):
-    """The importer, and what carriers and sites have in common with it."""
-
-    organisation: Annotated[str, SEALED]
-    address: Annotated[str, SEALED]
-    country: Annotated[str, PUBLIC]
-    contact: Annotated[str, NEVER]
-    phone: Annotated[str, NEVER]
-    fax: Annotated[str, NEVER]
-    email: Annotated[str, NEVER]
-
-
-class Carrier(Party):
-    """One of up to five carriers."""
-
-    means: Annotated[str, NEVER]
-    means_details: Annotated[str, NEVER]
-
-
-class Site(Party):
-    """An interim site, a laboratory or one of up to five recovery facilities."""
-
-    code: Annotated[str, PUBLIC]
-
-
-class Entry(_Cells):
+class Entry(Part):
     """One row: one movement of one waste; carriers and facilities by their number from 1."""
 
     reference: Annotated[str, SEALED]
@@ -107,29 +67,45 @@ def entry(cells: Sequence[str]) -> Entry:
     """Return the row that 145 cells make."""
     return Entry.model_validate(
         {
-            **_named(cells, 0, columns.WASTE),
-            **_named(cells, columns.DATES, columns.COLLECTION),
-            **_named(cells, columns.EXIT, columns.ROUTE),
-            "exporter": _part(cells, columns.EXPORTER, columns.SENDER),
-            "importer": _part(cells, columns.IMPORTER, columns.PARTY),
-            "carriers": _parts(cells, columns.CARRIERS, columns.CARRIER),
-            "collection": _part(cells, columns.COLLECTION_SITE, columns.SENDER),
-            "interim": _part(cells, columns.INTERIM, columns.SITE),
-            "laboratory_site": _part(cells, columns.LABORATORY, columns.SITE),
-            "facilities": _parts(cells, columns.FACILITIES, columns.SITE),
+            **dict(zip(columns.WASTE, cells[: columns.EXPORTER], strict=True)),
+            **dict(zip(columns.COLLECTION, cells[columns.DATES : columns.CARRIERS], strict=True)),
+            **dict(zip(columns.ROUTE, cells[columns.EXIT : columns.INTERIM], strict=True)),
+            "exporter": _part(Sender, cells, columns.EXPORTER),
+            "importer": _part(Party, cells, columns.IMPORTER),
+            "carriers": _parts(Carrier, cells, columns.CARRIERS),
+            "collection": _part(Sender, cells, columns.COLLECTION_SITE),
+            "interim": _part(Site, cells, columns.INTERIM),
+            "laboratory_site": _part(Site, cells, columns.LABORATORY),
+            "facilities": _parts(Site, cells, columns.FACILITIES),
         }
     )
 
 
-def _named(cells: Sequence[str], start: int, names: Mapping[str, str]) -> dict[str, str]:
-    return dict(zip(names, cells[start : start + len(names)], strict=True))
+def is_reference(value: str) -> bool:
+    """Say whether a value is the reference of a record."""
+    return _REFERENCE.fullmatch(value) is not None
 
 
-def _part(cells: Sequence[str], start: int, names: Mapping[str, str]) -> dict[str, str] | None:
-    is_filled = "".join(cells[start : start + len(names)]).strip()
-    return _named(cells, start, names) if is_filled else None
-
-
-def _parts(cells: Sequence[str], start: int, names: Mapping[str, str]) -> dict[int, dict[str, str]]:
-    parts = ((number, _part(cells, start + (number - 1) * len(names), names)) for number in columns.NUMBERS)
+def _parts(model: type[_PartT], cells: Sequence[str], start: int) -> dict[int, _PartT]:
+    """Return those of five parts that hold anything, by number."""
+    size = len(_NAMES[model])
+    end = start + size * len(columns.NUMBERS)
+    # Most rows have one carrier and one facility, so that the other four are looked at once.
+    numbers = columns.NUMBERS if "".join(cells[start + size : end]).strip() else columns.NUMBERS[:1]
+    parts = ((number, _part(model, cells, start + (number - 1) * size)) for number in numbers)
     return {number: part for number, part in parts if part is not None}
+
+
+def _part(model: type[_PartT], cells: Sequence[str], start: int) -> _PartT | None:
+    stated = tuple(cells[start : start + len(_NAMES[model])])
+    text = "".join(stated)
+    if not text.strip():
+        return None
+    return (_remembered if len(text) <= _REMEMBERED_CHARACTERS_MAX else _made)(model, stated)
+
+
+def _made(model: type[_PartT], cells: tuple[str, ...]) -> _PartT:
+    return model.model_validate(dict(zip(_NAMES[model], cells, strict=True)))
+
+
+_remembered = lru_cache(_REMEMBERED_PARTS)(_made)

@@ -1,17 +1,28 @@
-"""What the agency demands of names, addresses and contacts, none of which travels.
+"""The parties of a row, and what the agency demands of their names, addresses and contacts.
 
-Each cell is held to its form. Spreadsheets turn phone numbers into figures without their
-leading zero, or with an exponent: that is a warning, any other wrong form an error.
+None of that travels; only countries, the nation of the site and operations do. Each cell
+is held to its form. Spreadsheets turn phone numbers into figures without their leading
+zero, or with an exponent: that is a warning, any other wrong form an error.
 """
 
 from __future__ import annotations
 
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
+from functools import cached_property
+from typing import Annotated, ClassVar
 
-from producers.adapters.uk_annex_vii.model import Carrier, Party, Sender, Site
+from pydantic import ConfigDict
+
 from producers.adapters.uk_annex_vii.noticing import Notice
+from producers.native_model import Native
 from schemas import places
+from schemas.confidentiality import Confidentiality
+
+PUBLIC = Confidentiality.PUBLIC
+HUB = Confidentiality.HUB
+SEALED = Confidentiality.SEALED
+NEVER = Confidentiality.NEVER
 
 HOME = "GB"
 NATIONS = {
@@ -20,6 +31,9 @@ NATIONS = {
     "wales": "GB-WLS",
     "northern ireland": "GB-NIR",
 }
+
+# The rule that a cell breaks, None where it breaks none.
+_Form = Callable[[str], str | None]
 
 _TEXT_CHARACTERS_MAX = 250
 # Spreadsheets leave apostrophes around what they would otherwise read as a number.
@@ -31,20 +45,18 @@ _EMAIL = re.compile(r"[A-Za-z0-9._%+-]+@[A-Za-z0-9-]+(?:\.[A-Za-z0-9-]+)+", re.A
 _POSTCODE = re.compile(r"[A-Za-z]{1,2}[0-9][A-Za-z0-9]? ?[0-9][A-Za-z]{2}", re.ASCII)
 
 
-def country_code(stated: str) -> str | None:
-    """Return the ISO 3166-1 code of a country as written in a cell, None where it is none."""
-    return places.country(stated) if len(stated) <= _TEXT_CHARACTERS_MAX else None
-
-
-def check(party: Sender | Party | None, name: str, notice: Notice) -> None:
+def check(party: Part | None, name: str, notice: Notice) -> None:
     """Notice what is wrong with one compulsory party, whose columns begin with `name`."""
     if party is None:
         notice("annex7.party.absent", f"{name}_organisation")
-        return
-    for column, form in _FORMS[type(party)]:
-        rule = form(getattr(party, column))
-        if rule is not None:
+    else:
+        for column, rule in party.broken:
             notice(rule, f"{name}_{column}")
+
+
+def country_code(stated: str) -> str | None:
+    """Return the ISO 3166-1 code of a country as written in a cell, None where it is none."""
+    return places.country(stated) if len(stated) <= _TEXT_CHARACTERS_MAX else None
 
 
 def _required(value: str) -> str | None:
@@ -94,31 +106,79 @@ def _email(value: str) -> str | None:
     return None if _EMAIL.fullmatch(value) else "annex7.email.form"
 
 
-_Form = Callable[[str], str | None]
-_CONTACT: tuple[tuple[str, _Form], ...] = (
-    ("contact", _required),
-    ("phone", _phone),
-    ("fax", _fax),
-    ("email", _email),
-)
+class Part(Native):
+    """Cells of a row that belong together; the fields of each kind are its columns, in order."""
+
+    model_config = ConfigDict(str_strip_whitespace=True)
+    forms: ClassVar[Mapping[str, _Form]] = {}
+
+    @cached_property
+    def broken(self) -> tuple[tuple[str, str], ...]:
+        """Return each column whose cell is wrong, and the rule that it breaks."""
+        ruled = ((column, form(getattr(self, column))) for column, form in self.forms.items())
+        return tuple((column, rule) for column, rule in ruled if rule is not None)
 
 
-def _party(country: _Form) -> tuple[tuple[str, _Form], ...]:
-    return (("organisation", _required), ("address", _required), ("country", country), *_CONTACT)
+class Sender(Part):
+    """The exporter, or the site from which the waste is collected: both in the United Kingdom."""
+
+    forms: ClassVar[Mapping[str, _Form]] = {
+        "organisation": _required,
+        "address_1": _required,
+        "address_2": _optional,
+        "town": _required,
+        "country": _nation,
+        "postcode": _postcode,
+        "contact": _required,
+        "phone": _phone,
+        "fax": _fax,
+        "email": _email,
+    }
+
+    organisation: Annotated[str, SEALED]
+    address_1: Annotated[str, SEALED]
+    address_2: Annotated[str, SEALED]
+    town: Annotated[str, SEALED]
+    country: Annotated[str, HUB]
+    postcode: Annotated[str, SEALED]
+    contact: Annotated[str, NEVER]
+    phone: Annotated[str, NEVER]
+    fax: Annotated[str, NEVER]
+    email: Annotated[str, NEVER]
 
 
-_FORMS: dict[type[Sender | Party], tuple[tuple[str, _Form], ...]] = {
-    Sender: (
-        ("organisation", _required),
-        ("address_1", _required),
-        ("address_2", _optional),
-        ("town", _required),
-        ("country", _nation),
-        ("postcode", _postcode),
-        *_CONTACT,
-    ),
-    Party: _party(_abroad),
-    # A carrier may be at home; a site of an export never is.
-    Carrier: _party(_country),
-    Site: _party(_abroad),
-}
+class Party(Part):
+    """The importer, and what carriers and sites have in common with it."""
+
+    forms: ClassVar[Mapping[str, _Form]] = {
+        "organisation": _required,
+        "address": _required,
+        "country": _abroad,
+        "contact": _required,
+        "phone": _phone,
+        "fax": _fax,
+        "email": _email,
+    }
+
+    organisation: Annotated[str, SEALED]
+    address: Annotated[str, SEALED]
+    country: Annotated[str, PUBLIC]
+    contact: Annotated[str, NEVER]
+    phone: Annotated[str, NEVER]
+    fax: Annotated[str, NEVER]
+    email: Annotated[str, NEVER]
+
+
+class Carrier(Party):
+    """One of up to five carriers, who may be at home; the means are checked with the route."""
+
+    forms: ClassVar[Mapping[str, _Form]] = {**Party.forms, "country": _country}
+
+    means: Annotated[str, NEVER]
+    means_details: Annotated[str, NEVER]
+
+
+class Site(Party):
+    """An interim site, a laboratory or one of up to five recovery facilities."""
+
+    code: Annotated[str, PUBLIC]

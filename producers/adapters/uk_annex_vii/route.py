@@ -8,8 +8,9 @@ from __future__ import annotations
 import re
 
 from producers.adapters.uk_annex_vii import parties
-from producers.adapters.uk_annex_vii.model import Carrier, Entry
+from producers.adapters.uk_annex_vii.model import Entry
 from producers.adapters.uk_annex_vii.noticing import Notice
+from producers.adapters.uk_annex_vii.parties import Carrier
 from producers.adapters.uk_annex_vii.waste import Kind
 
 _MEANS = frozenset({"road", "rail", "sea", "air", "inlandwaterways"})

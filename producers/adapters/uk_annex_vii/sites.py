@@ -13,8 +13,9 @@ from typing import NamedTuple
 
 from producers import waste_codes
 from producers.adapters.uk_annex_vii import parties
-from producers.adapters.uk_annex_vii.model import Entry, Party, Site
+from producers.adapters.uk_annex_vii.model import Entry
 from producers.adapters.uk_annex_vii.noticing import Notice
+from producers.adapters.uk_annex_vii.parties import Party, Site
 from producers.adapters.uk_annex_vii.waste import Kind
 from schemas import codes
 
@@ -103,10 +104,9 @@ def _country(party: Party | None) -> str | None:
 
 
 def _check_countries(entry: Entry, destination_country: str | None, notice: Notice) -> None:
-    others: dict[str, Party | None] = {"importer": entry.importer, "interim": entry.interim}
-    others |= {f"facility_{number}": site for number, site in entry.facilities.items()}
-    for name, party in others.items():
-        if _country(party) not in {None, destination_country}:
+    facilities = ((f"facility_{number}", site) for number, site in entry.facilities.items())
+    for name, party in (("importer", entry.importer), ("interim", entry.interim), *facilities):
+        if party is not None and _country(party) not in {None, destination_country}:
             notice("annex7.destination.differs", f"{name}_country")
 
 
