@@ -17,6 +17,7 @@ from consumers.hub.cli import hub
 from consumers.release.cli import release
 from consumers.subscribe.cli import subscribe
 from deploy.commands.alive import alive
+from deploy.commands.codes import codes
 from deploy.commands.keys import keys
 from deploy.commands.schemas import schemas
 from deploy.commands.topics import topics
@@ -34,7 +35,7 @@ app = typer.Typer(
     rich_markup_mode="markdown",
 )
 app.command()(demo)
-for noun in (exchange, adapter, hub, release, topics, schemas, keys):
+for noun in (exchange, adapter, hub, release, topics, schemas, codes, keys):
     app.add_typer(noun)
 app.command()(subscribe)
 app.command()(alive)

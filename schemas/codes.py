@@ -1,8 +1,8 @@
-"""Code lists: what a waste or operation code means, and on which days it is valid.
+"""Code lists: what a code means, and on which days it is valid.
 
 The lists are CSV files in `codelists/`, with the legal source of every row. They are read
 once, at the first question. A code that is in no list, or not valid on the day, is said to
-be so; nothing is guessed. The crosswalk to materials is read by the hub's views alone.
+be so; nothing is guessed. What a code leads to in another list is told by `crosswalks`.
 """
 
 from __future__ import annotations
@@ -16,21 +16,46 @@ from functools import cache, lru_cache
 from importlib.resources import files
 from importlib.resources.abc import Traversable
 
-VERSION = "2026.11"
+VERSION = "2026.12"
 TABLES = (
     "basel",
+    "basel_categories",
+    "basel_oecd",
     "countries",
     "country_names",
+    "ewc_stat",
+    "ewc_stat_items",
     "low",
     "material",
     "materials",
+    "method_operation",
+    "national_methods",
     "oecd",
+    "oecd_hs",
     "operation_class",
     "operations",
+    "outcome",
+    "outcomes",
     "regions",
+    "successor",
     "units",
 )
-_TABLE_OF_SCHEME = {"LOW": "low", "BASEL": "basel", "OECD": "oecd", "OPERATION": "operations"}
+# The table that lists the codes of a scheme. HS and the codes of US states have none.
+TABLE_OF_SCHEME = {
+    "LOW": "low",
+    "BASEL": "basel",
+    "BASEL-Y": "basel_categories",
+    "OECD": "oecd",
+    "OPERATION": "operations",
+    "US-METHOD": "national_methods",
+    "FR-OPERATION": "national_methods",
+    "EWC-STAT": "ewc_stat_items",
+    "MATERIAL": "materials",
+    "OUTCOME": "outcomes",
+    "UNIT": "units",
+    "COUNTRY": "countries",
+    "REGION": "regions",
+}
 _HAZARDOUS = {"true": True, "false": False}
 
 # Spreadsheets leave apostrophes around what they would otherwise read as a number.
@@ -54,7 +79,7 @@ class Code:
     """One validity interval of a code.
 
     Attributes:
-        valid_from: First valid day.
+        valid_from: First valid day, None where the code is our own or always belonged.
         valid_to: Last valid day, None while the code is in force.
         hazardous: None where the list does not say it, or jurisdictions differ.
         source: The law that the row comes from.
@@ -63,7 +88,7 @@ class Code:
     scheme: str
     code: str
     label: str
-    valid_from: date
+    valid_from: date | None
     valid_to: date | None
     hazardous: bool | None
     source: str
@@ -86,7 +111,18 @@ def status(scheme: str, code: str, on: date) -> Status:
 
 def find(scheme: str, code: str) -> tuple[Code, ...]:
     """Return all validity intervals of a code in canonical form, oldest first."""
-    return _codes(scheme).get(code, ())
+    return listed(scheme).get(code, ())
+
+
+@cache
+def listed(scheme: str) -> dict[str, tuple[Code, ...]]:
+    """Return the validity intervals of every code of a scheme; nothing for a scheme without a list."""
+    name = TABLE_OF_SCHEME.get(scheme)
+    found: dict[str, tuple[Code, ...]] = {}
+    for row in rows(name) if name else ():
+        if row.get("scheme", scheme) == scheme and not _is_membership(scheme, row):
+            found[row["code"]] = (*found.get(row["code"], ()), _code(scheme, row))
+    return found
 
 
 @lru_cache(maxsize=4096)
@@ -123,22 +159,23 @@ def rows(name: str) -> list[dict[str, str]]:
     return list(csv.DictReader(table(name).read_text(encoding="utf-8").splitlines()))
 
 
-@cache
-def _codes(scheme: str) -> dict[str, tuple[Code, ...]]:
-    name = _TABLE_OF_SCHEME.get(scheme)
-    found: dict[str, tuple[Code, ...]] = {}
-    for row in rows(name) if name else ():
-        found[row["code"]] = (*found.get(row["code"], ()), _code(row))
-    return found
+def day(row: dict[str, str], column: str) -> date | None:
+    """Return a day of a row; None where the table states none."""
+    return date.fromisoformat(row[column]) if row.get(column) else None
 
 
-def _code(row: dict[str, str]) -> Code:
+def _is_membership(scheme: str, row: dict[str, str]) -> bool:
+    """Say whether a row only puts a place into a larger one, as Germany into the EU."""
+    return scheme == "REGION" and not row["code"].startswith(f"{row['parent']}-")
+
+
+def _code(scheme: str, row: dict[str, str]) -> Code:
     return Code(
-        scheme=row["scheme"],
+        scheme=scheme,
         code=row["code"],
         label=row["label"],
-        valid_from=date.fromisoformat(row["valid_from"]),
-        valid_to=_last_day(row),
+        valid_from=day(row, "valid_from"),
+        valid_to=day(row, "valid_to"),
         hazardous=_HAZARDOUS.get(row.get("hazardous", "")),
         source=row["source"],
     )
@@ -149,9 +186,5 @@ def _without_blanks(text: str) -> str:
     return "".join(text.split())
 
 
-def _last_day(row: dict[str, str]) -> date | None:
-    return date.fromisoformat(row["valid_to"]) if row["valid_to"] else None
-
-
 def _covers(row: Code, on: date) -> bool:
-    return row.valid_from <= on and (row.valid_to is None or on <= row.valid_to)
+    return (row.valid_from is None or row.valid_from <= on) and (row.valid_to is None or on <= row.valid_to)

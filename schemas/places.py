@@ -1,4 +1,4 @@
-"""Places: what people write for a country or a US state, to ISO 3166 codes.
+"""Places: what people write for a country or a part of one, to ISO 3166 codes.
 
 Names are compared whole, without case, accents and punctuation; a name is never found
 inside a longer one, so India is not the British Indian Ocean Territory. What is not
@@ -20,6 +20,8 @@ _CACHED_TEXTS = 4096
 _SUBDIVISION = re.compile(r"([A-Z]{2})-[A-Z0-9]{1,3}")
 # `American Samoa [AS]` and `Germany-DE`: the code decides.
 _NAME_WITH_CODE = re.compile(r".{3,}(?:-([A-Z]{2})|\[([A-Z]{2})\])")
+# What people still write for Paris and for the Aosta Valley, and ISO 3166-2 no longer has.
+_FORMER = {"FR-75C": ("FR-75", "75"), "IT-23": ("IT-AO", "AO")}
 _DROPPED = re.compile(r"[.'\u2019]")
 _SEPARATORS = re.compile(r"[\W_]+")
 
@@ -45,14 +47,25 @@ def country(text: str) -> str | None:
 
 
 @lru_cache(maxsize=_CACHED_TEXTS)
+def region(country_code: str, text: str) -> str | None:
+    """Return the ISO 3166-2 code of a part of a country.
+
+    Args:
+        country_code: ISO 3166-1 alpha-2; parts of BE, DE, ES, FR, GB, IT, NL and US are known.
+        text: The code with or without its country, in capitals, or the whole name.
+    """
+    stated = text.strip()
+    known = _regions().get(country_code, {})
+    return known.get(stated) or known.get(_folded(stated))
+
+
 def us_state(text: str) -> str | None:
     """Return the ISO 3166-2 code of a US state, district or territory.
 
     Args:
         text: The postal code in capitals, the name, or the ISO 3166-2 code.
     """
-    stated = text.strip()
-    return _us_states().get(stated) or _us_states().get(_folded(stated))
+    return region("US", text)
 
 
 def is_country(code: str) -> bool:
@@ -85,10 +98,12 @@ def _names() -> dict[str, str]:
 
 
 @cache
-def _us_states() -> dict[str, str]:
-    states = [row for row in codes.rows("regions") if row["parent"] == "US"]
-    return {
-        spelling: row["code"]
-        for row in states
-        for spelling in (row["code"], row["code"].removeprefix("US-"), _folded(row["label"]))
-    }
+def _regions() -> dict[str, dict[str, str]]:
+    """Return by country the code of each part by its spellings."""
+    found: dict[str, dict[str, str]] = {}
+    for intervals in codes.listed("REGION").values():
+        part = intervals[0]
+        country_code, _, local = part.code.partition("-")
+        spellings = (part.code, local, *_FORMER.get(part.code, ()), _folded(part.label))
+        found.setdefault(country_code, {}).update(dict.fromkeys(spellings, part.code))
+    return found

@@ -11,30 +11,44 @@ from typing import Any
 
 import pytest
 
+from producers.harmonise import harmonise
+from producers.statement import WasteCode, When
 from schemas import codes
 from tests.support.samples import ROOT, sample
+from tests.support.statements import statement
 
 FOLDER = ROOT / "schemas" / "codelists"
 DAY = date(2026, 6, 1)
 LIST_OF_WASTE_SIZE = 842
 HAZARDOUS_ENTRIES = 408
 
+PAIR = ("from_scheme", "from_code", "to_scheme", "to_code")
 KEYS = {
     "basel": ("code",),
+    "basel_categories": ("code",),
+    "basel_oecd": PAIR,
     "countries": ("code",),
     "country_names": ("name",),
+    "ewc_stat": PAIR,
+    "ewc_stat_items": ("code",),
     "low": ("code",),
     "material": ("scheme", "code"),
     "materials": ("code",),
+    "method_operation": PAIR,
+    "national_methods": ("scheme", "code"),
     "oecd": ("code",),
+    "oecd_hs": PAIR,
     "operation_class": ("code",),
     "operations": ("code",),
+    "outcome": PAIR,
+    "outcomes": ("code",),
     "regions": ("parent", "code"),
+    "successor": PAIR,
     "units": ("code",),
 }
 CLASSES = {"RECYCLING", "RECOVERY_OTHER", "ENERGY", "DISPOSAL", "INTERIM"}
-# Our own tree of materials; and parts of countries, which always belong.
-UNDATED = {"materials", "regions"}
+# Our own trees; and parts of countries, which always belong.
+UNDATED = {"materials", "outcomes", "regions"}
 QUALITY_RANK = {"official": 1, "derived": 2, "assumed": 3}
 SCHEME_RANK = {"LOW": 0, "BASEL": 1, "OECD": 2, "HS": 3, "US-EPA": 4, "GB-EPR-MATERIAL": 5}
 UNDIFFERENTIATED_RANK = 4
@@ -172,6 +186,8 @@ def test_dead_codes_are_valid_to_their_last_day(scheme: str, code: str, last_val
         ("OECD", "AC300", date(2021, 1, 1)),
         ("OECD", "EU3011", date(2021, 1, 1)),
         ("OECD", "EU48", date(2021, 1, 1)),
+        ("BASEL", "A1190", date(2005, 10, 8)),
+        ("BASEL", "B1115", date(2005, 10, 8)),
         ("BASEL", "A1181", date(2025, 1, 1)),
         ("BASEL", "Y49", date(2025, 1, 1)),
     ],
@@ -182,6 +198,25 @@ def test_new_codes_are_valid_from_their_first_day(scheme: str, code: str, first_
 
     assert codes.Status.NOT_VALID_ON_DATE is codes.status(scheme, code, day_before)
     assert codes.Status.VALID is codes.status(scheme, code, first_valid_on)
+
+
+@pytest.mark.parametrize(
+    ("code", "on", "expected"),
+    [
+        ("A1180", date(2024, 12, 31), ("A1180", [])),
+        ("A1180", date(2025, 1, 1), (None, ["code.date"])),
+        ("A1181", date(2024, 12, 31), (None, ["code.date"])),
+        ("A1181", date(2025, 1, 1), ("A1181", [])),
+    ],
+)
+def test_a_code_is_judged_on_the_day_of_its_event(
+    code: str, on: date, expected: tuple[str | None, list[str]]
+) -> None:
+    """Scrap moved in 2024 keeps A1180; from 2025 on that code is warned of and A1181 is right."""
+    found, noticed = harmonise(statement(codes=(WasteCode("BASEL", code),), when=When(on)), "$")
+
+    assert expected == (found.primary.get("basel_code"), [finding.rule for finding in noticed])
+    assert (found.other_codes == ()) == (expected[0] is not None)
 
 
 @pytest.mark.parametrize("code", ["GC010", "GC020", "BEU04", "BEU05", "RB020", "GB040", "AB130"])
@@ -347,6 +382,26 @@ def test_biological_treatment_becomes_interim_with_the_regulation() -> None:
     assert {date(2026, 5, 20): "DISPOSAL", date(2026, 5, 21): "INTERIM"} == by_day
 
 
+def test_regions_of_a_country_are_found_once() -> None:
+    """A department is one part of its country, although it also belongs to a region."""
+    rows = [row["parent"] for row in codes.rows("regions") if row["code"] == "FR-2A"]
+
+    assert ["FR", "FR-20R"] == rows
+    assert [("Corse-du-Sud", None)] == [(part.label, part.valid_to) for part in codes.find("REGION", "FR-2A")]
+    assert () == codes.find("REGION", "DE")
+
+
+def test_every_part_leads_to_a_country() -> None:
+    """What a part belongs to is a country, or a larger part of the same country."""
+    parts = set(codes.listed("REGION"))
+    for row in codes.rows("regions"):
+        if row["code"] in parts:
+            country = row["code"].partition("-")[0]
+
+            assert row["parent"] == country or row["parent"] in parts, row
+            assert row["parent"].partition("-")[0] == country, row
+
+
 def test_union_has_27_members_since_2020() -> None:
     """The United Kingdom is a member on 31 January 2020 and no more on 1 February."""
     members = {
@@ -356,6 +411,12 @@ def test_union_has_27_members_since_2020() -> None:
 
     assert {"GB"} == members[date(2020, 1, 31)] - members[date(2020, 2, 1)]
     assert len(members[date(2020, 2, 1)]) == 27
+
+
+@pytest.mark.parametrize("scheme", codes.TABLE_OF_SCHEME)
+def test_every_scheme_has_its_codes(scheme: str) -> None:
+    """No list is empty, and its codes say that they are of it."""
+    assert {scheme} == {part.scheme for found in codes.listed(scheme).values() for part in found}
 
 
 def test_all_tables_are_checked() -> None:

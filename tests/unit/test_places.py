@@ -181,3 +181,46 @@ def test_all_states_are_there() -> None:
     states = [row["code"] for row in codes.rows("regions") if row["parent"] == "US"]
 
     assert len(states) == 57
+
+
+@pytest.mark.parametrize(
+    ("country", "stated", "expected"),
+    [
+        ("FR", "2A", "FR-2A"),
+        ("FR", "01", "FR-01"),
+        ("FR", "FR-976", "FR-976"),
+        ("FR", "Rh\u00f4ne", "FR-69"),
+        ("FR", "ILE DE FRANCE", "FR-IDF"),
+        ("FR", "75", "FR-75C"),
+        ("FR", "FR-75", "FR-75C"),
+        ("IT", "MI", "IT-MI"),
+        ("IT", "Lombardia", "IT-25"),
+        ("IT", "AO", "IT-23"),
+        ("BE", "WAL", "BE-WAL"),
+        ("DE", "Baden-W\u00fcrttemberg", "DE-BW"),
+        ("NL", "Noord Brabant", "NL-NB"),
+        ("ES", "Catalu\u00f1a", "ES-CT"),
+        ("GB", "Scotland", "GB-SCT"),
+        ("FR", "1", None),
+        ("FR", "MI", None),
+        ("FR", "", None),
+        ("PL", "MZ", None),
+    ],
+)
+def test_parts_of_countries_are_recognised(country: str, stated: str, expected: str | None) -> None:
+    """Codes with and without their country, and names; never a part of another country."""
+    assert expected == places.region(country, stated)
+
+
+@pytest.mark.parametrize(
+    ("country", "count"), [("FR", 114), ("IT", 126), ("DE", 16), ("NL", 12), ("BE", 3), ("ES", 19), ("GB", 4)]
+)
+def test_parts_of_countries_are_all_there(country: str, count: int) -> None:
+    """France: 101 departments, 13 regions; Italy: 20 regions, 106 provinces; and so on."""
+    assert count == sum(row["parent"] == country for row in codes.rows("regions"))
+
+
+def test_no_name_is_that_of_two_parts() -> None:
+    """Every part is found by its own name."""
+    for code, (part,) in codes.listed("REGION").items():
+        assert code == places.region(code.partition("-")[0], part.label)

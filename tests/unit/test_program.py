@@ -33,6 +33,9 @@ COMMANDS = (
     ("schemas", "check"),
     ("schemas", "plan"),
     ("schemas", "apply"),
+    ("codes", "show"),
+    ("codes", "find"),
+    ("codes", "check"),
     ("keys", "create"),
 )
 

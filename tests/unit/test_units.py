@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import math
 from decimal import Decimal, localcontext
+from fractions import Fraction
 
 import pytest
 from hypothesis import given
@@ -11,8 +13,13 @@ from hypothesis import strategies as st
 from schemas import codes, units
 
 HALF = Decimal("0.5")
-MASS_UNITS = ("TNE", "KGM", "GRM", "LBR", "STN")
-VOLUME_UNITS = ("LTR", "GLL", "YDQ", "MTQ")
+MASS_UNITS = (
+    *("KTN", "TNE", "DTN", "KGM", "GRM", "MGM"),
+    *("LTN", "STN", "CWI", "CWA", "LBR", "ONZ", "APZ"),
+)
+VOLUME_UNITS = ("MTQ", "HLT", "LTR", "DMQ", "MLT", "CMQ", "YDQ", "FTQ", "INQ", "BLL", "GLL", "GLI")
+FACTORS = {row["code"]: Decimal(row["factor"]) for row in codes.rows("units")}
+POUND_G, INCH_CM, US_GALLON_IN3 = Decimal("453.59237"), Decimal("2.54"), Decimal(231)
 
 
 @pytest.mark.parametrize(
@@ -27,6 +34,16 @@ VOLUME_UNITS = ("LTR", "GLL", "YDQ", "MTQ")
         ("2", "LTR", "0.5", 1_000),
         ("1", "MTQ", "1", 1_000_000),
         ("1", "YDQ", "1", 764_555),
+        ("1", "LTN", None, 1_016_047),
+        ("3", "DTN", None, 300_000),
+        ("2", "CWA", None, 90_718),
+        ("10", "ONZ", None, 283),
+        ("499", "MGM", None, 0),
+        ("500", "MGM", None, 1),
+        ("1", "GLI", "1", 4_546),
+        ("1", "FTQ", "1", 28_317),
+        ("1", "BLL", "0.9", 143_089),
+        ("1", "HLT", "0.8", 80_000),
     ],
 )
 def test_quantities_become_grams(value: str, unit: str, density: str | None, expected: int) -> None:
@@ -95,7 +112,7 @@ def test_value_of_too_many_digits_has_no_mass() -> None:
 )
 def test_result_is_exact_whatever_the_caller_does(value: Decimal, unit: str, precision: int) -> None:
     """The result is the nearest gram and does not depend on the decimal context of the thread."""
-    factor = next(Decimal(row["factor"]) for row in codes.rows("units") if row["code"] == unit)
+    factor = FACTORS[unit]
     with localcontext() as context:
         context.prec = precision
         found = units.grams(value, unit, None)
@@ -107,6 +124,56 @@ def test_result_is_exact_whatever_the_caller_does(value: Decimal, unit: str, pre
         assert -Decimal("0.5") < value * factor - found <= Decimal(
             "0.5"
         ) or value * factor - found == -Decimal("0.5")
+
+
+@pytest.mark.parametrize(
+    ("unit", "expected"),
+    [
+        ("LTN", 2240 * POUND_G),
+        ("STN", 2000 * POUND_G),
+        ("CWI", 112 * POUND_G),
+        ("CWA", 100 * POUND_G),
+        ("ONZ", POUND_G / 16),
+        ("APZ", 480 * POUND_G / 7000),
+        ("INQ", INCH_CM**3 / 1000),
+        ("FTQ", (12 * INCH_CM) ** 3 / 1000),
+        ("YDQ", (36 * INCH_CM) ** 3 / 1000),
+        ("GLL", US_GALLON_IN3 * INCH_CM**3 / 1000),
+        ("BLL", 42 * US_GALLON_IN3 * INCH_CM**3 / 1000),
+    ],
+)
+def test_customary_units_follow_from_pound_and_inch(unit: str, expected: Decimal) -> None:
+    """The pound is 453.59237 g and the inch 2.54 cm by definition; every other factor is a multiple."""
+    assert expected == FACTORS[unit]
+
+
+@pytest.mark.parametrize("unit", MASS_UNITS + VOLUME_UNITS)
+def test_factors_are_exact(unit: str) -> None:
+    """A factor is a positive decimal of at most ten places, so a quantity times it needs no rounding."""
+    factor = FACTORS[unit]
+    exponent = factor.as_tuple().exponent
+
+    assert factor > 0
+    assert isinstance(exponent, int)
+    assert exponent >= -10
+
+
+@given(
+    value=st.decimals(min_value=0, max_value=10**5, places=6),
+    unit=st.sampled_from(VOLUME_UNITS),
+    density=st.decimals(min_value=Decimal("0.001"), max_value=14, places=9),
+)
+def test_volumes_round_half_up_once(value: Decimal, unit: str, density: Decimal) -> None:
+    """A volume with a density is the nearest gram of the whole product, halves upwards."""
+    product = Fraction(value) * Fraction(FACTORS[unit]) * Fraction(density) * 1000
+
+    assert math.floor(product + Fraction(1, 2)) == units.grams(value, unit, density)
+
+
+@given(value=st.decimals(min_value=0, max_value=10**6, places=6), unit=st.sampled_from(VOLUME_UNITS))
+def test_no_density_no_mass(value: Decimal, unit: str) -> None:
+    """Nothing is assumed about what fills a volume, not even that nothing weighs nothing."""
+    assert units.grams(value, unit, None) is None
 
 
 def test_kinds_are_known() -> None:
