@@ -1,0 +1,79 @@
+"""Checks between the blocks of a movement document that the law makes."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from decimal import Decimal
+from functools import cache
+
+from producers.adapters.eu_movement.ends import Ends
+from producers.adapters.eu_movement.model import Amount, Line, Movement
+from producers.adapters.eu_movement.wastes import Notice, Waste, has_annex_vii_code
+from schemas import codes, units
+from schemas.movement import UNKNOWN_COUNTRY, Hazardous
+
+_LABORATORY_GRAMS_MAX = 250_000
+
+
+def check_movement(movement: Movement, path: str, notice: Notice) -> None:
+    """Check what holds for the document as a whole."""
+    serial, total = (_whole(text) for text in (movement.serial, movement.serial_total))
+    if serial is not None and total is not None and serial > total:
+        notice("eu.serial.total", f"{path}.serial")
+    if movement.notified is not None and _exceeds(movement.lines, movement.notified):
+        notice("eu.quantity.notified", f"{path}.notified")
+
+
+def check_leaving(line: Line, path: str, notice: Notice) -> None:
+    """Check the quantity of a line that leaves or is to leave."""
+    if line.quantity is None:
+        notice("eu.quantity.missing", path)
+    elif line.quantity.value <= 0:
+        notice("eu.quantity.positive", f"{path}.quantity")
+
+
+def check_annex_vii(line: Line, waste: Waste, path: str, notice: Notice) -> None:
+    """Check that a line may travel without notification."""
+    if not has_annex_vii_code(waste):
+        notice("eu.annex7.code", path)
+    if waste.hazardous is Hazardous.YES and not waste.is_laboratory:
+        notice("eu.hazard.green", path)
+    grams = _grams(line.quantity)
+    if waste.is_laboratory and grams is not None and grams > _LABORATORY_GRAMS_MAX:
+        notice("eu.laboratory.quantity", f"{path}.quantity")
+
+
+def check_operation(waste: Waste, ends: Ends, path: str, notice: Notice) -> None:
+    """Check that a line has an operation, and one that its destination may carry out."""
+    if waste.operation is None and not waste.is_laboratory:
+        notice("eu.operation.missing", path)
+    is_disposal = (waste.operation or "").startswith("D")
+    leaves = ends.origin.country in _union() and ends.destination.country not in {*_union(), UNKNOWN_COUNTRY}
+    if is_disposal and leaves:
+        notice("eu.operation.export", path)
+
+
+def _whole(text: str | None) -> int | None:
+    return int(text) if text is not None and text.isascii() and text.isdigit() else None
+
+
+def _exceeds(lines: Iterable[Line], total: Amount) -> bool:
+    """Say whether lines of one unit are more than a total; in other units they are not compared."""
+    amounts = [line.quantity for line in lines if line.quantity is not None]
+    if any(amount.unit != total.unit for amount in amounts):
+        return False
+    return sum((amount.value for amount in amounts), Decimal()) > total.value
+
+
+def _grams(amount: Amount | None) -> int | None:
+    return units.grams(amount.value, amount.unit, None) if amount is not None else None
+
+
+@cache
+def _union() -> frozenset[str]:
+    """Return the countries of the EU and EFTA as they are today."""
+    return frozenset(
+        row["code"]
+        for row in codes.rows("regions")
+        if row["parent"] in {"EU", "EFTA"} and not row["valid_to"]
+    )

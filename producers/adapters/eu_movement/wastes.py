@@ -1,0 +1,172 @@
+"""Wastes of a movement document: codes, hazard and operation of each line.
+
+A line is read once and stated at every stage. Each code names the list it is taken from;
+what has not the form of a code of that list is not passed on, as it may be a text about
+somebody.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass
+from functools import lru_cache
+from typing import NamedTuple
+
+from producers import waste_codes
+from producers.adapters.eu_movement.model import Code
+from producers.adapters.eu_movement.model import Line as Native
+from producers.statement import WasteCode
+from schemas.movement import Hazardous
+
+Notice = Callable[[str, str], None]
+
+LABORATORY = "LABORATORY"
+# They prepare waste for another operation: Directive 2008/98/EC, Annexes I and II; D8 too by
+# Regulation (EU) 2024/1157, Article 3(2).
+INTERIM = frozenset({"R12", "R13", "D8", "D9", "D13", "D14", "D15"})
+
+_CACHED_TEXTS = 4096
+_CODE_CHARACTERS_MAX = 20
+# Y46 and those after it are entries of the Convention's Annex II, the others categories of its Annex I.
+_FIRST_Y_ENTRY = 46
+_FORMS = {
+    "HS": re.compile(r"[0-9]{6,10}", re.ASCII),
+    "Y": re.compile(r"Y[0-9]{1,2}", re.ASCII),
+    "H": re.compile(r"H[0-9]{1,2}(?:\.[0-9])?", re.ASCII),
+    "HP": re.compile(r"HP[0-9]{1,2}", re.ASCII),
+    "UN": re.compile(r"UN[0-9]{4}", re.ASCII),
+    "NATIONAL": re.compile(r"(?=.*[0-9])[A-Z0-9]{1,12}", re.ASCII),
+}
+_NATIONAL = re.compile(r"NATIONAL-[A-Z]{2}", re.ASCII)
+_HS_DIGITS = 6
+
+
+class _Read(NamedTuple):
+    """A code as read from its list, or the rule that it breaks."""
+
+    code: WasteCode | None = None
+    hazardous: Hazardous = Hazardous.UNKNOWN
+    rule: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Waste:
+    """What the codes of one line say.
+
+    Attributes:
+        operation: R1 to R13 or D1 to D15.
+        native_operation: As stated, where it divides the operation further.
+        is_laboratory: True for waste that is sent to be analysed.
+    """
+
+    codes: tuple[WasteCode, ...] = ()
+    hazardous: Hazardous = Hazardous.UNKNOWN
+    operation: str | None = None
+    native_operation: str | None = None
+    is_laboratory: bool = False
+
+    @property
+    def is_interim(self) -> bool:
+        """Say whether another operation has to follow."""
+        return self.operation in INTERIM
+
+
+def waste(line: Native, path: str, notice: Notice) -> Waste:
+    """Return what the codes of a line say; `notice` is told each rule that they break, and where."""
+    read: list[_Read] = []
+    operations: list[str] = []
+    is_laboratory = False
+    for number, stated in enumerate(line.codes):
+        scheme, code = _stated(stated)
+        place = f"{path}.codes[{number}]"
+        if scheme == "RD":
+            operations += _operation(code, place, notice)
+        elif scheme == "PURPOSE" and code == LABORATORY:
+            is_laboratory = True
+        else:
+            read.append(_noticed(_read(scheme, code), place, notice))
+    for number, text in enumerate(line.un_numbers):
+        read.append(_noticed(_read("UN", _spelled(text)), f"{path}.un_numbers[{number}]", notice))
+    found = tuple(dict.fromkeys(item.code for item in read if item.code is not None))
+    if not found and not is_laboratory:
+        notice("eu.code.missing", path)
+    stated_operation = operations[0] if operations else None
+    operation = waste_codes.operation(stated_operation) if stated_operation else None
+    return Waste(
+        codes=found,
+        hazardous=_hazardous(item.hazardous for item in read),
+        operation=operation,
+        native_operation=stated_operation if stated_operation != operation else None,
+        is_laboratory=is_laboratory,
+    )
+
+
+def has_annex_vii_code(found: Waste) -> bool:
+    """Say whether a waste has codes of exactly one of the lists that Annex VII allows."""
+    lists = {code.scheme for code in found.codes} & {"BASEL", "OECD"}
+    oecd_codes = sum(code.scheme == "OECD" for code in found.codes)
+    return len(lists) + found.is_laboratory == 1 and oecd_codes <= 1
+
+
+def _stated(code: Code) -> tuple[str, str]:
+    return _spelled(code.scheme), _spelled(code.value)
+
+
+def _spelled(text: str | None) -> str:
+    return "".join((text or "").split()).upper()
+
+
+def _operation(code: str, place: str, notice: Notice) -> list[str]:
+    if waste_codes.operation(code) is not None:
+        return [code]
+    notice("eu.code.form", place)
+    return []
+
+
+def _noticed(read: _Read, place: str, notice: Notice) -> _Read:
+    if read.rule is not None:
+        notice(read.rule, place)
+    return read
+
+
+@lru_cache(_CACHED_TEXTS)
+def _read(scheme: str, code: str) -> _Read:
+    if len(code) > _CODE_CHARACTERS_MAX:
+        return _Read(rule="eu.code.form")
+    if scheme in {"LOW", "EWC"}:
+        return _low(code)
+    if scheme in {"BASEL", "OECD"}:
+        return _listed(code)
+    return _formed(scheme, f"UN{code}" if scheme == "UN" and code.isdigit() else code)
+
+
+def _formed(scheme: str, code: str) -> _Read:
+    """Return a code of a list that is not kept here, by its form alone."""
+    form = _FORMS.get("NATIONAL" if _NATIONAL.fullmatch(scheme) else scheme)
+    if form is None:
+        return _Read(rule="eu.code.list")
+    if form.fullmatch(code) is None:
+        return _Read(rule="eu.code.form")
+    if scheme == "Y" and int(code[1:]) >= _FIRST_Y_ENTRY:
+        return _listed(code)
+    return _Read(WasteCode(scheme, code[:_HS_DIGITS] if scheme == "HS" else code))
+
+
+def _low(stated: str) -> _Read:
+    read = waste_codes.low(stated)
+    if read is None:
+        return _Read(rule="eu.code.form")
+    return _Read(read.code, read.hazardous, "eu.low.asterisk" if read.is_mismatched else None)
+
+
+def _listed(stated: str) -> _Read:
+    """Return a code of the Basel or the OECD list; which of them, its form says."""
+    code = waste_codes.basel_or_oecd(stated)
+    return _Read(code) if code is not None else _Read(rule="eu.code.form")
+
+
+def _hazardous(stated: Iterable[Hazardous]) -> Hazardous:
+    """Return the hazard of a line: that of the list of waste, the union where several codes are stated."""
+    found = set(stated)
+    return next((item for item in (Hazardous.YES, Hazardous.NO) if item in found), Hazardous.UNKNOWN)
