@@ -84,3 +84,19 @@ def test_one_notification_has_one_spelling() -> None:
 def test_what_has_no_form_is_no_reference(number: str, serial: str) -> None:
     """A movement is never paired by a remark."""
     assert references.notification(number, serial) is None
+
+
+@pytest.mark.parametrize(
+    ("stated", "expected"),
+    [
+        ("HP_4", WasteCode("HP", "HP4")),
+        ("HP04", WasteCode("HP", "HP4")),
+        (" hp 15 ", WasteCode("HP", "HP15")),
+        ("HP16", None),
+        ("HP_POP", None),
+        ("H4", None),
+    ],
+)
+def test_a_property_of_hazard_has_one_spelling(stated: str, expected: WasteCode | None) -> None:
+    """The fifteen properties meet in every spelling; the Basel Convention's are others."""
+    assert waste_codes.hazard_property(stated) == expected

@@ -1,8 +1,8 @@
 """The part of a RENTRI form that is read, with the class of every leaf.
 
 It is not the whole reply: names, streets, drivers, plates, permits, signers, notes and
-reasons have no field here and are never read. Of a signature only its date is, to know
-whether somebody signed. Where a leaf is of class never, at most a keyed hash of it leaves.
+reasons have no field here and are never read. Of a signature the model keeps whether
+somebody signed. Where a leaf is of class never, at most a keyed hash of it leaves.
 """
 
 from __future__ import annotations
@@ -12,7 +12,7 @@ from datetime import datetime
 from decimal import Decimal
 from typing import Annotated, Any
 
-from pydantic import ConfigDict, PlainValidator
+from pydantic import ConfigDict, Field, PlainValidator
 
 from producers import dates
 from producers.dates import Stamp
@@ -137,6 +137,10 @@ def _outcome(value: Any) -> str:
     return value
 
 
+def _is_stated(value: Any) -> bool:
+    return isinstance(value, str) and bool(value.strip())
+
+
 _Date = Annotated[Stamp, PlainValidator(_stamp)]
 _NoneOrDate = Annotated[Stamp | None, PlainValidator(lambda value: None if value is None else _stamp(value))]
 _Value = Annotated[Decimal, PlainValidator(_value)]
@@ -195,7 +199,9 @@ class Transporter(Party):
 
 
 class _Signature(_Native):
-    data_firma: Annotated[_NoneOrDate, NEVER] = None
+    """A signature; its date stands there once somebody signed."""
+
+    is_dated: Annotated[bool, PlainValidator(_is_stated), NEVER] = Field(default=False, alias="data_firma")
 
 
 class Leg(_Native):
@@ -321,4 +327,4 @@ class Form(_Native):
 
 
 def _is_signed(signature: _Signature | None) -> bool:
-    return signature is not None and signature.data_firma is not None
+    return signature is not None and signature.is_dated
