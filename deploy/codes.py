@@ -24,6 +24,8 @@ from schemas.errors import ConfigurationError
 
 _SIMILAR_MAX = 5
 _LIKENESS_MIN = 0.7
+# A longer text is a name or a remark: a wrong column, which may hold thousands.
+_CODE_LENGTH_MAX = 10
 # Where people look for the codes of a waste, when nothing says which list they mean.
 _WASTE_SCHEMES = ("LOW", "BASEL", "OECD", "OPERATION")
 _DELIMITERS = (",", ";", "\t")
@@ -144,7 +146,7 @@ def search(text: str, scheme: str | None = None) -> list[Code]:
     found = [
         code
         for code in _all(scheme)
-        if _plain(code.code).startswith(wanted) or all(word in _words(code) for word in words)
+        if (wanted and _plain(code.code).startswith(wanted)) or all(word in _words(code) for word in words)
     ]
     return sorted(found, key=lambda code: _plain(code.code) != wanted)
 
@@ -235,6 +237,8 @@ def _hint(scheme: str, code: str) -> str:
 def _alike(scheme: str, code: str) -> tuple[str, ...]:
     asked = (scheme,) if codes.listed(scheme) else _WASTE_SCHEMES
     known = {other: name for name in asked for other in codes.listed(name)}
+    if len(code) > _CODE_LENGTH_MAX:
+        return ()
     # Spreadsheets lose the first zero.
     near = [f"0{code}"] if f"0{code}" in known else _near(code, known)
     return tuple(f"{known[other]} {other}" for other in near)

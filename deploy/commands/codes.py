@@ -137,6 +137,8 @@ def _stated(arguments: list[str], column: str | None) -> Iterator[str]:
         elif Path(argument).is_file():
             with Path(argument).open("rb") as file:
                 yield from books.stated_codes(file, column)
+        elif Path(argument).is_dir() or Path(argument).suffix[1:].isalpha():
+            raise ConfigurationError(f"{argument} is no file", hint="name a file of codes, or codes")
         else:
             yield argument
 

@@ -190,6 +190,12 @@ def test_check_survives_any_file(tmp_path: Path, content: str) -> None:
         assert error is None or isinstance(error, ConfigurationError | SystemExit)
 
 
+@pytest.mark.parametrize("argument", ["absent.csv", "."])
+def test_check_refuses_what_is_no_file(argument: str) -> None:
+    """A mistyped file name is not taken for a code."""
+    assert isinstance(run("check", argument).exception, ConfigurationError)
+
+
 def test_check_reads_stdin() -> None:
     """One code a line."""
     result = run("check", "-", "--on", "2026-06-01", stdin="160307\n\nR1\n")
