@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Annotated, TextIO
 import typer
 
 from producers.conformance.cli import check
-from producers.options import AgencyOption, KeysOption, SetOption, named_values
+from producers.options import AgencyOption, KeysOption, ReportOption, SetOption, named_values
 from schemas.errors import EXIT_FAILURE, ConfigurationError
 
 if TYPE_CHECKING:
@@ -80,6 +80,7 @@ def convert(
     findings: Annotated[
         Path | None, typer.Option(help="Write findings here as JSON lines instead of to stderr.")
     ] = None,
+    report: ReportOption = None,
 ) -> None:
     """Print the events of documents as JSON lines, without a broker.
 
@@ -87,16 +88,20 @@ def convert(
     """
     from producers import adapter as adapters
     from producers.convert import converted
+    from producers.report.report import reporting
 
-    if findings is not None and any(findings.resolve() == file.resolve() for file in files):
-        raise ConfigurationError("--findings names a document", hint="name a file of its own")
+    for option, written in (("--findings", findings), ("--report", report)):
+        if written is not None and any(written.resolve() == file.resolve() for file in files):
+            raise ConfigurationError(f"{option} names a document", hint="name a file of its own")
     chosen = adapters.create(name, named_values(values))
     secrets = _keys(keys)
     is_rejected = False
-    with findings.open("w", encoding="utf-8") if findings else nullcontext(sys.stderr) as report:
+    opened = findings.open("w", encoding="utf-8") if findings else nullcontext(sys.stderr)
+    with opened as told, reporting(report) as tell:
         for item in converted(chosen, agency or chosen.default_agency, secrets, files):
             is_rejected |= item.outcome.is_rejected
-            _print_outcome(item, report)
+            tell(item.file, item.outcome)
+            _print_outcome(item, told)
     raise typer.Exit(EXIT_FAILURE if is_rejected else 0)
 
 
@@ -175,10 +180,10 @@ def _keys(folder: Path | None) -> Keys:
     return identity.DEMONSTRATION_KEYS
 
 
-def _print_outcome(item: Converted, report: TextIO) -> None:
+def _print_outcome(item: Converted, told: TextIO) -> None:
     from producers.convert import event_json
 
     for event in item.outcome.events:
         typer.echo(json.dumps(event_json(event)))
     for finding in item.outcome.findings:
-        typer.echo(json.dumps({"file": item.file, **asdict(finding)}), file=report)
+        typer.echo(json.dumps({"file": item.file, **asdict(finding)}), file=told)

@@ -17,6 +17,11 @@ SetOption = Annotated[
 KeysOption = Annotated[Path | None, typer.Option("--keys", help="Folder made by `weighbridge keys create`.")]
 AgencyOption = Annotated[str | None, typer.Option("--agency", help="Agency that publishes, such as GB-EA.")]
 
+ReportOption = Annotated[
+    Path | None,
+    typer.Option("--report", help="Write what to repair, and where, here: a .txt, .csv or .html file."),
+]
+
 
 def named_values(given: Iterable[str] | None) -> dict[str, str]:
     """Return the values of `--set` by name.
