@@ -9,6 +9,7 @@ import sys
 import threading
 from contextlib import nullcontext
 from dataclasses import asdict
+from io import FileIO
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, TextIO
 
@@ -20,7 +21,9 @@ from schemas.errors import EXIT_FAILURE, ConfigurationError
 
 if TYPE_CHECKING:
     from producers.convert import Converted
+    from producers.sources.source import Source
     from schemas.identity import Keys
+    from schemas.settings import SourceSettings
 
 adapter = typer.Typer(
     name="adapter",
@@ -35,6 +38,7 @@ adapter.command(
     "`weighbridge adapter check my_package.adapter:MyAdapter samples/ --mutants 100000`",
 )(check)
 
+_STDIN = Path("-")
 # It is part of the transactional id and of record keys.
 _SOURCE_ID = re.compile(r"[A-Za-z0-9][A-Za-z0-9.-]{0,63}")
 
@@ -105,26 +109,35 @@ def convert(
     raise typer.Exit(EXIT_FAILURE if is_rejected else 0)
 
 
-@adapter.command(epilog="Example: `weighbridge adapter run us-emanifest inbox/ --agency US-EPA --keys keys/`")
+@adapter.command(
+    epilog="Examples:\n\n`weighbridge adapter run us-emanifest inbox/ --agency US-EPA --keys keys/`\n\n"
+    "`weighbridge adapter run us-emanifest emanifest.toml --keys keys/`\n\n"
+    "`zcat day.json.gz | weighbridge adapter run us-emanifest - --keys keys/`"
+)
 def run(
     name: Annotated[str, typer.Argument(metavar="ADAPTER", help="See `weighbridge adapter list`.")],
-    folder: Annotated[Path, typer.Argument(help="Folder of documents.")],
+    source: Annotated[
+        Path,
+        typer.Argument(
+            metavar="SOURCE",
+            help="Folder of documents, - for stdin, or a .toml file that describes another source.",
+        ),
+    ],
     values: SetOption = None,
     keys: KeysOption = None,
     agency: AgencyOption = None,
     source_id: Annotated[
         str | None, typer.Option(help="Stable name of this source; default: the adapter's name.")
     ] = None,
-    once: Annotated[bool, typer.Option("--once", help="Stop when every file is read.")] = False,
+    once: Annotated[bool, typer.Option("--once", help="Stop when everything is read.")] = False,
     bootstrap_servers: Annotated[str | None, typer.Option(help="Kafka brokers.")] = None,
     registry_url: Annotated[str | None, typer.Option(help="Schema registry.")] = None,
     metrics_port: Annotated[int | None, typer.Option(help="Prometheus port; 0 for none.")] = None,
     health_file: Annotated[Path | None, typer.Option(help="Touched whenever the loop turns.")] = None,
 ) -> None:
-    """Publish every new or changed document of a folder, exactly once, until stopped."""
+    """Publish every new or changed document of a source, exactly once, until stopped; stdin until its end."""
     from producers import adapter as adapters
     from producers.run import Run, keep_running
-    from producers.sources.folder import Folder
     from schemas import identity, settings
     from schemas.runtime import logs
     from schemas.runtime.health import Health
@@ -154,7 +167,7 @@ def run(
         return Run(
             adapter=chosen,
             values=adapter_values,
-            source=Folder(folder),
+            source=_source(source, found.source),
             agency=agency_settings,
             kafka=found.kafka,
             keys=secrets,
@@ -164,8 +177,23 @@ def run(
             stop=stop,
         )
 
-    totals = keep_running(prepared, stop, once=once)
+    totals = keep_running(prepared, stop, once=once or source == _STDIN)
     typer.echo(json.dumps(asdict(totals)))
+
+
+def _source(place: Path, secrets: SourceSettings) -> Source:
+    if place == _STDIN:
+        from producers.sources.stdin import Stdin
+
+        # Without a buffer; descriptor 0 is stdin.
+        return Stdin(FileIO(0, closefd=False))
+    if place.suffix.lower() == ".toml":
+        from producers.sources.choice import described
+
+        return described(place, secrets)
+    from producers.sources.folder import Folder
+
+    return Folder(place)
 
 
 def _keys(folder: Path | None) -> Keys:

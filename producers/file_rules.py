@@ -110,6 +110,18 @@ FILE_RULES = (
         "archives in archives in archives; the rest was not read: unpack one level",
         "weighbridge",
     ),
+    Rule(
+        "source.refused",
+        Severity.ERROR,
+        "the service does not give this document: look at what its user may see",
+        "weighbridge",
+    ),
+    Rule(
+        "source.empty",
+        Severity.ERROR,
+        "the row has no document: fill the column, or leave such rows out with a view",
+        "weighbridge",
+    ),
     Rule("json.document.size", Severity.ERROR, "one document is larger than 32 MB: split it", "weighbridge"),
     Rule(
         "layout.unknown",

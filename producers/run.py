@@ -91,6 +91,7 @@ class Run:
     _files: Files = field(init=False)
     _position: str | None = None
     _files_read: int = 0
+    _over: list[bytes] = field(default_factory=list)
     _committed_at: float = 0.0
     _newest_recorded: float = 0.0
 
@@ -256,15 +257,22 @@ class Run:
 
     def _commit(self) -> None:
         self._remember_position()
+        self._forget()
         done = self._publisher.commit()
         self._committed_at = time.monotonic()
         self.health.turned()
         if done.events or done.positions or done.rejects:
             self._tell_commit(done)
         self.totals.events += done.events
-        for resource in self.source.committed():
-            # Goes with the next transaction; until then it is known and not needed.
-            self._publisher.forget(self._positions.topic_key(self._files.forgotten(resource)))
+        self._over += [self._files.forgotten(resource) for resource in self.source.committed()]
+
+    def _forget(self) -> None:
+        """End the positions of what never comes again, along with the next transaction there is."""
+        pending = self._publisher.pending
+        if pending.events or pending.positions or pending.rejects:
+            for key in self._over:
+                self._publisher.forget(self._positions.topic_key(key))
+            self._over.clear()
 
     def _tell_commit(self, done: Committed) -> None:
         labels = {"agency": str(self.agency.id)}

@@ -60,6 +60,14 @@ class AgencySettings(_Section):
     metrics_port: Port = 9464
 
 
+class SourceSettings(_Section):
+    """What the source of an adapter logs in with; everything else stands in the file that describes it."""
+
+    api_id: SecretStr | None = None
+    api_key: SecretStr | None = None
+    password: SecretStr | None = None
+
+
 class ReleaseRules(_Section):
     """When a cell may be published. Confidential: never logged, never published."""
 
@@ -89,6 +97,7 @@ class Settings(BaseSettings):
 
     kafka: KafkaSettings = KafkaSettings()
     agency: AgencySettings = AgencySettings()
+    source: SourceSettings = SourceSettings()
     hub: HubSettings = HubSettings()
 
     @classmethod

@@ -73,7 +73,10 @@ class Folder(Source):
             ConfigurationError: It is no folder.
         """
         if not self.root.is_dir():
-            raise ConfigurationError(f"{self.root} is no folder", hint="give a folder that exists")
+            raise ConfigurationError(
+                f"{self.root} is no folder",
+                hint="give a folder that exists, - for stdin, or a .toml file that describes another source",
+            )
 
     def touched(self) -> Resources:
         """Yield the files that are new or look different since the last call, by name."""
