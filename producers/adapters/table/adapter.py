@@ -149,6 +149,8 @@ class Rows:
 
         A status that goes from announced to received takes no announcement back.
         """
+        if len(selected) == len(self._facts):
+            return frozenset()
         stages = {statement.stage for statement in said}
         stages |= {fact.stage for fact in selected if fact.is_conditional}
         reached = max((_PROGRESS[stage] for stage in stages), default=0)

@@ -18,6 +18,9 @@ from producers.dates import Stamp
 from producers.statement import When
 from schemas.movement import Precision
 
+# No code, name or number of this field is longer; a remark may be, and is no business of ours.
+CHARACTERS_MAX = 200
+
 _CACHED_TEXTS = 4096
 # A binary number keeps fifteen decimal digits; so many a spreadsheet program shows.
 _BINARY_DIGITS = 15
@@ -50,6 +53,8 @@ def text(cell: object) -> str:
         CellError: It holds no single value, or a formula failed.
     """
     if type(cell) is str:
+        if len(cell) > CHARACTERS_MAX:
+            raise CellError("table.cell.size")
         return _clean(cell)
     if cell is None:
         return ""

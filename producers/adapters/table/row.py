@@ -88,17 +88,19 @@ def meant(source: Source | None, columns: Columns, meaning: Meaning) -> Getter:
 
     @lru_cache(_CACHED_TEXTS)
     def known(stated: str) -> Any:
-        folded = cells.folded(stated)
-        return words[folded] if folded in words else meaning.read(stated)
-
-    def read(cell: object) -> Any:
-        stated = cells.text(cell)
-        if not stated:
+        clean = cells.text(stated)
+        if not clean:
             return None
-        value = known(stated)
+        folded = cells.folded(clean)
+        value = words[folded] if folded in words else meaning.read(clean)
         if value is None:
             raise CellError(meaning.rule)
         return value
+
+    def read(cell: object) -> Any:
+        # Nearly every cell is a text that was seen before.
+        is_short = type(cell) is str and len(cell) <= cells.CHARACTERS_MAX
+        return known(cell if is_short else cells.text(cell))
 
     return getter(source, columns, read)
 

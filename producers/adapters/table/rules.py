@@ -93,6 +93,12 @@ RULES = (
     ),
     Rule("table.cell.kind", _ERROR, "the cell holds more than one value: export one value a cell", _OURS),
     Rule(
+        "table.cell.size",
+        _ERROR,
+        "more than 200 characters: the mapping takes a column of remarks for one of codes, numbers or names",
+        _OURS,
+    ),
+    Rule(
         "table.cell.digits",
         _ERROR,
         "more digits than a number keeps, so the last ones are lost: format the column as text and enter it "
