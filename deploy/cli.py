@@ -24,6 +24,7 @@ from deploy.commands.topics import topics
 from deploy.demo.cli import demo
 from deploy.exchange.cli import app as exchange
 from producers.cli import adapter
+from producers.rejects.cli import rejects
 from schemas.errors import EXIT_FAILURE, EXIT_USAGE, WeighbridgeError
 
 app = typer.Typer(
@@ -35,7 +36,7 @@ app = typer.Typer(
     rich_markup_mode="markdown",
 )
 app.command()(demo)
-for noun in (exchange, adapter, hub, release, topics, schemas, codes, keys):
+for noun in (exchange, adapter, rejects, hub, release, topics, schemas, codes, keys):
     app.add_typer(noun)
 app.command()(subscribe)
 app.command()(alive)

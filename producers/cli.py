@@ -3,27 +3,35 @@
 from __future__ import annotations
 
 import json
-import re
-import signal
 import sys
-import threading
 from contextlib import nullcontext
 from dataclasses import asdict
-from io import FileIO
+from datetime import datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, TextIO
 
 import typer
 
 from producers.conformance.cli import check
-from producers.options import AgencyOption, KeysOption, ReportOption, SetOption, named_values
+from producers.options import (
+    AgencyOption,
+    BootstrapOption,
+    DryRunOption,
+    KeysOption,
+    RegistryOption,
+    ReportOption,
+    SetOption,
+    SourceArgument,
+    SourceIdOption,
+    named_values,
+    utc,
+)
+from producers.printing import print_events, printed
 from schemas.errors import EXIT_FAILURE, ConfigurationError
 
 if TYPE_CHECKING:
     from producers.convert import Converted
-    from producers.sources.source import Source
     from schemas.identity import Keys
-    from schemas.settings import SourceSettings
 
 adapter = typer.Typer(
     name="adapter",
@@ -37,10 +45,6 @@ adapter.command(
     epilog="Examples:\n\n`weighbridge adapter check us-emanifest samples/`\n\n"
     "`weighbridge adapter check my_package.adapter:MyAdapter samples/ --mutants 100000`",
 )(check)
-
-_STDIN = Path("-")
-# It is part of the transactional id and of record keys.
-_SOURCE_ID = re.compile(r"[A-Za-z0-9][A-Za-z0-9.-]{0,63}")
 
 
 def _existing(files: list[Path]) -> list[Path]:
@@ -112,88 +116,63 @@ def convert(
 @adapter.command(
     epilog="Examples:\n\n`weighbridge adapter run us-emanifest inbox/ --agency US-EPA --keys keys/`\n\n"
     "`weighbridge adapter run us-emanifest emanifest.toml --keys keys/`\n\n"
-    "`zcat day.json.gz | weighbridge adapter run us-emanifest - --keys keys/`"
+    "`zcat day.json.gz | weighbridge adapter run us-emanifest - --keys keys/`\n\n"
+    "`weighbridge adapter run fr-registry inbox/ --keys keys/ --reharmonise --since 2026-03-01 --dry-run`"
 )
 def run(
     name: Annotated[str, typer.Argument(metavar="ADAPTER", help="See `weighbridge adapter list`.")],
-    source: Annotated[
-        Path,
-        typer.Argument(
-            metavar="SOURCE",
-            help="Folder of documents, - for stdin, or a .toml file that describes another source.",
-        ),
-    ],
+    source: SourceArgument,
     values: SetOption = None,
     keys: KeysOption = None,
     agency: AgencyOption = None,
-    source_id: Annotated[
-        str | None, typer.Option(help="Stable name of this source; default: the adapter's name.")
-    ] = None,
+    source_id: SourceIdOption = None,
     once: Annotated[bool, typer.Option("--once", help="Stop when everything is read.")] = False,
-    bootstrap_servers: Annotated[str | None, typer.Option(help="Kafka brokers.")] = None,
-    registry_url: Annotated[str | None, typer.Option(help="Schema registry.")] = None,
+    reharmonise: Annotated[
+        bool,
+        typer.Option(
+            "--reharmonise",
+            help="After a repaired adapter or mapping: read again what was read, and publish what it says "
+            "otherwise now as a higher edition; implies --once.",
+        ),
+    ] = False,
+    since: Annotated[
+        datetime | None, typer.Option(help="With --reharmonise: only what was delivered since, UTC.")
+    ] = None,
+    dry_run: DryRunOption = False,
+    report: ReportOption = None,
+    bootstrap_servers: BootstrapOption = None,
+    registry_url: RegistryOption = None,
     metrics_port: Annotated[int | None, typer.Option(help="Prometheus port; 0 for none.")] = None,
     health_file: Annotated[Path | None, typer.Option(help="Touched whenever the loop turns.")] = None,
 ) -> None:
-    """Publish every new or changed document of a source, exactly once, until stopped; stdin until its end."""
-    from producers import adapter as adapters
-    from producers.run import Run, keep_running
-    from schemas import identity, settings
-    from schemas.runtime import logs
-    from schemas.runtime.health import Health
-    from schemas.runtime.metrics import Metrics
+    """Publish every new or changed document of a source, exactly once, until stopped; stdin until its end.
 
-    if source_id is not None and not _SOURCE_ID.fullmatch(source_id):
-        raise ConfigurationError(
-            "--source-id takes up to 64 letters, digits, dots and hyphens", hint="such as --source-id inbox-1"
-        )
-    adapter_values = named_values(values)
-    chosen = adapters.create(name, adapter_values)
-    found = settings.load(
-        kafka={"bootstrap_servers": bootstrap_servers, "registry_url": registry_url},
-        agency={"id": agency, "keys": keys, "metrics_port": metrics_port},
-    )
-    agency_settings = found.agency.model_copy(update={"id": found.agency.id or chosen.default_agency})
-    if agency_settings.keys is None:
-        raise ConfigurationError("no keys", hint="weighbridge keys create --out keys, then --keys keys")
-    logs.configure(agency=str(agency_settings.id))
-    metrics, stop = Metrics(), threading.Event()
-    metrics.serve(agency_settings.metrics_host, agency_settings.metrics_port)
-    for number in (signal.SIGTERM, signal.SIGINT):
-        signal.signal(number, lambda *_: stop.set())
-    secrets = identity.load(agency_settings.keys)
+    A source has one writer: a run that starts takes the place of the one before, which ends
+    with status 3. A dry run leaves it alone.
+    """
+    from producers.assembly import Assignment
+    from producers.report.report import reporting
+    from producers.selection import Selection
 
-    def prepared() -> Run:
-        return Run(
-            adapter=chosen,
-            values=adapter_values,
-            source=_source(source, found.source),
-            agency=agency_settings,
-            kafka=found.kafka,
-            keys=secrets,
-            source_id=source_id or name,
-            metrics=metrics,
-            health=Health(health_file),
-            stop=stop,
-        )
-
-    totals = keep_running(prepared, stop, once=once or source == _STDIN)
-    typer.echo(json.dumps(asdict(totals)))
-
-
-def _source(place: Path, secrets: SourceSettings) -> Source:
-    if place == _STDIN:
-        from producers.sources.stdin import Stdin
-
-        # Without a buffer; descriptor 0 is stdin.
-        return Stdin(FileIO(0, closefd=False))
-    if place.suffix.lower() == ".toml":
-        from producers.sources.choice import described
-
-        return described(place, secrets)
-    from producers.sources.folder import Folder
-
-    return Folder(place)
+    if since is not None and not reharmonise:
+        raise ConfigurationError("--since goes with --reharmonise", hint="new documents are read whenever")
+    with reporting(report) as tell:
+        done = Assignment(
+            adapter=name,
+            source=source,
+            values=named_values(values),
+            keys=keys,
+            agency=agency,
+            source_id=source_id,
+            bootstrap_servers=bootstrap_servers,
+            registry_url=registry_url,
+            metrics_port=0 if dry_run else metrics_port,
+            health_file=health_file,
+            selection=Selection(since=utc(since)) if reharmonise else None,
+            is_rehearsal=dry_run,
+            on_outcome=printed(tell) if dry_run else tell,
+        ).run(once=once or reharmonise or dry_run)
+    typer.echo(json.dumps(asdict(done)), err=dry_run)
 
 
 def _keys(folder: Path | None) -> Keys:
@@ -209,9 +188,6 @@ def _keys(folder: Path | None) -> Keys:
 
 
 def _print_outcome(item: Converted, told: TextIO) -> None:
-    from producers.convert import event_json
-
-    for event in item.outcome.events:
-        typer.echo(json.dumps(event_json(event)))
+    print_events(item.outcome)
     for finding in item.outcome.findings:
         typer.echo(json.dumps({"file": item.file, **asdict(finding)}), file=told)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Annotated
 
@@ -22,6 +23,25 @@ ReportOption = Annotated[
     typer.Option("--report", help="Write what to repair, and where, here: a .txt, .csv or .html file."),
 ]
 
+SourceArgument = Annotated[
+    Path,
+    typer.Argument(
+        metavar="SOURCE",
+        help="Folder of documents, - for stdin, or a .toml file that describes another source.",
+    ),
+]
+SourceIdOption = Annotated[
+    str | None, typer.Option("--source-id", help="Stable name of this source; default: the adapter's name.")
+]
+BootstrapOption = Annotated[str | None, typer.Option("--bootstrap-servers", help="Kafka brokers.")]
+RegistryOption = Annotated[str | None, typer.Option("--registry-url", help="Schema registry.")]
+DryRunOption = Annotated[
+    bool,
+    typer.Option(
+        "--dry-run", help="Publish nothing: print the events that would be, as JSON lines; implies --once."
+    ),
+]
+
 
 def named_values(given: Iterable[str] | None) -> dict[str, str]:
     """Return the values of `--set` by name.
@@ -36,3 +56,8 @@ def named_values(given: Iterable[str] | None) -> dict[str, str]:
             raise ConfigurationError("--set takes name=value", hint="such as --set organisation=ORG1")
         values[name] = value
     return values
+
+
+def utc(at: datetime | None) -> datetime | None:
+    """Return an instant given on the command line as one of UTC."""
+    return None if at is None else at.replace(tzinfo=at.tzinfo or UTC)

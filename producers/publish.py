@@ -14,6 +14,7 @@ from datetime import datetime
 
 from producers.changes import Event
 from producers.positions import Positions, encoded
+from producers.rehearsal import Rehearsal
 from schemas import contract, framing, topics
 from schemas.findings import Finding
 from schemas.headers import cloud_event
@@ -65,20 +66,23 @@ class Publisher:
 
     Attributes:
         on_step: Told the name of each step; crash tests stop the process there.
+        is_rehearsal: Do all but send, and leave a writer that is at work alone.
     """
 
     kafka: KafkaSettings
     agency: str
     source_id: str
     on_step: Callable[[str], None] = lambda _: None
+    is_rehearsal: bool = False
     pending: Committed = field(default_factory=Committed)
-    _writer: TransactionalWriter = field(init=False)
+    _writer: TransactionalWriter | Rehearsal = field(init=False)
     _ids: _SchemaIds = field(init=False)
 
     def __post_init__(self) -> None:
         """Name the writer; nothing is connected yet."""
         transactional_id = f"weighbridge.{self.agency.lower()}.{self.source_id}"
-        self._writer = TransactionalWriter(self.kafka, transactional_id, self.on_step)
+        writer = TransactionalWriter(self.kafka, transactional_id, self.on_step)
+        self._writer = Rehearsal() if self.is_rehearsal else writer
 
     def open(self, registry: Registry, positions: Positions) -> None:
         """Fence the predecessor, then restore the positions it committed.

@@ -21,6 +21,7 @@ from producers.files import Files
 from producers.pipeline import Outcome, Pipeline
 from producers.positions import Position, Positions
 from producers.publish import Committed, Publisher, Reject
+from producers.selection import Selection
 from producers.sources.source import RefusedError, Resource, Source
 from schemas.errors import ConfigurationError, RetriableError
 from schemas.findings import Severity
@@ -70,6 +71,9 @@ class Run:
     Attributes:
         values: What the adapter was told of bare documents.
         stop: Set to end after the document at hand.
+        selection: What to read again; None: what is new or has changed.
+        is_rehearsal: Publish nothing, and leave a run that is at work alone.
+        on_outcome: Told the resource's name and the outcome of each document.
         on_step: Told the name of each step; crash tests stop the process there.
     """
 
@@ -83,6 +87,9 @@ class Run:
     metrics: Metrics
     health: Health
     stop: threading.Event = field(default_factory=threading.Event)
+    selection: Selection | None = None
+    is_rehearsal: bool = False
+    on_outcome: Callable[[str, Outcome], None] = lambda *_: None
     on_step: Callable[[str], None] = lambda _: None
     totals: Totals = field(default_factory=Totals)
     _publisher: Publisher = field(init=False)
@@ -99,7 +106,9 @@ class Run:
         """Put the parts together; nothing is connected yet."""
         assert self.agency.id is not None  # the command checks it
         self._positions = Positions(self.source_id)
-        self._publisher = Publisher(self.kafka, self.agency.id, self.source_id, self.on_step)
+        self._publisher = Publisher(
+            self.kafka, self.agency.id, self.source_id, self.on_step, self.is_rehearsal
+        )
         self._pipeline = Pipeline(self.adapter, self.agency.id, self.keys, self._positions)
         self._files = Files(self._positions, self.keys, self.adapter, self.values)
 
@@ -118,7 +127,7 @@ class Run:
         """Read every resource that is new or changed, then commit."""
         with closing(self.source.touched()) as resources:
             for resource in resources:
-                if resource is not None:
+                if resource is not None and self._is_wanted(resource):
                     self._read(resource)
                 # Not after asking for the next one: that says that this one is read.
                 if self.stop.is_set():
@@ -140,6 +149,12 @@ class Run:
         self._publisher.close()
         self.source.close()
 
+    def _is_wanted(self, resource: Resource) -> bool:
+        return self.selection is None or self.selection.has(resource, self._files.key(resource))
+
+    def _is_read(self, resource: Resource, digest: bytes) -> bool:
+        return self.selection is None and self._files.is_read(resource, digest)
+
     def _check_keys(self) -> None:
         """Refuse keys under which everything would be published a second time, as other facts."""
         known = self._positions.get(_KEYS)
@@ -157,7 +172,7 @@ class Run:
         known = self._positions.get(_SOURCE)
         if known is not None and known.digest == self._scope():
             self._position = known.cursor
-        self.source.start(self._position)
+        self.source.start(self._position if self.selection is None else None)
 
     def _scope(self) -> bytes:
         return self.keys.content_digest(self.source.scope.encode())
@@ -169,7 +184,7 @@ class Run:
         digest = self._files.digest(_UNREAD)
         try:
             digest = self._files.digest(resource.sha256())
-            if self._files.is_read(resource, digest):
+            if self._is_read(resource, digest):
                 return
             with resource.open() as stream:
                 self._read_stream(stream, resource, digest)
@@ -186,7 +201,7 @@ class Run:
         if self.adapter.has_complete_sets:
             # The first of two passes publishes nothing: it must not hold a transaction open.
             self._commit()
-        told = self._files.documents_told(resource, digest)
+        told = self._files.documents_told(resource, digest) if self.selection is None else 0
         outcomes = self._pipeline.outcomes(stream, resource.name, resource.delivered_at)
         for number, outcome in enumerate(outcomes, 1):
             self._take(outcome, resource, digest, is_told=number <= told)
@@ -200,7 +215,7 @@ class Run:
 
     def _refuse(self, resource: Resource, rule: str, digest: bytes) -> None:
         """Reject a resource that cannot be read, once, and go on."""
-        if self._files.is_read(resource, digest):
+        if self._is_read(resource, digest):
             return
         finding = FILE_RULES_BY_ID[rule].at("$")
         key = self.keys.document_key("unreadable", resource.name)
@@ -228,6 +243,7 @@ class Run:
             self._publisher.reject(reject, self._positions.topic_key(outcome.key))
             self._tell(reject)
         self._count(outcome)
+        self.on_outcome(resource.name, outcome)
 
     def _tell(self, reject: Reject) -> None:
         error = next(finding for finding in reject.findings if finding.severity is Severity.ERROR)
@@ -244,6 +260,8 @@ class Run:
         self._publisher.remember(self._positions.topic_key(self._files.key(resource)), body)
 
     def _remember_position(self) -> None:
+        if self.selection is not None:
+            return
         position = self.source.position()
         if position != self._position:
             body = self._positions.put(_SOURCE, Position("SOURCE", 0, 0, self._scope(), cursor=position))
@@ -261,9 +279,13 @@ class Run:
         done = self._publisher.commit()
         self._committed_at = time.monotonic()
         self.health.turned()
-        if done.events or done.positions or done.rejects:
-            self._tell_commit(done)
         self.totals.events += done.events
+        self.totals.files += self._files_read
+        if (done.events or done.positions or done.rejects) and not self.is_rehearsal:
+            self._tell_commit(done)
+        self._files_read = 0
+        if self.selection is not None or self.is_rehearsal:
+            return
         self._over += [self._files.forgotten(resource) for resource in self.source.committed()]
 
     def _forget(self) -> None:
@@ -279,9 +301,7 @@ class Run:
         self.metrics.counter(EVENTS_PUBLISHED, **labels).inc(done.events)
         self.metrics.counter(TRANSACTIONS, **labels).inc()
         self.metrics.gauge(NEWEST_RECORDED, **labels).set(self._newest_recorded)
-        files, self._files_read = self._files_read, 0
-        self.totals.files += files
-        logger().info(LogEvent.COMMITTED, files=files, events=done.events, rejects=done.rejects)
+        logger().info(LogEvent.COMMITTED, files=self._files_read, events=done.events, rejects=done.rejects)
 
     def _count(self, outcome: Outcome) -> None:
         labels = {"agency": str(self.agency.id)}

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
-from typing import Any, Literal
+from typing import Any, ClassVar, Literal
 
 from sqlalchemy import RowMapping, Table, delete, func, select, update
 
@@ -44,6 +44,8 @@ class OutboxDescription(Description):
 @dataclass(slots=True)
 class Outbox(Source):
     """A table that is emptied again and again; one process for each table and type."""
+
+    gives_once: ClassVar[bool] = True
 
     description: OutboxDescription
     database: Database

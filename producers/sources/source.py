@@ -10,7 +10,7 @@ from __future__ import annotations
 
 from collections.abc import Generator, Iterable
 from datetime import datetime
-from typing import BinaryIO, Protocol
+from typing import BinaryIO, ClassVar, Protocol
 
 
 class RefusedError(Exception):
@@ -54,7 +54,12 @@ class Source(Protocol):
     """Where documents come from; one thread asks it, and a new one is made after each failure.
 
     Whatever it lets through but OSError ends the run: RetriableError where waiting helps.
+
+    Attributes:
+        gives_once: True where what was published is taken out, so that nothing can be read again.
     """
+
+    gives_once: ClassVar[bool] = False
 
     @property
     def scope(self) -> str:

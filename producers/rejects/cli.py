@@ -1,0 +1,253 @@
+"""Commands over refused documents: `weighbridge rejects list|show|redrive`."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import asdict
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+
+from producers.options import (
+    AgencyOption,
+    BootstrapOption,
+    DryRunOption,
+    KeysOption,
+    RegistryOption,
+    ReportOption,
+    SetOption,
+    SourceArgument,
+    SourceIdOption,
+    named_values,
+    utc,
+)
+from producers.printing import printed
+from schemas.errors import ConfigurationError
+
+if TYPE_CHECKING:
+    from producers.rejects.records import Rejected
+    from schemas.settings import Settings
+
+rejects = typer.Typer(
+    name="rejects",
+    help="Show the documents that an agency's adapters refused, and read them again after repair.",
+    no_args_is_help=True,
+    rich_markup_mode="markdown",
+)
+
+RuleOption = Annotated[str | None, typer.Option(help="Only documents that break this rule.")]
+SinceOption = Annotated[datetime | None, typer.Option(help="Only those refused since, UTC.")]
+FolderOption = Annotated[
+    Path | None, typer.Option(help="Folder of the source, to name its files; needs --keys.")
+]
+JsonOption = Annotated[bool, typer.Option("--json", help="JSON lines instead of a table.")]
+
+
+@rejects.command(
+    "list",
+    epilog="Examples:\n\n`weighbridge rejects list --agency US-EPA`\n\n"
+    "`weighbridge rejects list --agency GB-EA --rule annex7.quantity.range --folder inbox --keys keys`",
+)
+def list_rejects(
+    agency: AgencyOption = None,
+    rule: RuleOption = None,
+    since: SinceOption = None,
+    everything: Annotated[bool, typer.Option("--all", help="Settled ones, too.")] = False,
+    folder: FolderOption = None,
+    keys: KeysOption = None,
+    as_json: JsonOption = False,
+    bootstrap_servers: BootstrapOption = None,
+    registry_url: RegistryOption = None,
+) -> None:
+    """List refused documents that were neither published nor replaced since, oldest first.
+
+    Topics know a file by a key. The agency, which has the file and the keys, sees its name.
+    """
+    from producers.rejects.records import all_rejects, open_rejects
+
+    settings = _settings(agency, bootstrap_servers, registry_url)
+    found = (all_rejects if everything else open_rejects)(settings.kafka, _agency(settings))
+    chosen = [item for item in found if _is_wanted(item, rule, since)]
+    names = _names(folder, keys)
+    if as_json:
+        for item in chosen:
+            typer.echo(json.dumps(_as_json(item, names)))
+        return
+    _show_table(chosen, names)
+
+
+@rejects.command(epilog="Example: `weighbridge rejects show 17 --agency US-EPA`")
+def show(
+    numbers: Annotated[list[int], typer.Argument(metavar="NUMBER...", help="As `rejects list` shows them.")],
+    agency: AgencyOption = None,
+    folder: FolderOption = None,
+    keys: KeysOption = None,
+    as_json: JsonOption = False,
+    bootstrap_servers: BootstrapOption = None,
+    registry_url: RegistryOption = None,
+) -> None:
+    """Show everything that is wrong with refused documents, and what to do."""
+    from producers.rejects.records import all_rejects
+
+    settings = _settings(agency, bootstrap_servers, registry_url)
+    found = {item.number: item for item in all_rejects(settings.kafka, _agency(settings))}
+    absent = sorted(set(numbers) - set(found))
+    if absent:
+        raise ConfigurationError(
+            f"no refused document {', '.join(map(str, absent))}", hint="`weighbridge rejects list --all`"
+        )
+    names = _names(folder, keys)
+    for number in numbers:
+        _show_one(found[number], names, as_json=as_json)
+
+
+@rejects.command(
+    epilog="Examples:\n\n`weighbridge rejects redrive us-emanifest inbox/ --keys keys --dry-run`\n\n"
+    "`weighbridge rejects redrive fr-registry inbox/ --keys keys --rule document.unknown`"
+)
+def redrive(
+    name: Annotated[str, typer.Argument(metavar="ADAPTER", help="As in `adapter run`.")],
+    source: SourceArgument,
+    numbers: Annotated[
+        list[int] | None, typer.Option("--number", help="Only this one, as listed; repeat for more.")
+    ] = None,
+    rule: RuleOption = None,
+    since: SinceOption = None,
+    values: SetOption = None,
+    keys: KeysOption = None,
+    agency: AgencyOption = None,
+    source_id: SourceIdOption = None,
+    dry_run: DryRunOption = False,
+    report: ReportOption = None,
+    bootstrap_servers: BootstrapOption = None,
+    registry_url: RegistryOption = None,
+) -> None:
+    """Read refused documents again at their source, and publish those that are right now.
+
+    Files are read whole: what was published of them stays as it is. What is still wrong is
+    refused again. Give adapter, source and values as to `adapter run`. A source has one
+    writer: unless it is a dry run, an adapter that is at work on it ends with status 3, and
+    has to be started again afterwards.
+    """
+    from producers import adapter as adapters
+    from producers.assembly import Assignment
+    from producers.rejects.records import open_rejects
+    from producers.report.report import reporting
+    from producers.selection import Selection
+
+    given = named_values(values)
+    settings = _settings(
+        agency or adapters.create(name, given).default_agency, bootstrap_servers, registry_url
+    )
+    chosen = [
+        item
+        for item in open_rejects(settings.kafka, _agency(settings))
+        if item.source_id == (source_id or name)
+        and _is_wanted(item, rule, since)
+        and (not numbers or item.number in numbers)
+    ]
+    if not chosen:
+        typer.echo("No such refused document is open.", err=True)
+        return
+    with reporting(report) as tell:
+        done = Assignment(
+            adapter=name,
+            source=source,
+            values=given,
+            keys=keys,
+            agency=settings.agency.id,
+            source_id=source_id,
+            bootstrap_servers=bootstrap_servers,
+            registry_url=registry_url,
+            metrics_port=0,
+            selection=Selection(file_keys=frozenset(item.file_key for item in chosen)),
+            is_rehearsal=dry_run,
+            on_outcome=printed(tell) if dry_run else tell,
+        ).run(once=True)
+    typer.echo(json.dumps({"refused": len(chosen), **asdict(done)}), err=dry_run)
+
+
+def _show_one(item: Rejected, names: dict[bytes, str], *, as_json: bool) -> None:
+    if as_json:
+        typer.echo(json.dumps(_as_json(item, names)))
+        return
+    typer.echo(f"{item.number}  {_file(item, names)} {item.path}  refused {_instant(item.rejected_at)}")
+    for finding in item.findings:
+        typer.echo(f"  {finding.severity.value:7} {finding.path} [{finding.rule}]\n          {finding.hint}")
+
+
+def _settings(agency: str | None, bootstrap_servers: str | None, registry_url: str | None) -> Settings:
+    from schemas import settings
+    from schemas.runtime import logs
+
+    logs.configure()
+    return settings.load(
+        kafka={"bootstrap_servers": bootstrap_servers, "registry_url": registry_url}, agency={"id": agency}
+    )
+
+
+def _agency(settings: Settings) -> str:
+    if settings.agency.id is None:
+        raise ConfigurationError("whose documents?", hint="give --agency, such as --agency US-EPA")
+    return settings.agency.id
+
+
+def _is_wanted(item: Rejected, rule: str | None, since: datetime | None) -> bool:
+    first_at = utc(since)
+    if first_at is not None and item.rejected_at < first_at:
+        return False
+    return rule is None or rule in {finding.rule for finding in item.findings}
+
+
+def _names(folder: Path | None, keys: Path | None) -> dict[bytes, str]:
+    """Return the name of each file of a folder by its key, none without a folder."""
+    from producers.sources.folder import Folder
+    from schemas import identity
+
+    if folder is None:
+        return {}
+    if keys is None:
+        raise ConfigurationError("names need keys", hint="give the --keys that the adapter has")
+    secrets = identity.load(keys)
+    return {
+        secrets.document_key("file", resource.name): resource.name
+        for resource in Folder(folder, settle_seconds=0).touched()
+        if resource is not None
+    }
+
+
+def _as_json(item: Rejected, names: dict[bytes, str]) -> dict[str, Any]:
+    return {
+        "number": item.number,
+        "source_id": item.source_id,
+        "file": names.get(item.file_key),
+        "file_key": item.file_key.hex(),
+        "path": item.path,
+        "rejected_at": _instant(item.rejected_at),
+        "size_bytes": item.size_bytes,
+        "findings": [asdict(finding) for finding in item.findings],
+    }
+
+
+def _show_table(chosen: list[Rejected], names: dict[bytes, str]) -> None:
+    from rich.console import Console
+    from rich.table import Table
+
+    table = Table("number", "refused", "source", "file", "place", "rule")
+    for item in chosen:
+        more = f" and {len(item.findings) - 1} more" if len(item.findings) > 1 else ""
+        refused = _instant(item.rejected_at)
+        table.add_row(
+            str(item.number), refused, item.source_id, _file(item, names), item.path, f"{item.rule}{more}"
+        )
+    Console().print(table if chosen else "No refused document is open.")
+
+
+def _file(item: Rejected, names: dict[bytes, str]) -> str:
+    return names.get(item.file_key, item.file_key.hex())
+
+
+def _instant(at: datetime) -> str:
+    return f"{at.astimezone(UTC):%Y-%m-%dT%H:%M:%SZ}"
