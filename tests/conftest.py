@@ -1,6 +1,6 @@
 """Fixtures that every test may ask for."""
 
-pytest_plugins = ["tests.support.exchange"]
+pytest_plugins = ["tests.support.exchange", "tests.support.postgres", "tests.support.sample_table"]
 
 # A package of its own, whose tests run where it is installed.
 collect_ignore = ["example_agency"]

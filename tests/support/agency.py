@@ -27,7 +27,9 @@ from producers import adapter as adapters
 from producers.convert import converted, event_json
 from producers.run import Run
 from producers.sources.folder import Folder
-from schemas import topics
+from producers.sources.place import source_at
+from producers.sources.source import Source
+from schemas import settings, topics
 from schemas.identity import DEMONSTRATION_KEYS, Keys
 from schemas.runtime import clients, logs
 from schemas.runtime.decoding import Decoder
@@ -84,7 +86,7 @@ class Agency:
 
     def made(
         self,
-        folder: Path,
+        place: Path,
         *,
         on_step: Callable[[str], None] = no_step,
         commit_events: int = 10_000,
@@ -95,7 +97,7 @@ class Agency:
         return Run(
             adapter=adapters.create(self.adapter, self.values),
             values=self.values,
-            source=Folder(folder, settle_seconds=0),
+            source=source_of(place),
             agency=AgencySettings(
                 id=self.id, commit_events=commit_events, poll_interval_seconds=0.1, metrics_port=0
             ),
@@ -108,9 +110,9 @@ class Agency:
             on_step=on_step,
         )
 
-    def run(self, folder: Path, **options: Any) -> Run:
-        """Read a folder once, from the positions on the topic."""
-        run = self.made(folder, **options)
+    def run(self, place: Path, **options: Any) -> Run:
+        """Read a source once, from the positions on the topic."""
+        run = self.made(place, **options)
         try:
             run.open()
             run.once()
@@ -176,13 +178,22 @@ class Agency:
         ]
 
     def _records(self, record: str, topic: str, source: bytes | None = None) -> list[Record]:
-        """Return the records of a topic; of a shared one those of a source, as others may be no records."""
+        """Return the records of a topic without its tombstones.
+
+        Of a shared topic those of a source, as others may be no records.
+        """
         decoder = Decoder(record, Registry(self.kafka.registry_url))
         return [
             Record(raw, decoder.decoded(raw.value()))
             for raw in committed(self.kafka, topic)
-            if source is None or dict(raw.headers() or ()).get("ce_source") == source
+            if raw.value() is not None
+            and (source is None or dict(raw.headers() or ()).get("ce_source") == source)
         ]
+
+
+def source_of(place: Path) -> Source:
+    """Return the source at a place; a folder is not waited for."""
+    return Folder(place, settle_seconds=0) if place.is_dir() else source_at(place, settings.load().source)
 
 
 def kafka_of(exchange: Exchange) -> KafkaSettings:
