@@ -16,6 +16,8 @@ _SERIAL = re.compile(r"[0-9]{1,6}", re.ASCII)
 # Authority (two letters, digits), year, serial; older notifications are shorter or longer. A7E and A7I
 # begin the declarations of the French registry for shipments under Annex VII.
 _NOTIFICATION = re.compile(r"(?:[A-Z]{2}|A7[EI])[A-Z0-9]{4,18}", re.ASCII)
+# A word that stands where a number should, such as UNKNOWN, would make strangers' movements meet.
+_NUMBER_DIGITS_MIN = 3
 _ANNEX_VII = re.compile(r"GLW\.?[A-Z]{2}[A-Z0-9]{4,18}", re.ASCII)
 
 
@@ -30,7 +32,7 @@ def notification(number: str, serial: str | int) -> str | None:
         None where either has not the form of one.
     """
     spelled, count = _spelled(number), str(serial).strip()
-    if _NOTIFICATION.fullmatch(spelled) is None or _SERIAL.fullmatch(count) is None:
+    if _SERIAL.fullmatch(count) is None or not _is_number(spelled, _NOTIFICATION):
         return None
     return f"{spelled}.{count.zfill(_SERIAL_DIGITS)}"
 
@@ -38,7 +40,12 @@ def notification(number: str, serial: str | int) -> str | None:
 def annex_vii(number: str) -> str | None:
     """Return the reference of a movement by its Annex VII number: `GLWFR26...`; None where it is none."""
     spelled = _spelled(number)
-    return spelled.replace(".", "") if _ANNEX_VII.fullmatch(spelled) else None
+    return spelled.replace(".", "") if _is_number(spelled, _ANNEX_VII) else None
+
+
+def _is_number(spelled: str, form: re.Pattern[str]) -> bool:
+    digits = sum(character.isdigit() for character in spelled)
+    return form.fullmatch(spelled) is not None and digits >= _NUMBER_DIGITS_MIN
 
 
 def _spelled(number: str) -> str:

@@ -79,7 +79,8 @@ def test_one_notification_has_one_spelling() -> None:
 
 
 @pytest.mark.parametrize(
-    ("number", "serial"), [("", "1"), ("FR2026000123", "0x1"), ("FR2026000123", "1234567")]
+    ("number", "serial"),
+    [("", "1"), ("FR2026000123", "0x1"), ("FR2026000123", "1234567"), ("unknown", "1"), ("see remarks", "2")],
 )
 def test_what_has_no_form_is_no_reference(number: str, serial: str) -> None:
     """A movement is never paired by a remark."""

@@ -26,9 +26,10 @@ class CsvLines:
             cells = row.cells
             if row.rule is not None:
                 yield Line(row.number, rule=row.rule)
-            elif len(cells) == width or (len(cells) > width and not any(cells[width:])):
+            elif len(cells) == width:
                 yield Line(row.number, [cells[place] for place in places])
             else:
+                # A delimiter inside a cell has moved those behind it, even if the last one is empty.
                 yield Line(row.number, rule="table.row.width")
 
     def _header(self, number: int) -> Row:

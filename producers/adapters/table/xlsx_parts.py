@@ -67,8 +67,8 @@ def _check_size(archive: zipfile.ZipFile) -> None:
         raise BrokenTableError("table.xlsx.broken")
     left = UNPACKED_BYTES_MAX
     for part in parts:
-        # What the archive says of its sizes may be wrong: up to the limit it is unpacked, to see.
-        part.file_size = left + 1
+        # What the archive says of its sizes may be wrong: it is unpacked, beyond the limit if it is longer.
+        part.file_size = left + 2 * _READ_BYTES
         with archive.open(part) as packed:
             while chunk := packed.read(_READ_BYTES):
                 left -= len(chunk)

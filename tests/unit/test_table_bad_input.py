@@ -1,0 +1,420 @@
+"""Wrong tables: each becomes findings that say where and what to do, and never the value."""
+
+from __future__ import annotations
+
+import csv
+import io
+import json
+import struct
+import subprocess
+import sys
+import zipfile
+from pathlib import Path
+from random import Random
+
+import pyarrow as pa
+import pyarrow.parquet as pq
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from producers.adapters.table import Table, xlsx_parts
+from schemas.findings import Severity
+from tests.support import tables
+from tests.support.tables import DOCUMENTS, EXAMPLE, FORMATS, outcomes, read, table, texts
+from tests.support.workbook import PARTS, FormulaError, sheet, workbook
+
+EXAMPLE_TABLE = Table({"mapping": str(EXAMPLE)})
+CSV = FORMATS["csv"]()
+TEXT = "Never Published"
+PROGRAM = """
+import pathlib, sys
+from producers.adapters.table import Table
+with open(sys.argv[2], "rb") as stream:
+    print(sum(len(reading.statements) for reading in Table({"mapping": sys.argv[1]}).read(stream)))
+status = pathlib.Path("/proc/self/status").read_text()
+print(next(line.split()[1] for line in status.splitlines() if line.startswith("VmHWM")))
+"""
+
+
+def found(data: bytes, adapter: Table = EXAMPLE_TABLE) -> list[tuple[str, str]]:
+    """Return (rule, path) of everything found in a file."""
+    return [(item.rule, item.path) for reading in read(adapter, data) for item in reading.findings]
+
+
+def row(**cells: str) -> bytes:
+    """Return a table of one load, the second, with other cells; underscores are blanks."""
+    changed = {name.replace("_", " "): text for name, text in cells.items()}
+    assert changed.keys() <= texts()[1].keys()
+    return tables.as_csv([texts()[1] | changed])
+
+
+@pytest.mark.parametrize(
+    ("data", "rule"),
+    [
+        (b"", "table.file.empty"),
+        (b"\r\n\r\n", "table.file.empty"),
+        (b"[]", "table.file.empty"),
+        (b"PK\x03\x04 is no archive", "table.xlsx.broken"),
+        (b"PAR1 is no Parquet", "table.parquet.broken"),
+        (b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1" + bytes(512), "table.xlsx.old"),
+        (b'{"Permit no": ', "json.truncated"),
+        (b"[[1, 2]]", "table.row.kind"),
+        (b'{"rows": [{"Permit no": "1"}]}', "table.column.missing"),
+        (b'"Permit no";"Tick\n' * 80_000, "csv.row"),
+        (CSV.decode("utf-8-sig").replace("Driver", "Fahrer/F\u00fchrer").encode("cp1252"), "csv.encoding"),
+        (CSV.decode("utf-8-sig").encode("utf-16"), "csv.encoding"),
+        (FORMATS["parquet"]()[:-200], "table.parquet.broken"),
+        (FORMATS["xlsx"]()[:-200], "table.xlsx.broken"),
+        (workbook([]), "table.file.empty"),
+        (workbook([[TEXT], [TEXT]]), "table.column.missing"),
+    ],
+)
+def test_file_that_is_no_table_of_the_mapping(data: bytes, rule: str) -> None:
+    """A file that is broken, empty or of another kind is one reject that says in which way."""
+    assert [rule] == [name for name, _ in found(data)]
+    assert TEXT not in repr(read(EXAMPLE_TABLE, data))
+
+
+def test_missing_columns_are_named_all_at_once() -> None:
+    """A table that lacks columns of the mapping is rejected whole, by the names in the mapping."""
+    rows = [{name: text for name, text in row.items() if name not in {"Unit", "Serial"}} for row in texts()]
+
+    for data in (
+        tables.as_csv(rows),
+        tables.as_xlsx(rows),
+        tables.as_parquet(rows),
+        json.dumps(rows).encode(),
+    ):
+        assert [("table.column.missing", "header[Serial, Unit]")] == found(data)
+
+
+def test_repeated_column_counts_only_if_it_is_mapped() -> None:
+    """Two columns of one name reject the file if the mapping uses it; other ones are nobody's business."""
+    text = CSV.decode()
+
+    assert [("table.column.repeated", "header[Unit]")] == found(text.replace(";Driver;", ";UNIT ;").encode())
+    assert [] == found(text.replace(";Driver;", ";Remarks;").encode())
+
+
+def test_names_of_columns_may_differ_in_blanks_and_capitals() -> None:
+    """A line end, a no-break blank or a capital in a header is not seen in a spreadsheet."""
+    header = (
+        CSV.decode().replace("Permit no;", '"PERMIT\n no";', 1).replace(";Net weight;", ";Net\u00a0Weight ;")
+    )
+
+    assert [] == found(header.encode())
+
+
+def test_declared_format_is_kept(tmp_path: Path) -> None:
+    """A workbook that is named .csv is read as what it is, unless the mapping declares CSV."""
+    adapter = table(tmp_path, ('delimiter = ";"', 'delimiter = ";"\nformat = "csv"'))
+
+    assert [("table.file.format", "file")] == found(FORMATS["xlsx"](), adapter)
+    assert [] == found(CSV, adapter)
+
+
+def test_sheet_that_is_not_there(tmp_path: Path) -> None:
+    """A workbook without the sheet of the mapping is rejected."""
+    adapter = table(tmp_path, ('delimiter = ";"', 'sheet = "2025"'))
+
+    assert [("table.xlsx.sheet", "file")] == found(FORMATS["xlsx"](), adapter)
+
+
+@pytest.mark.parametrize(
+    ("cells", "rule", "column"),
+    [
+        ({"Ticket": " "}, "table.document.missing", "Ticket"),
+        ({"Changed": ""}, "table.recorded_at.form", "Changed"),
+        ({"Changed": TEXT}, "table.recorded_at.form", "Changed"),
+        ({"Changed": "01/01/1960 00:00"}, "table.recorded_at.form", "Changed"),
+        ({"Notification": TEXT}, "table.notification.form", "Notification"),
+        ({"Notification": "unknown"}, "table.notification.form", "Notification"),
+        ({"Serial": ""}, "table.notification.form", "Notification"),
+        ({"Serial": "1234567"}, "table.notification.form", "Notification"),
+        ({"Notification": "", "Annex_VII_no": TEXT}, "table.annex_vii.form", "Annex VII no"),
+        ({"Country_of_origin": TEXT}, "table.country.unknown", "Country of origin"),
+        ({"Hazardous": "perhaps"}, "table.hazardous.unknown", "Hazardous"),
+        ({"Date_received": "31/02/2025"}, "table.date.form", "Date received"),
+        ({"Date_received": "2025-03-04"}, "table.date.form", "Date received"),
+        ({"Date_received": "45720"}, "table.date.form", "Date received"),
+        ({"Date_received": "04/03/25"}, "table.date.form", "Date received"),
+        ({"Net_weight": "23.86"}, "table.number.form", "Net weight"),
+        ({"Net_weight": "1.234,5"}, "table.number.form", "Net weight"),
+        ({"Net_weight": "23,86 t"}, "table.number.form", "Net weight"),
+        ({"Net_weight": "2,4E+01"}, "table.number.form", "Net weight"),
+        ({"Net_weight": "\u0663"}, "table.number.form", "Net weight"),
+        ({"Net_weight": "NaN"}, "table.number.form", "Net weight"),
+        ({"Net_weight": "9" * 60}, "table.number.form", "Net weight"),
+        ({"Unit": "lorry"}, "table.unit.unknown", "Unit"),
+        ({"Unit": ""}, "table.unit.missing", "Unit"),
+        ({"Net_weight": "#DIV/0!"}, "table.cell.formula", "Net weight"),
+        ({"Net_weight": "#WERT!"}, "table.cell.formula", "Net weight"),
+        ({"Ticket": "#N/A"}, "table.cell.formula", "Ticket"),
+        ({"Status": "#REF!"}, "table.cell.formula", "Status"),
+        ({"EWC_code": TEXT * 20}, "table.cell.size", "EWC code"),
+    ],
+)
+def test_error_rejects_the_row_and_names_the_column(cells: dict[str, str], rule: str, column: str) -> None:
+    """Each error is one finding at its column; nothing is published, no value is told."""
+    (outcome,) = outcomes(EXAMPLE_TABLE, row(**cells))
+
+    assert [(rule, f"line[2].{column}", Severity.ERROR)] == [
+        (item.rule, item.path, item.severity) for item in outcome.findings
+    ]
+    assert () == outcome.events
+    assert TEXT not in repr(outcome)
+
+
+@pytest.mark.parametrize(
+    ("cells", "rule", "column"),
+    [
+        ({"Country_of_origin": ""}, "table.country.missing", "Country of origin"),
+        ({"Province": TEXT}, "table.region.form", "Province"),
+        ({"EWC_code": "10101"}, "table.low.form", "EWC code"),
+        ({"EWC_code": TEXT}, "table.low.form", "EWC code"),
+        ({"EWC_code": "19 12 04*"}, "table.low.asterisk", "EWC code"),
+        ({"Hazardous": "J"}, "table.hazardous.conflict", "Hazardous"),
+        ({"Basel_code": TEXT}, "table.basel.form", "Basel code"),
+        ({"Material": TEXT}, "table.code.form", "Material"),
+        ({"R/D_code": TEXT}, "table.operation.form", "R/D code"),
+        ({"Net_weight": ""}, "table.quantity.missing", "Net weight"),
+        ({"Date_received": ""}, "table.date.missing", "Date received"),
+    ],
+)
+def test_doubtful_cell_is_a_warning(cells: dict[str, str], rule: str, column: str) -> None:
+    """What is in doubt is noted once, however many statements need it, and the rest is published."""
+    (outcome,) = outcomes(EXAMPLE_TABLE, row(**cells))
+
+    assert [(rule, f"line[2].{column}", Severity.WARNING)] == [
+        (item.rule, item.path, item.severity) for item in outcome.findings
+    ]
+    assert outcome.events
+    assert TEXT.encode() not in b"".join(event.body for event in outcome.events)
+
+
+def test_everything_wrong_with_a_row_is_told_at_once() -> None:
+    """A row without identity, date, country and unit names all four."""
+    cells = {"Ticket": "", "Date_received": "soon", "Country_of_origin": "?", "Unit": "?"}
+
+    assert ["Ticket", "Country of origin", "Date received", "Unit"] == [
+        path.removeprefix("line[2].") for _, path in found(row(**cells))
+    ]
+
+
+def test_a_row_with_nothing_that_happened() -> None:
+    """A row without any date is told."""
+    cells = {"Status": "Announced", "Date_announced": "", "Date_received": ""}
+
+    assert [("table.row.silent", "line[2].date")] == found(row(**cells))
+
+
+def test_numbers_that_lost_digits_are_not_repaired() -> None:
+    """A code that lost its zero is a warning, an identity that lost its last digits an error."""
+    load = tables.typed()[1]
+
+    assert [("table.low.form", "line[2].EWC code")] == found(tables.as_xlsx([load | {"EWC code": 10101}]))
+    assert [("table.cell.digits", "line[2].Ticket")] == found(
+        tables.as_xlsx([load | {"Ticket": 1234567890123456789}])
+    )
+
+
+def test_bad_rows_hide_no_neighbours() -> None:
+    """Broken rows are told in their place; those between them are published, empty ones are no rows."""
+    header, first, second = (line + "\r\n" for line in CSV.decode().splitlines()[:3])
+    empty = ";" * header.count(";") + "\r\n"
+    text = (header + first + empty + "\r\nshort;row\r\n" + second).encode() + b"\xff\xfe\r\n"
+    text += second.replace(";t;", ';"t"x;').encode() + second.replace(";t;", ";t;t;").encode()
+    text += (";" * 30).encode() + b"\r\n" + texts_line(7).encode()
+
+    assert [
+        ("table.row.width", "line[5]"),
+        ("csv.encoding", "line[7]"),
+        ("csv.row", "line[8]"),
+        ("table.row.width", "line[9]"),
+    ] == found(text)
+    assert 3 == sum(bool(reading.statements) for reading in read(EXAMPLE_TABLE, text))
+
+
+def texts_line(number: int) -> str:
+    """Return a line of the CSV file as a spreadsheet counts rows."""
+    lines = tables.as_csv([texts()[number]]).decode().splitlines()
+    return lines[1] + "\r\n"
+
+
+def test_row_that_is_there_twice_is_rejected() -> None:
+    """The second row of one identity and version is refused instead of correcting the first."""
+    load = texts()[1]
+
+    assert [("table.row.repeated", "line[3].identity")] == found(tables.as_csv([load, load]))
+    assert [] == found(tables.as_csv([load, load | {"Changed": "05/03/2025 10:00"}]))
+
+
+def test_errors_of_formulas_in_a_workbook_are_seen() -> None:
+    """A cell whose formula failed rejects its row; one that nobody looks at does not."""
+    first, second, third = tables.typed()[:3]
+    rows = [first | {"Remarks": FormulaError("#REF!")}, second | {"Net weight": FormulaError("#REF!")}, third]
+
+    assert [("table.cell.formula", "line[3].Net weight")] == found(tables.as_xlsx(rows))
+
+
+def test_rows_of_json_have_every_column() -> None:
+    """A row that lacks a column, holds several values in a cell or is no object is rejected alone."""
+    loads = json.loads(FORMATS["json"]())[:4]
+    del loads[1]["Unit"]
+    loads[2]["Unit"] = ["t"]
+    loads[3] = 7
+
+    assert [
+        ("table.row.kind", "line[2]"),
+        ("table.cell.kind", "line[3].Unit"),
+        ("table.row.kind", "line[4]"),
+    ] == found(json.dumps(loads).encode())
+
+
+def test_rows_before_a_cut_are_read() -> None:
+    """What stands before the end of a cut JSON file is published."""
+    text = FORMATS["json"]()
+
+    readings = read(EXAMPLE_TABLE, text[: text.index(b"P-200")])
+
+    assert [True] * 4 + [False] == [bool(reading.statements) for reading in readings]
+    assert [("json.truncated", "line[5]")] == [(item.rule, item.path) for item in readings[-1].findings]
+
+
+def test_cells_of_parquet_that_python_cannot_hold() -> None:
+    """A text that is no UTF-8 and a day beyond the calendar reject their row, not the file."""
+    loads = tables.typed()[1:4]
+    columns = {name: [load[name] for load in loads] for name in loads[0]}
+    arrays = {name: pa.array(values) for name, values in columns.items()}
+    broken = pa.array([b"t", b"\xff", b"kg"]).cast(pa.binary())
+    arrays["Unit"] = pa.Array.from_buffers(pa.string(), 3, broken.buffers())
+    arrays["Date announced"] = pa.array([20150, 20150, 2**31 - 1], pa.int32()).cast(pa.date32())
+    file = io.BytesIO()
+    pq.write_table(pa.table(arrays), file)
+
+    assert [("table.cell.encoding", "line[2].Unit"), ("table.cell.kind", "line[3].Date announced")] == found(
+        file.getvalue()
+    )
+
+
+def test_parquet_that_is_corrupt_inside() -> None:
+    """Whatever byte of a Parquet file is changed, it is read or rejected, never more."""
+    data, random = bytearray(FORMATS["parquet"]()), Random(7)  # noqa: S311  # a seeded choice
+    for _ in range(200):
+        copy = bytearray(data)
+        copy[random.randrange(4, len(copy))] ^= random.randrange(1, 256)
+
+        assert all(reading.statements or reading.findings for reading in read(EXAMPLE_TABLE, bytes(copy)))
+
+
+def test_workbook_that_is_corrupt_inside() -> None:
+    """Whatever byte of a workbook is changed, it is read or rejected, never more."""
+    data, random = FORMATS["xlsx"](), Random(7)  # noqa: S311  # a seeded choice
+    for _ in range(200):
+        copy = bytearray(data)
+        copy[random.randrange(4, len(copy))] ^= random.randrange(1, 256)
+
+        assert all(reading.statements or reading.findings for reading in read(EXAMPLE_TABLE, bytes(copy)))
+
+
+def test_archive_that_unpacks_without_end(monkeypatch: pytest.MonkeyPatch) -> None:
+    """An archive that is larger unpacked than it says is refused before it is read."""
+    monkeypatch.setattr(xlsx_parts, "UNPACKED_BYTES_MAX", 8 * 1024 * 1024)
+    bomb = bytearray(workbook([], **{"xl/media/image1.png": bytes(64 * 1024 * 1024)}))
+    assert len(bomb) < 100_000
+    lying = bytes(bomb).replace(struct.pack("<I", 64 * 1024 * 1024), struct.pack("<I", 1000))
+    assert lying != bytes(bomb)
+
+    assert [("table.xlsx.size", "file")] == found(bytes(bomb))
+    assert [("table.xlsx.size", "file")] == found(lying)
+
+
+@pytest.mark.parametrize(
+    ("last", "rule"),
+    [
+        ('<row r="1048576"><c r="XFD1048576"><v>1</v></c></row>', "table.xlsx.size"),
+        ('<row r="1048576"><c s="1" r=\'XFD1048576\'><v>1</v></c></row>', "table.xlsx.size"),
+        ('<row r="1048576"><c><v>1</v></c></row>', "table.xlsx.broken"),
+    ],
+)
+def test_cell_far_out_takes_no_memory(last: str, rule: str) -> None:
+    """One cell in the last corner would make a sheet of 17 thousand million cells: it is refused."""
+    part = sheet([[1]]).replace("</sheetData>", f"{last}</sheetData>")
+
+    assert [(rule, "file")] == found(workbook([], sheet2=part))
+
+
+@pytest.mark.parametrize(
+    "parts",
+    [
+        {"xl/workbook.xml": "<workbook"},
+        {"xl/workbook.xml": "<!DOCTYPE w [<!ENTITY e 'x'>]><workbook>&e;</workbook>"},
+        {"xl/_rels/workbook.xml.rels": PARTS["xl/_rels/workbook.xml.rels"].replace("sheet2", "sheet9")},
+        {"xl/styles.xml": "<styleSheet"},
+        {"sheet2": sheet([["a"]]).replace("<row", "<row <")},
+        {"sheet2": sheet([["a"]]).encode("utf-16")},
+        {"sheet2": "<" + "c" * 3_000_000},
+    ],
+)
+def test_workbook_with_a_bad_part(parts: dict[str, str | bytes]) -> None:
+    """A workbook whose parts do not fit together is one reject."""
+    assert all(rule.startswith("table.") for rule, _ in found(workbook([["a"]], **parts)))
+    assert 1 == len(found(workbook([["a"]], **parts)))
+
+
+def test_workbook_with_a_part_twice() -> None:
+    """Two parts of one name are two truths."""
+    packed = io.BytesIO(FORMATS["xlsx"]())
+    with zipfile.ZipFile(packed, "a") as archive:
+        archive.writestr("XL/worksheets/sheet2.xml", sheet([["other"]]))
+
+    assert [("table.xlsx.broken", "file")] == found(packed.getvalue())
+
+
+@settings(max_examples=200, deadline=None)
+@given(
+    data=st.binary(max_size=200), start=st.sampled_from([b"", b"PK\x03\x04", b"PAR1", b"[", b"{", CSV[:400]])
+)
+def test_bytes_of_any_kind_are_read_or_rejected(data: bytes, start: bytes) -> None:
+    """Nothing that a file holds makes the adapter fail."""
+    assert all(reading.statements or reading.findings for reading in read(EXAMPLE_TABLE, start + data))
+
+
+@settings(max_examples=200, deadline=None)
+@given(column=st.sampled_from(sorted(texts()[1])), cell=st.text(max_size=60))
+def test_text_of_any_kind_in_a_cell_is_read_or_rejected(column: str, cell: str) -> None:
+    """Whatever stands in a cell, the row is read, or rejected with a rule at its place."""
+    data = tables.as_csv([texts()[1] | {column: cell.encode(errors="replace").decode()}])
+
+    for outcome in outcomes(EXAMPLE_TABLE, data):
+        assert "adapter.failed" not in {finding.rule for finding in outcome.findings}
+        assert outcome.events or outcome.findings
+
+
+def test_large_table_takes_little_memory(tmp_path: Path) -> None:
+    """Tables of many rows, as CSV and Parquet, are read in pieces."""
+    row = next(csv.reader(io.StringIO(texts_line(1)), delimiter=";"))
+    header = CSV.decode().splitlines()[0]
+    file = tmp_path / "large.csv"
+    with file.open("w", encoding="utf-8", newline="") as text:
+        writer = csv.writer(text, delimiter=";")
+        text.write(header + "\r\n")
+        for number in range(60_000):
+            writer.writerow([row[0], number, *row[2:-1], "x" * 2000])
+    answer = subprocess.run(
+        [sys.executable, "-c", PROGRAM, str(EXAMPLE), str(file)], capture_output=True, text=True, check=True
+    )
+
+    count, peak_kb = map(int, answer.stdout.split())
+    assert 120_000 == count
+    assert file.stat().st_size > 120_000_000
+    assert peak_kb < 150_000
+
+
+def test_windows_characters_that_are_none() -> None:
+    """Bytes that are no characters of Windows-1252 either are told in their row."""
+    adapter = Table({"mapping": str(DOCUMENTS / "germany.toml")})
+    data = (DOCUMENTS / "germany.csv").read_bytes().replace(b"Stra\xdfe", b"Stra\x81e")
+
+    assert [("csv.encoding", "line[2]")] == found(data, adapter)
