@@ -192,17 +192,22 @@ def _pieces(stream: BinaryIO, binaries: bytes) -> Iterator[bytes]:
     rest, is_inside = b"", False
     while read := stream.read(_READ_BYTES):
         text = rest + read
-        cut = _last_tag(text)
+        cut = _unfinished(text, binaries, opened)
         rest, text = text[cut:], text[:cut]
         kept, is_inside = _without(text, binaries, opened, is_inside=is_inside)
         yield kept
     yield b"" if is_inside and b"<" not in rest else rest
 
 
-def _last_tag(text: bytes) -> int:
-    """Return where a tag begins that the text does not finish, else the text's end."""
+def _unfinished(text: bytes, name: bytes, opened: re.Pattern[bytes]) -> int:
+    """Return where a tag begins that the text may not finish, else the text's end."""
     start = text.rfind(b"<", -_TAG_BYTES_MAX)
-    return len(text) if start < 0 or text.find(b">", start) >= 0 else start
+    if start < 0:
+        return len(text)
+    # A value of an attribute may hold the sign that ends a tag.
+    is_named = text.find(name, start) >= 0
+    is_finished = opened.match(text, start) is not None if is_named else text.find(b">", start) >= 0
+    return len(text) if is_finished else start
 
 
 def _without(text: bytes, name: bytes, opened: re.Pattern[bytes], *, is_inside: bool) -> tuple[bytes, bool]:

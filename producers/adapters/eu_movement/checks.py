@@ -22,6 +22,12 @@ def check_movement(movement: Movement, path: str, notice: Notice) -> None:
         notice("eu.serial.total", f"{path}.serial")
     if movement.notified is not None and _exceeds(movement.lines, movement.notified):
         notice("eu.quantity.notified", f"{path}.notified")
+    # One status for each line, and one for all others.
+    free = {None, *(line.number or index for index, line in enumerate(movement.lines, start=1))}
+    for index, status in enumerate(movement.statuses):
+        if status.line not in free:
+            notice("eu.condition.line", f"{path}.statuses[{index}]")
+        free.discard(status.line)
 
 
 def check_leaving(line: Line, path: str, notice: Notice) -> None:

@@ -60,8 +60,12 @@ def ends(movement: Movement, country: str, *, is_annex_vii: bool, path: str, not
 
 
 def facility_of(movement: Movement) -> Party | None:
-    """Return the facility: a movement goes to one for recovery or to one for disposal."""
-    return movement.recovery or movement.disposal
+    """Return the facility; where one for each kind of operation is named, the operation says which."""
+    if movement.recovery is None or movement.disposal is None:
+        return movement.recovery or movement.disposal
+    operations = (code.value for line in movement.lines for code in line.codes if code.scheme == "RD")
+    is_disposal = next(((operation or "").startswith("D") for operation in operations), False)
+    return movement.disposal if is_disposal else movement.recovery
 
 
 def company(party: Party | None, path: str, notice: Notice) -> Company | None:

@@ -143,6 +143,12 @@ RULES = (
         f"{_IB}, block 18",
     ),
     Rule(
+        "eu.condition.line",
+        Severity.ERROR,
+        "a Status names a GoodsItem that is not there, or one that has a Status already: correct SequenceID",
+        _PROFILE,
+    ),
+    Rule(
         "eu.code.list",
         Severity.WARNING,
         "the list of this code is none of the profile: write its listID; the code is not published",

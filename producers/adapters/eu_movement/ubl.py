@@ -4,7 +4,7 @@ One table says which elements are read and what they become; all others are neve
 at. Some systems wrap each role in a further Party element, both are read. Another syntax
 needs another module like this one: `NAME`, `BINARIES`, `members` and `place`.
 
-Source: OASIS UBL 2.5, committee specification draft 03, February 2026; PROFILE.md.
+Source: OASIS UBL 2.5, committee specification 01, April 2026; PROFILE.md.
 """
 
 from __future__ import annotations
@@ -196,6 +196,9 @@ def place(path: str) -> str:
 
 def _places(holder: _Element, before: str = "") -> Iterator[tuple[str, tuple[str, _Element]]]:
     """Yield the members that an element holds, with the way to each."""
+    if holder.attribute is not None:
+        attribute, member = holder.attribute
+        yield member, (f"@{attribute}", _LEAF)
     for name, element in (holder.children or {}).items():
         way = f"{before}{name.rpartition('}')[2]}"
         if element.member:
