@@ -28,7 +28,7 @@ class CsvLines:
                 yield Line(row.number, rule=row.rule)
             elif len(cells) == width:
                 yield Line(row.number, [cells[place] for place in places])
-            else:
+            elif any(cells):
                 # A delimiter inside a cell has moved those behind it, even if the last one is empty.
                 yield Line(row.number, rule="table.row.width")
 

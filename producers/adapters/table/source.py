@@ -53,6 +53,11 @@ def date_cell(raw: object) -> Source:
 
 def meant(raw: object, meaning: Meaning) -> Source:
     """Return a source whose cells, words or constant have a meaning."""
+    if isinstance(raw, str) and meaning.read(raw) is not None:
+        raise mistake(
+            f'a column of this name, or the same for every row? Write {{ column = "{raw}" }} or '
+            f'{{ value = "{raw}" }}'
+        )
     source = _source(raw, frozenset({"column", "words", "value"}))
     stated = ([] if source.value is None else [source.value]) + [word for _, word in source.words]
     wrong = [item for item in stated if meaning.read(item) is None]
