@@ -22,7 +22,7 @@ from producers.adapters.fr_registry import registers
 from producers.adapters.fr_registry.checks import checked
 from producers.adapters.fr_registry.facts import Telling
 from producers.adapters.fr_registry.header import Header, header
-from producers.adapters.fr_registry.model import Key, Line, stated
+from producers.adapters.fr_registry.model import MEMBERS, Key, Line
 from producers.adapters.fr_registry.registers import REGISTERS, Register
 from producers.adapters.fr_registry.rules import RULES, RULES_BY_ID
 from producers.csv_stream import Row
@@ -87,7 +87,8 @@ class FrRegistry:
             return Reading(path, findings=(FILE_RULES_BY_ID["layout.unknown"].at(path),))
         if register is None:
             return Reading(path, findings=(RULES_BY_ID["fr.register.unknown"].at(path),))
-        return lines.reading(stated(native), register, path)
+        members = {name: value for name, value in native.items() if name in MEMBERS and not _is_blank(value)}
+        return lines.reading(members, register, path)
 
 
 class _Lines:
@@ -175,12 +176,16 @@ def _row(row: Row, head: Header, lines: _Lines) -> Reading | None:
     if row.rule is not None:
         return Reading(path, findings=(FILE_RULES_BY_ID[row.rule].at(path),))
     cells = row.cells
-    if not any(map(str.strip, cells)):
-        return None
     if any(map(str.strip, cells[head.width :])):
         return Reading(path, findings=(RULES_BY_ID["fr.row.cells"].at(path),))
-    native = {member: cells[number] for number, member in head.columns if number < len(cells)}
-    return lines.reading(stated(native), head.register, path)
+    # Cells at the end may be left out.
+    cells += [""] * (head.width - len(cells))
+    native = {member: text for number, member in head.columns if (text := cells[number].strip())}
+    return lines.reading(native, head.register, path) if any(map(str.strip, cells)) else None
+
+
+def _is_blank(value: Any) -> bool:
+    return value is None or (isinstance(value, str) and not value.strip())
 
 
 def _parsed(

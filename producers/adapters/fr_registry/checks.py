@@ -22,7 +22,6 @@ _DAYS_IN_ORDER = (
     ("processingDate", "useDate"),
     ("processingDate", "dispatchDate"),
 )
-_DAYS = tuple(dict.fromkeys(("receptionDate", *(member for pair in _DAYS_IN_ORDER for member in pair))))
 # Every other D9 than D9F, which ends a treatment, is an interim operation.
 _INTERIM = frozenset({"R12", "R13", "D9", "D13", "D14", "D15"})
 _DISPOSED = "ELIMINATION"
@@ -50,7 +49,7 @@ def _operation(line: Line, register: Register) -> Iterator[tuple[str, str]]:
 
 
 def _days(line: Line, register: Register) -> Iterator[tuple[str, str]]:
-    stated = {member: day for member in _DAYS if (day := line.day(member)) is not None}
+    stated = {member: day for member in register.days if (day := line.day(member)) is not None}
     if len(register.dates) > 1 and len(stated.keys() & set(register.dates)) != 1:
         yield "fr.date.choice", register.dates[0]
     for member, day in stated.items():

@@ -10,7 +10,9 @@ from __future__ import annotations
 
 import unicodedata
 from collections.abc import Mapping
-from functools import cache
+from functools import cache, lru_cache
+
+_CACHED_TEXTS = 4096
 
 # The registry adds it to the files in which it tells what it refused.
 ERROR_LABEL = "erreur"
@@ -51,8 +53,9 @@ _SOIL_HOLDER = "expéditeur ou détenteur"
 _COLLECTION = "du chantier ou du lieu de collecte"
 
 
+@lru_cache(_CACHED_TEXTS)
 def folded(label: str) -> str:
-    """Return a label as it is compared."""
+    """Return a label, or one of a few words that a cell may hold, as it is compared."""
     plain = unicodedata.normalize("NFKD", label.replace("\u2019", "'").casefold())
     return " ".join("".join(char for char in plain if not unicodedata.combining(char)).split())
 

@@ -20,7 +20,6 @@ from schemas.findings import Finding
 
 # A file of something else may have a column or two called alike.
 _KNOWN_MIN = 5
-_MEMBERS = frozenset(MEMBERS)
 
 
 class Header(NamedTuple):
@@ -52,7 +51,7 @@ def header(row: Row) -> tuple[Header | None, tuple[Finding, ...]]:
     if findings:
         return None, findings
     columns = ((number, register.columns[label]) for number, label in stated.items())
-    read = tuple((number, member) for number, member in columns if member in _MEMBERS)
+    read = tuple((number, member) for number, member in columns if member in MEMBERS)
     return Header(register, read, len(labels)), ()
 
 

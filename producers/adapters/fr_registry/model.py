@@ -205,11 +205,18 @@ def _shipment(value: Any) -> str:
 
 
 def _operation(value: Any) -> Operation:
-    native = "".join(_text(value).split()).upper()
-    code = waste_codes.operation(native)
-    if _OPERATION.fullmatch(native) is None or (code is None and native != _REUSE):
+    found = _read_operation(_text(value))
+    if found is None:
         raise refused("fr.operation.unknown")
-    return Operation(native, code)
+    return found
+
+
+@lru_cache(_CACHED_TEXTS)
+def _read_operation(stated: str) -> Operation | None:
+    native = "".join(stated.split()).upper()
+    code = waste_codes.operation(native)
+    is_known = _OPERATION.fullmatch(native) is not None and (code is not None or native == _REUSE)
+    return Operation(native, code) if is_known else None
 
 
 def _mode(value: Any) -> str:
@@ -299,14 +306,6 @@ class Line(_Native):
 
 
 _NAMES = {field.alias: name for name, field in Line.model_fields.items()}
-MEMBERS = tuple(field.alias or name for model in (Key, Line) for name, field in model.model_fields.items())
-
-
-def stated(native: Any) -> dict[str, Any]:
-    """Return the members of a line that are read and hold anything."""
-    found = ((name, native.get(name)) for name in MEMBERS)
-    return {
-        name: value
-        for name, value in found
-        if value is not None and not (isinstance(value, str) and not value.strip())
-    }
+MEMBERS = frozenset(
+    field.alias or name for model in (Key, Line) for name, field in model.model_fields.items()
+)

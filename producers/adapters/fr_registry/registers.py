@@ -59,6 +59,11 @@ class Register:
         return frozenset((*_KEY, *self.required, _DESCRIPTION))
 
     @cached_property
+    def days(self) -> tuple[str, ...]:
+        """Return the members that hold a day."""
+        return tuple(member for member in self.columns.values() if member.endswith("Date"))
+
+    @cached_property
     def has_sender(self) -> bool:
         """Say whether the waste comes from somebody else than the register's owner."""
         return "emitterCompanyType" in self.required
