@@ -28,7 +28,7 @@ from consumers.hub.store import Accepted, Store
 from consumers.hub.writers import Writers
 from deploy import topics as deployed
 from deploy.exchange.exchange import Exchange
-from schemas import contract, topics
+from schemas import contract, framing, topics
 from schemas.runtime import clients, logs
 from schemas.runtime.health import Health
 from schemas.runtime.metrics import Metrics
@@ -54,10 +54,16 @@ def _no_registry(schema_id: int) -> dict[str, Any]:
 
 def batch_of(movements: Iterable[Mapping[str, Any]], partition: int = 0, start: int = 0) -> Batch:
     """Return events as a hub collects them from one partition."""
+    return _batch(
+        ((event["movement_key"], events.encoded(event, SCHEMA_ID)) for event in movements), partition, start
+    )
+
+
+def _batch(records: Iterable[tuple[bytes, bytes]], partition: int, start: int) -> Batch:
     batch = Batch()
-    for offset, event in enumerate(movements, start):
-        batch.keys.append(event["movement_key"])
-        batch.values.append(events.encoded(event, SCHEMA_ID))
+    for offset, (key, value) in enumerate(records, start):
+        batch.keys.append(key)
+        batch.values.append(value)
         batch.partitions.append(partition)
         batch.offsets.append(offset)
     batch.next_offsets[partition] = start + len(batch)
@@ -66,7 +72,16 @@ def batch_of(movements: Iterable[Mapping[str, Any]], partition: int = 0, start: 
 
 def stored(store: Store, movements: Iterable[Mapping[str, Any]], partition: int = 0) -> None:
     """Append events to a store as the next batch of a partition."""
-    batch = batch_of(movements, partition, store.next_offsets().get(partition, 0))
+    _append(store, batch_of(movements, partition, store.next_offsets().get(partition, 0)))
+
+
+def stored_bodies(store: Store, bodies: Iterable[tuple[bytes, bytes]], partition: int = 0) -> None:
+    """Append record keys and Avro bodies, as an adapter publishes them, likewise."""
+    framed = ((key, framing.prefix(SCHEMA_ID) + body) for key, body in bodies)
+    _append(store, _batch(framed, partition, store.next_offsets().get(partition, 0)))
+
+
+def _append(store: Store, batch: Batch) -> None:
     accepted, broken = check(decode(batch.values, writers()).frame, batch.keys)
     assert not broken
     store.append(batch, Accepted(accepted))

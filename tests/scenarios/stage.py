@@ -1,0 +1,117 @@
+"""Where a story is played: the real adapters, the real pipeline and a hub's real file, in one process."""
+
+from __future__ import annotations
+
+import io
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from typing import Any, Protocol
+
+import polars as pl
+
+from consumers.disclosure.primary import PrimaryRules
+from consumers.hub import queries
+from consumers.hub.store import Store
+from consumers.release import table
+from consumers.release.release import composed
+from producers import adapter as adapters
+from producers.changes import Event
+from producers.pipeline import Pipeline
+from producers.positions import Positions
+from schemas.identity import DEMONSTRATION_KEYS
+from tests.scenarios.story import Shown, Step, Story
+from tests.support import hub as support
+
+# After every story, so that none ever happens in the future.
+NOW = datetime(2030, 1, 1, tzinfo=UTC)
+RULES = PrimaryRules(min_groups=3, p_percent=10)
+
+
+@dataclass(frozen=True, slots=True)
+class Delivered:
+    """What a delivery led to: rules of its findings, each once, and the number of events."""
+
+    finds: tuple[str, ...]
+    publishes: int
+
+
+class Stage(Protocol):
+    """Agencies and a hub."""
+
+    def deliver(self, step: Step) -> Delivered:
+        """Hand a file to an agency's adapter; the hub takes what it publishes."""
+
+    def rows(self, query: str) -> list[tuple[Any, ...]]:
+        """Return what a query over the hub's views yields."""
+
+
+@dataclass(slots=True)
+class InProcess:
+    """A stage without a broker.
+
+    Attributes:
+        published: All events, in order.
+        releases: By epoch, the cut and the bytes of its observations.
+    """
+
+    store: Store
+    published: list[Event] = field(default_factory=list)
+    releases: dict[str, tuple[dict[int, int], tuple[Any, ...]]] = field(default_factory=dict)
+    _positions: dict[tuple[str, str], Positions] = field(default_factory=dict)
+
+    def deliver(self, step: Step) -> Delivered:
+        """Hand a file to an agency's adapter; the hub stores its events as one batch."""
+        positions = self._positions.setdefault((step.agency, step.adapter), Positions(step.adapter))
+        adapter = adapters.create(step.adapter, step.settings)
+        pipeline = Pipeline(adapter, step.agency, DEMONSTRATION_KEYS, positions, now=lambda: NOW)
+        outcomes = list(pipeline.outcomes(io.BytesIO(step.content), step.name, step.delivered_at))
+        events = [event for outcome in outcomes for event in outcome.events]
+        self.take(events)
+        rules = {finding.rule for outcome in outcomes for finding in outcome.findings}
+        return Delivered(tuple(sorted(rules)), len(events))
+
+    def take(self, events: Iterable[Event]) -> None:
+        """Store events in the hub."""
+        events = list(events)
+        self.published += events
+        support.stored_bodies(self.store, [(event.key, event.body) for event in events])
+
+    def rows(self, query: str) -> list[tuple[Any, ...]]:
+        """Return what a query over the hub's views yields."""
+        return support.asked(self.store, query)
+
+    def release(self, epoch: str) -> list[table.Cell]:
+        """Release what the hub holds now, and keep what was published."""
+        cut = self.store.next_offsets()
+        cells, observations = self._released(epoch, cut)
+        self.releases[epoch] = cut, observations
+        return cells
+
+    def released_again(self) -> Iterator[str]:
+        """Yield the epochs whose release would now be another one."""
+        for epoch, (cut, observations) in self.releases.items():
+            if self._released(epoch, cut)[1] != observations:
+                yield epoch
+
+    def _released(self, epoch: str, cut: Mapping[int, int]) -> tuple[list[table.Cell], tuple[Any, ...]]:
+        connection = self.store.cursor()
+        queries.create_views(connection, cut)
+        found = pl.DataFrame(connection.sql("FROM contributions ORDER BY ALL").to_arrow_table())
+        connection.close()
+        cells = table.decided(found, RULES)
+        made = composed(hub="north", epoch=epoch, cells=cells, cut=cut, predecessor=None, released_at=NOW)
+        return cells, made.observations
+
+
+def shown(stage: Stage, story: Story, what: Shown) -> list[tuple[str, ...]]:
+    """Return the rows of a table as the hub has them, as text, sorted."""
+    columns = ", ".join(f'"{name}"' for name in what.columns)
+    rows = stage.rows(f"SELECT {columns} FROM {what.view}")  # noqa: S608  # names and views of our own stories
+    return sorted(tuple(map(story.told, row)) for row in rows)
+
+
+def cells_shown(cells: Iterable[table.Cell], story: Story, what: Shown) -> list[tuple[str, ...]]:
+    """Return the cells of a release as a table shows them."""
+    records = [cell.record() for cell in cells]
+    return sorted(tuple(story.told(record[name]) for name in what.columns) for record in records)
