@@ -284,6 +284,7 @@ def test_error_rejects_the_document_and_names_the_element(
         ("dispatch", [(">R4<", ">R14<")], "eu.code.form", f"{CODE}[2]"),
         ("dispatch", [('listID="RD">R4<', 'listID="PURPOSE">REUSE<')], "eu.operation.missing", LINE),
         ("annex_vii_dispatch", [(">19 12 04<", ">16 01 04*<")], "eu.hazard.green", LINE),
+        ("dispatch", [(">11 01 09*<", ">11 01 10<")], "eu.hazard.property", LINE),
         (
             "completion_final",
             [("<cac:TransitCountry>", TWICE)],

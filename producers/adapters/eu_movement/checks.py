@@ -49,6 +49,13 @@ def check_annex_vii(line: Line, waste: Waste, path: str, notice: Notice) -> None
         notice("eu.laboratory.quantity", f"{path}.quantity")
 
 
+def check_hazard(waste: Waste, path: str, notice: Notice) -> None:
+    """Check that a waste with hazardous properties is one that may have them."""
+    has_properties = any(code.scheme in {"H", "HP"} for code in waste.codes)
+    if has_properties and waste.hazardous is Hazardous.NO:
+        notice("eu.hazard.property", path)
+
+
 def check_operation(waste: Waste, ends: Ends, path: str, notice: Notice) -> None:
     """Check that a line has an operation, and one that its destination may carry out."""
     if waste.operation is None and not waste.is_laboratory:

@@ -179,6 +179,12 @@ RULES = (
         f"{_LAW}, Article 4",
     ),
     Rule(
+        "eu.hazard.property",
+        Severity.WARNING,
+        "a hazardous property is stated of a waste that the list of waste calls harmless: check both codes",
+        "Decision 2000/532/EC",
+    ),
+    Rule(
         "eu.annex7.code",
         Severity.ERROR,
         "with Annex VII a waste has codes of the Basel list, or one of the OECD list, or the purpose "
