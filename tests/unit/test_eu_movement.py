@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from producers import references
@@ -55,21 +55,21 @@ def together(*documents: str) -> io.BytesIO:
     return io.BytesIO(f"<batch>{''.join(documents)}</batch>".encode())
 
 
-def readings(document: str, **settings: str) -> list[Reading]:
+def readings(document: str, **values: str) -> list[Reading]:
     """Return every reading of a file."""
-    return list(EuMovement(settings).read(together(document)))
+    return list(EuMovement(values).read(together(document)))
 
 
-def stated(document: str, **settings: str) -> list[Statement]:
+def stated(document: str, **values: str) -> list[Statement]:
     """Return every statement of a file that breaks no rule."""
-    found = readings(document, **settings)
+    found = readings(document, **values)
     assert [] == [finding for reading in found for finding in reading.findings]
     return [statement for reading in found for statement in reading.statements]
 
 
-def only(document: str, **settings: str) -> Statement:
+def only(document: str, **values: str) -> Statement:
     """Return the one statement of a file."""
-    (found,) = stated(document, **settings)
+    (found,) = stated(document, **values)
     return found
 
 
@@ -95,9 +95,9 @@ def status(condition: str, **parts: str | None) -> str:
 class Agency:
     """An agency whose documents arrive one after another."""
 
-    def __init__(self, name: str = "BE-OVAM", **settings: str) -> None:
+    def __init__(self, name: str = "BE-OVAM", **values: str) -> None:
         self._pipeline = Pipeline(
-            EuMovement(settings),
+            EuMovement(values),
             name,
             DEMONSTRATION_KEYS,
             Positions("test"),
@@ -503,6 +503,7 @@ def test_a_receipt_that_was_taken_back_may_be_given_anew() -> None:
     ]
 
 
+@settings(deadline=None, max_examples=40)
 @given(st.permutations([*LIFE, "announcement_cancelled", "cancellation", "partly_refused"]), st.data())
 def test_order_and_repetition_of_documents_change_nothing(order: list[str], data: st.DataObject) -> None:
     """Whatever arrives first or twice, the same statements stand."""

@@ -8,7 +8,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from producers.adapters.eu_movement import EuMovement
@@ -44,10 +44,10 @@ def text(name: str, *changes: Change) -> str:
     return found
 
 
-def outcomes(data: bytes, **settings: str) -> list[Outcome]:
+def outcomes(data: bytes, **values: str) -> list[Outcome]:
     """Return what became of the documents of a file."""
     pipeline = Pipeline(
-        EuMovement(settings),
+        EuMovement(values),
         "BE-OVAM",
         DEMONSTRATION_KEYS,
         Positions("test"),
@@ -56,9 +56,9 @@ def outcomes(data: bytes, **settings: str) -> list[Outcome]:
     return list(pipeline.outcomes(io.BytesIO(data), "file.xml"))
 
 
-def submitted(name: str, *changes: Change, **settings: str) -> Outcome:
+def submitted(name: str, *changes: Change, **values: str) -> Outcome:
     """Return what became of one changed document."""
-    (outcome,) = outcomes(text(name, *changes).encode(), **settings)
+    (outcome,) = outcomes(text(name, *changes).encode(), **values)
     return outcome
 
 
@@ -402,6 +402,7 @@ def test_settings_that_are_wrong_stop_the_adapter(name: str, value: str) -> None
         EuMovement({name: value})
 
 
+@settings(deadline=None)
 @given(st.sampled_from(sorted(DOCUMENTS.glob("**/*.xml"))), st.data())
 def test_spoiled_documents_are_rejected_and_never_raise(path: Path, data: st.DataObject) -> None:
     """A few bytes changed anywhere give readings or findings, never a failure of the adapter."""
@@ -413,6 +414,7 @@ def test_spoiled_documents_are_rejected_and_never_raise(path: Path, data: st.Dat
     assert "adapter.failed" not in found_rules
 
 
+@settings(deadline=None)
 @given(st.sampled_from(sorted(DOCUMENTS.glob("*.xml"))), st.data())
 def test_spoiled_values_are_rejected_and_never_raise(path: Path, data: st.DataObject) -> None:
     """Any text in place of any value gives readings or findings, never a failure of the adapter."""

@@ -181,12 +181,16 @@ def members(element: etree._Element) -> dict[str, Any] | None:
     return _read(element, _MOVEMENT, {}) if element.tag == _ROOT else None
 
 
-@lru_cache(_CACHED_PLACES)
 def place(path: str) -> str:
     """Return a place of the model, such as `$[0].lines[1].quantity`, as the place in the document."""
-    document, *steps = path.split(".")
-    holder, found = _MOVEMENT, [document]
-    for step in steps:
+    document, _, member = path.partition(".")
+    return f"{document}.{_way(member)}" if member else document
+
+
+@lru_cache(_CACHED_PLACES)
+def _way(path: str) -> str:
+    holder, found = _MOVEMENT, []
+    for step in path.split("."):
         member, bracket, index = step.partition("[")
         local, holder = dict(_places(holder)).get(member, ("", _LEAF))
         if local:

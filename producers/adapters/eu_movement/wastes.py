@@ -14,7 +14,6 @@ from functools import lru_cache
 from typing import NamedTuple
 
 from producers import waste_codes
-from producers.adapters.eu_movement.model import Code
 from producers.adapters.eu_movement.model import Line as Native
 from producers.statement import WasteCode
 from schemas.movement import Hazardous
@@ -43,11 +42,18 @@ _HS_DIGITS = 6
 
 
 class _Read(NamedTuple):
-    """A code as read from its list, or the rule that it breaks."""
+    """A code as read from its list, or the rule that it breaks.
+
+    Attributes:
+        operation: R or D code as stated: no code of a waste.
+        is_laboratory: True for the purpose that is no code either.
+    """
 
     code: WasteCode | None = None
     hazardous: Hazardous = Hazardous.UNKNOWN
     rule: str | None = None
+    operation: str | None = None
+    is_laboratory: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,32 +80,37 @@ class Waste:
 
 def waste(line: Native, path: str, notice: Notice) -> Waste:
     """Return what the codes of a line say; `notice` is told each rule that they break, and where."""
-    read: list[_Read] = []
-    operations: list[str] = []
-    is_laboratory = False
-    for number, stated in enumerate(line.codes):
-        scheme, code = _stated(stated)
-        place = f"{path}.codes[{number}]"
-        if scheme == "RD":
-            operations += _operation(code, place, notice)
-        elif scheme == "PURPOSE" and code == LABORATORY:
-            is_laboratory = True
-        else:
-            read.append(_noticed(_read(scheme, code), place, notice))
-    for number, text in enumerate(line.un_numbers):
-        read.append(_noticed(_read("UN", _spelled(text)), f"{path}.un_numbers[{number}]", notice))
+    stated = tuple((code.scheme or "", code.value or "") for code in line.codes)
+    found, broken = _waste(stated, tuple(number or "" for number in line.un_numbers))
+    for rule, place in broken:
+        notice(rule, f"{path}{place}")
+    return found
+
+
+@lru_cache(_CACHED_TEXTS)
+def _waste(
+    stated: tuple[tuple[str, str], ...], un_numbers: tuple[str, ...]
+) -> tuple[Waste, tuple[tuple[str, str], ...]]:
+    """Return what codes say, with the rules that they break and where; movements repeat their codes."""
+    read = [_read(_spelled(scheme), _spelled(code)) for scheme, code in stated]
+    read += [_read("UN", _spelled(code)) for code in un_numbers]
+    places = [f".codes[{number}]" for number in range(len(stated))]
+    places += [f".un_numbers[{number}]" for number in range(len(un_numbers))]
+    broken = [(item.rule, place) for item, place in zip(read, places, strict=True) if item.rule is not None]
     found = tuple(dict.fromkeys(item.code for item in read if item.code is not None))
+    is_laboratory = any(item.is_laboratory for item in read)
     if not found and not is_laboratory:
-        notice("eu.code.missing", path)
-    stated_operation = operations[0] if operations else None
-    operation = waste_codes.operation(stated_operation) if stated_operation else None
-    return Waste(
+        broken.append(("eu.code.missing", ""))
+    native = next((item.operation for item in read if item.operation is not None), None)
+    operation = waste_codes.operation(native) if native is not None else None
+    said = Waste(
         codes=found,
         hazardous=_hazardous(item.hazardous for item in read),
         operation=operation,
-        native_operation=stated_operation if stated_operation != operation else None,
+        native_operation=native if native != operation else None,
         is_laboratory=is_laboratory,
     )
+    return said, tuple(broken)
 
 
 def has_annex_vii_code(found: Waste) -> bool:
@@ -109,40 +120,20 @@ def has_annex_vii_code(found: Waste) -> bool:
     return len(lists) + found.is_laboratory == 1 and oecd_codes <= 1
 
 
-def _stated(code: Code) -> tuple[str, str]:
-    return _spelled(code.scheme), _spelled(code.value)
+def _spelled(text: str) -> str:
+    return "".join(text.split()).upper()
 
 
-def _spelled(text: str | None) -> str:
-    return "".join((text or "").split()).upper()
-
-
-def _operation(code: str, place: str, notice: Notice) -> list[str]:
-    if waste_codes.operation(code) is not None:
-        return [code]
-    notice("eu.code.form", place)
-    return []
-
-
-def _noticed(read: _Read, place: str, notice: Notice) -> _Read:
-    if read.rule is not None:
-        notice(read.rule, place)
-    return read
-
-
-@lru_cache(_CACHED_TEXTS)
 def _read(scheme: str, code: str) -> _Read:
     if len(code) > _CODE_CHARACTERS_MAX:
         return _Read(rule="eu.code.form")
-    if scheme in {"LOW", "EWC"}:
-        return _low(code)
-    if scheme in {"BASEL", "OECD"}:
-        return _listed(code)
-    return _formed(scheme, f"UN{code}" if scheme == "UN" and code.isdigit() else code)
+    reader = _READERS.get(scheme)
+    return reader(code) if reader is not None else _formed(scheme, code)
 
 
 def _formed(scheme: str, code: str) -> _Read:
     """Return a code of a list that is not kept here, by its form alone."""
+    code = f"UN{code}" if scheme == "UN" and code.isdigit() else code
     form = _FORMS.get("NATIONAL" if _NATIONAL.fullmatch(scheme) else scheme)
     if form is None:
         return _Read(rule="eu.code.list")
@@ -166,7 +157,27 @@ def _listed(stated: str) -> _Read:
     return _Read(code) if code is not None else _Read(rule="eu.code.form")
 
 
+def _operation(stated: str) -> _Read:
+    if waste_codes.operation(stated) is None:
+        return _Read(rule="eu.code.form")
+    return _Read(operation=stated)
+
+
+def _purpose(stated: str) -> _Read:
+    return _Read(is_laboratory=True) if stated == LABORATORY else _Read(rule="eu.code.form")
+
+
 def _hazardous(stated: Iterable[Hazardous]) -> Hazardous:
     """Return the hazard of a line: that of the list of waste, the union where several codes are stated."""
     found = set(stated)
     return next((item for item in (Hazardous.YES, Hazardous.NO) if item in found), Hazardous.UNKNOWN)
+
+
+_READERS: dict[str, Callable[[str], _Read]] = {
+    "LOW": _low,
+    "EWC": _low,
+    "BASEL": _listed,
+    "OECD": _listed,
+    "RD": _operation,
+    "PURPOSE": _purpose,
+}
