@@ -98,37 +98,48 @@ class Comparison:
             return self._late(self.known)
         if self.known is not None and intent is Intent.CREATE and self._is_taken(self.known):
             return Restatement(rule="document.known")
-        standing = self._standing()
-        position = self._position(standing)
+        position = self._position()
         if self.known is not None and position.digest == self.known.digest:
             # The revision has to rise all the same: otherwise one between the two,
             # arriving late, would pass for the newest.
             return Restatement((), position if position.revision > self.known.revision else None)
-        events = (*self._stated(self.now, position.edition), *self._withdrawn(standing, position.edition))
-        return Restatement(events, position)
+        return Restatement(tuple(self._events(self.now, position)), position)
 
     def _late(self, known: Position) -> Restatement:
-        """Return what an older revision adds: stages that the newer one had moved past."""
+        """Return what an older revision adds: stages that the newer one had moved past.
+
+        What it stated of them itself, a repaired adapter may state otherwise.
+        """
         open_stages = self._open_stages(known)
         late = [item for item in self.now if item.facts["stage"] in open_stages]
         # A stage that the older revision had not moved past either, it states completely.
         complete = open_stages - {stage.value for stage in self.reading.silent_stages}
         kept = [item for item in known.statements if item["stage"] not in complete]
-        merged = {item["statement_key"]: item for item in (*kept, *map(self._submitted, late))}
-        if merged == self._before():
+        edition = 1 + max((item["edition"] for item in known.statements), default=-1)
+        statements = tuple(self._merged(kept, late, edition))
+        if statements == known.statements:
             return Restatement(rule="document.superseded")
-        statements = tuple(merged.values())
         position = replace(known, statements=statements, digest=self._digest(statements))
-        return Restatement((*self._stated(late, edition=0), *self._withdrawn(kept, edition=0)), position)
+        return Restatement(tuple(self._events(late, position)), position)
+
+    def _merged(
+        self, kept: Iterable[dict[str, Any]], late: Iterable[Protected], edition: int
+    ) -> Iterable[dict[str, Any]]:
+        """Return what stands after late statements: in the order of before, what is new behind it."""
+        said = {item["statement_key"]: item for item in self._submitted(late, edition)}
+        standing = {item["statement_key"]: item for item in kept}
+        order = [item["statement_key"] for item in (self.known.statements if self.known else ())]
+        after = standing | said
+        return (after[key] for key in dict.fromkeys((*order, *after)) if key in after)
 
     def _is_taken(self, known: Position) -> bool:
         """Say whether something else stands where a document wants to be new."""
-        said = self._digest([self._submitted(item) for item in self.now])
+        said = self._digest(self._submitted(self.now, edition=0))
         return bool(known.statements) and self.revision > known.revision and said != known.digest
 
     def _open_stages(self, known: Position) -> set[str]:
         """Return the stages of which nothing newer than this revision stands."""
-        newer = {item["stage"] for item in known.statements if item["revision"] >= self.revision}
+        newer = {item["stage"] for item in known.statements if item["revision"] > self.revision}
         return set(known.silent_stages) - newer
 
     def _before(self) -> dict[bytes, dict[str, Any]]:
@@ -142,33 +153,34 @@ class Comparison:
             item for key, item in self._before().items() if key not in mentioned and item["stage"] in silent
         ]
 
-    def _stated(self, items: Iterable[Protected], edition: int) -> Iterator[Event]:
-        before = self._before()
+    def _events(self, items: Iterable[Protected], position: Position) -> Iterator[Event]:
+        """Yield what is new, different and gone, if a position is to stand."""
+        before, after = self._before(), {item["statement_key"]: item for item in position.statements}
         for item in items:
-            earlier = before.get(item.statement_key)
+            earlier, edition = before.get(item.statement_key), after[item.statement_key]["edition"]
             if earlier is None:
                 yield self._event(item, Change.REPORTED, edition)
             elif earlier["digest"] != item.digest:
                 yield self._event(item, Change.CORRECTED, edition)
-
-    def _withdrawn(self, standing: list[dict[str, Any]], edition: int) -> Iterator[Event]:
-        kept = {item["statement_key"] for item in standing} | {item.statement_key for item in self.now}
-        for key, earlier in self._before().items():
-            if key not in kept:
+        for key, earlier in before.items():
+            if key not in after:
+                is_same = earlier["revision"] == self.revision
+                edition = max(earlier["edition"] + 1, position.edition) if is_same else 0
                 facts = {name: earlier[name] for name in FACT_FIELDS}
                 yield self._event(withdrawn(key, facts, self.keys), Change.CANCELLED, edition)
 
-    def _position(self, standing: list[dict[str, Any]]) -> Position:
-        statements = (*(self._submitted(item) for item in self.now), *standing)
-        digest = self._digest(statements)
+    def _position(self) -> Position:
+        standing = self._standing()
+        digest = self._digest((*self._submitted(self.now, edition=0), *standing))
+        edition = self._edition(digest)
         collection = self.identity.collection
         return Position(
             subject="DOCUMENT",
             revision=self.revision,
-            edition=self._edition(digest),
+            edition=edition,
             digest=digest,
             collection=self.keys.document_key("collection", collection) if collection else None,
-            statements=statements,
+            statements=(*self._submitted(self.now, edition), *standing),
             silent_stages=tuple(sorted(self.reading.silent_stages)),
         )
 
@@ -177,13 +189,23 @@ class Comparison:
             return 0
         return self.known.edition + (digest != self.known.digest)
 
-    def _submitted(self, item: Protected) -> dict[str, Any]:
-        return {
-            "statement_key": item.statement_key,
-            "digest": item.digest,
-            "revision": self.revision,
-            **item.facts,
-        }
+    def _submitted(self, items: Iterable[Protected], edition: int) -> Iterator[dict[str, Any]]:
+        """Yield items as a position holds them; what stands unchanged keeps its edition."""
+        before = self._before()
+        for item in items:
+            earlier = before.get(item.statement_key)
+            stands = (
+                earlier is not None
+                and earlier["digest"] == item.digest
+                and earlier["revision"] == self.revision
+            )
+            yield {
+                "statement_key": item.statement_key,
+                "digest": item.digest,
+                "revision": self.revision,
+                "edition": earlier["edition"] if earlier is not None and stands else edition,
+                **item.facts,
+            }
 
     def _digest(self, statements: Iterable[dict[str, Any]]) -> bytes:
         parts = sorted(item["statement_key"] + item["digest"] for item in statements)

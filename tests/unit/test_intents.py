@@ -183,3 +183,22 @@ def test_the_instant_of_delivery_stands_in_for_an_instant_of_recording() -> None
     (event,) = Agency().read("REPLACE 5").events
 
     assert event_json(event)["recorded_at"] == "2026-03-02T08:00:00Z"
+
+
+def test_a_repaired_adapter_restates_what_later_versions_have_moved_past() -> None:
+    """An announcement beside a shipment is put right in a higher edition of its own revision."""
+    agency = Agency()
+    announced = agency.read("REPLACE 5 0")
+    agency.read("REPLACE 6 1", days=1)
+    again = agency.read("REPLACE 5 0")
+    repaired = agency.read("REPLACE 7 0")
+    repaired_twice = agency.read("REPLACE 8 0")
+
+    assert told(again) == []
+    assert told(repaired) == [("CORRECTED", "ANNOUNCED", "7")]
+    versions = [
+        (event["revision"], event["edition"])
+        for outcome in (announced, repaired, repaired_twice)
+        for event in map(event_json, outcome.events)
+    ]
+    assert versions == [(versions[0][0], edition) for edition in range(3)]
