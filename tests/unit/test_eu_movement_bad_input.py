@@ -264,7 +264,7 @@ def test_error_rejects_the_document_and_names_the_element(
         ),
         (
             "completion",
-            [("<cbc:ValidationDate>2027-03-01<", "<cbc:ValidationDate>2026-06-18<")],
+            [("<cbc:ValidationDate>2026-11-09<", "<cbc:ValidationDate>2026-06-18<")],
             "eu.date.order",
             "",
         ),
