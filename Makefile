@@ -4,8 +4,9 @@
 PYTHON ?= python3
 BIN := .venv/bin
 BENCHMARKS := aggregation adapter_path memory
+MUTANTS := 100000
 
-.PHONY: setup demo test lint test-containers bench lock clean
+.PHONY: setup demo test lint test-containers fuzz bench lock clean
 
 setup: .venv/.installed
 
@@ -25,6 +26,10 @@ lint: setup
 # The integration tests on the container images of broker and registry; needs a Docker engine.
 test-containers: setup
 	$(BIN)/pytest tests/integration --broker containers
+
+# Spoiled documents, so many for each adapter: an hour or two.
+fuzz: setup
+	$(BIN)/pytest tests/unit/test_adapters_conform.py --mutants $(MUTANTS)
 
 bench: setup
 	for name in $(BENCHMARKS); do $(BIN)/python -m tests.benchmarks.$$name || exit; done

@@ -1,8 +1,8 @@
 """Hostile copies of documents: seeded, so that whatever they find can be found again.
 
 Two kinds. A mutant has its bytes or words spoiled, and may be anything; an adapter has to
-read or reject it. A marked copy is sound but for one value, which has become a text that
-no output may ever show.
+read or reject it. A marked copy is sound but for one value of a document, which has become
+a text that no output may ever show.
 """
 
 from __future__ import annotations
@@ -11,7 +11,7 @@ import csv
 import io
 import json
 import re
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from functools import partial
 from random import Random
 from typing import Any
@@ -32,6 +32,8 @@ _HOSTILE = [
 _WORD = re.compile(rb'"(?:[^"\\\r\n]|\\.)*"|[^\s,;:{}\[\]<>"=/]+')
 _TEXT_NODE = re.compile(r">([^<>]*[^<>\s][^<>]*)<")
 _SLICE_MAX = 64
+# Tables have one header or two.
+_HEADER_ROWS = 2
 
 
 def mutants(data: bytes, others: list[bytes], random: Random) -> Iterator[bytes]:
@@ -52,7 +54,10 @@ def mutants(data: bytes, others: list[bytes], random: Random) -> Iterator[bytes]
 
 
 def marked(data: bytes, random: Random, copies_max: int) -> Iterator[bytes]:
-    """Yield copies in which one value has become `MARKED_TEXT`; none of formats that are no text."""
+    """Yield copies in which one value has become `MARKED_TEXT`; none of formats that are no text.
+
+    In a copy of a table it is one value of each row but the first ones, which are headers.
+    """
     try:
         text = data.decode("utf-8-sig")
     except UnicodeDecodeError:
@@ -97,11 +102,16 @@ def _places(text: str) -> list[Callable[[], str]]:
 
 
 def _json_places(text: str) -> list[Callable[[], str]]:
-    try:
-        document = json.loads(text)
-    except ValueError:
-        return []
-    return [partial(_json, document, holder, key) for holder, key in _leaves(document)]
+    """Return the places of one value, or of several in an array or one after another, each to stand alone."""
+    decoder, values, start = json.JSONDecoder(), [], 0
+    while rest := text[start:].lstrip():
+        try:
+            value, length = decoder.raw_decode(rest)
+        except ValueError:
+            return []
+        values += [[item] for item in value] if isinstance(value, list) else [value]
+        start = len(text) - len(rest) + length
+    return [partial(_json, value, holder, key) for value in values for holder, key in _leaves(value)]
 
 
 def _leaves(node: Any) -> Iterator[tuple[Any, Any]]:
@@ -131,13 +141,20 @@ def _csv_places(text: str) -> list[Callable[[], str]]:
     first = text.partition("\n")[0]
     delimiter = max(",;\t", key=first.count)
     rows = list(csv.reader(io.StringIO(text), delimiter=delimiter))
-    cells = [(number, column) for number, row in enumerate(rows) for column in range(len(row))]
-    return [partial(_csv, rows, number, column, delimiter) for number, column in cells]
+    head, body = rows[:_HEADER_ROWS], rows[_HEADER_ROWS:]
+    in_head = [{number: column} for number, row in enumerate(head) for column in range(len(row))]
+    in_body = [
+        {number: column + number for number in range(len(head), len(rows))}
+        for column in range(max(map(len, body), default=0))
+    ]
+    return [partial(_csv, rows, columns, delimiter) for columns in (*in_head, *in_body)]
 
 
-def _csv(rows: list[list[str]], number: int, column: int, delimiter: str) -> str:
+def _csv(rows: list[list[str]], columns: Mapping[int, int], delimiter: str) -> str:
+    """Return a copy in which a cell is marked in some rows; columns behind the last begin again."""
     written = io.StringIO()
     writer = csv.writer(written, delimiter=delimiter)
-    for place, row in enumerate(rows):
-        writer.writerow([*row[:column], MARKED_TEXT, *row[column + 1 :]] if place == number else row)
+    for number, row in enumerate(rows):
+        column = columns[number] % len(row) if number in columns and row else len(row)
+        writer.writerow([*row[:column], MARKED_TEXT, *row[column + 1 :]] if column < len(row) else row)
     return written.getvalue()

@@ -8,7 +8,7 @@ and examples are those of the manual, MAPPING.md, and of what is told about mist
 from __future__ import annotations
 
 import re
-from functools import partial
+from functools import cache, partial
 from typing import Annotated, Any, Literal
 from zoneinfo import available_timezones
 
@@ -41,9 +41,15 @@ _STANDARD_SCHEMES = frozenset({"LOW", "BASEL", "OECD", "HS", "OPERATION"})
 
 
 def _zone(stated: str) -> str:
-    if stated not in available_timezones():
+    if stated not in _zones():
         raise mistake('no time zone: write the nearest city of its kind, such as "Europe/Brussels"')
     return stated
+
+
+@cache
+def _zones() -> set[str]:
+    # Python walks through the files of all zones at each call.
+    return available_timezones()
 
 
 def _agency(stated: str) -> str:
