@@ -275,6 +275,12 @@ def test_error_rejects_the_document_and_names_the_element(
             f"{DESPATCH}.ActualDespatchDate",
         ),
         ("transfer", [("<cbc:ID>Carrier<", "<cbc:ID>Carrier 3<")], "eu.signature.place", "Signature[0]"),
+        (
+            "transfer",
+            [(">99000222<", ">NONE<")],
+            "eu.company.unknown",
+            "Shipment.ShipmentStage[1].CarrierParty",
+        ),
         ("dispatch", [('listID="Y"', 'listID="Z"')], "eu.code.list", f"{CODE}[3]"),
         ("dispatch", [(">Y17<", f">{TEXT}<")], "eu.code.form", f"{CODE}[3]"),
         ("dispatch", [(">11 01 09*<", f">{TEXT}<")], "eu.code.form", f"{CODE}[1]"),

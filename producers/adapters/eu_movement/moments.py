@@ -9,7 +9,7 @@ from itertools import pairwise
 from typing import NamedTuple
 
 from producers import dates
-from producers.adapters.eu_movement import parties
+from producers.adapters.eu_movement.ends import company
 from producers.adapters.eu_movement.model import Kind, Movement, Role, Signature
 from producers.adapters.eu_movement.wastes import Notice
 from producers.dates import Stamp
@@ -125,7 +125,8 @@ class Moments:
         found: list[_Stage] = []
         for number, carrier in enumerate(self.movement.carriers, start=1):
             before = found[-1].carrier if found else None
-            found.append(_Stage(carrier.order or number, parties.company(carrier.party), before))
+            who = company(carrier.party, f"{self.path}.carriers[{number - 1}].party", self.notice)
+            found.append(_Stage(carrier.order or number, who, before))
         return found
 
     def _stage(self, stages: list[_Stage], position: int, signature: Signature) -> _Stage | None:
