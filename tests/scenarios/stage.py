@@ -36,14 +36,11 @@ class Delivered:
     publishes: int
 
 
-class Stage(Protocol):
-    """Agencies and a hub."""
-
-    def deliver(self, step: Step) -> Delivered:
-        """Hand a file to an agency's adapter; the hub takes what it publishes."""
+class Asked(Protocol):
+    """A hub whose views can be asked, wherever it is."""
 
     def rows(self, query: str) -> list[tuple[Any, ...]]:
-        """Return what a query over the hub's views yields."""
+        """Return what a query over the views yields."""
 
 
 @dataclass(slots=True)
@@ -104,7 +101,7 @@ class InProcess:
         return cells, made.observations
 
 
-def shown(stage: Stage, story: Story, what: Shown) -> list[tuple[str, ...]]:
+def shown(stage: Asked, story: Story, what: Shown) -> list[tuple[str, ...]]:
     """Return the rows of a table as the hub has them, as text, sorted."""
     columns = ", ".join(f'"{name}"' for name in what.columns)
     rows = stage.rows(f"SELECT {columns} FROM {what.view}")  # noqa: S608  # names and views of our own stories
