@@ -42,14 +42,13 @@ def _format(start: bytes) -> str:
 
 
 def _xlsx(stream: BinaryIO, table: TableKeys) -> Lines:
-    # Not every agency has workbooks, or what reads them.
-    from producers.adapters.table.xlsx_lines import XlsxLines  # noqa: PLC0415
+    from producers.adapters.table.xlsx_lines import XlsxLines  # noqa: PLC0415  # not every agency installs it
 
     return XlsxLines(stream, table)
 
 
 def _parquet(stream: BinaryIO, _: TableKeys) -> Lines:
-    from producers.adapters.table.parquet_lines import ParquetLines  # noqa: PLC0415
+    from producers.adapters.table.parquet_lines import ParquetLines  # noqa: PLC0415  # likewise
 
     return ParquetLines(stream)
 

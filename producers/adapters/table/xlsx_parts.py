@@ -31,12 +31,15 @@ _BROKEN = (
     etree.XMLSyntaxError,
     EOFError,
     KeyError,
-    NotImplementedError,
+    # Also what is raised for methods of compression that nobody has.
     RuntimeError,
     ValueError,
 )
 _CELL = re.compile(rb"<(?:\w+:)?c(?=[\s/>])")
 _PLACE = re.compile(rb"<(?:\w+:)?c\s(?:[^>]*?\s)?r\s*=\s*[\"']([A-Za-z]{1,3})([0-9]{1,7})[\"']")
+# As nearly every program writes it, which is found three times as fast.
+_USUAL_PLACE = re.compile(rb"<c r=\"([A-Z]{1,3})([0-9]{1,7})\"")
+_MAY_BE_ERROR = re.compile(rb"t\s*=\s*[\"']e[\"']")
 _ERROR = re.compile(rb"<(?:\w+:)?c\s(?:[^>]*?\s)?t\s*=\s*[\"']e[\"'][^>]*>")
 
 
@@ -98,17 +101,32 @@ def _looked_through(archive: zipfile.ZipFile, part: str) -> frozenset[Place]:
     last_row = last_column = 0
     found: set[Place] = set()
     for text in _pieces(archive, part):
-        places = _PLACE.findall(text)
-        if len(places) < len(_CELL.findall(text)):
-            # Cells that do not say where they are would have to be counted.
-            raise BrokenTableError("table.xlsx.broken")
+        places = _places(text)
         last_row = max(last_row, *map(int, {row for _, row in places}), 0)
         last_column = max(last_column, *map(_column, {column for column, _ in places}), 0)
         if last_row * last_column > CELLS_MAX:
             raise BrokenTableError("table.xlsx.size")
-        failed = (_PLACE.match(match[0]) for match in _ERROR.finditer(text))
-        found |= {(int(place[2]), _column(place[1])) for place in failed if place is not None}
+        found |= _failed(text)
     return frozenset(found)
+
+
+def _places(text: bytes) -> list[tuple[bytes, bytes]]:
+    """Return column and row of each cell."""
+    cells = len(_CELL.findall(text))
+    places: list[tuple[bytes, bytes]] = _USUAL_PLACE.findall(text)
+    if len(places) < cells:
+        places = _PLACE.findall(text)
+    if len(places) < cells:
+        # Cells that do not say where they are would have to be counted.
+        raise BrokenTableError("table.xlsx.broken")
+    return places
+
+
+def _failed(text: bytes) -> set[Place]:
+    if _MAY_BE_ERROR.search(text) is None:
+        return set()
+    places = (_PLACE.match(match[0]) for match in _ERROR.finditer(text))
+    return {(int(place[2]), _column(place[1])) for place in places if place is not None}
 
 
 def _pieces(archive: zipfile.ZipFile, part: str) -> Iterator[bytes]:
