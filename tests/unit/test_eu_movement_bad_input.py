@@ -315,6 +315,13 @@ def test_warning_lets_the_document_pass(name: str, changes: list[Change], rule: 
     assert TEXT.upper().replace(" ", "") not in repr(list(map(event_json, outcome.events))).upper()
 
 
+def test_a_total_of_movements_beyond_all_use_is_not_compared() -> None:
+    """Python reads no number of thousands of digits; nothing depends on this one."""
+    outcome = submitted("dispatch", (">40<", f">{'9' * 5000}<"))
+
+    assert (outcome.findings, len(outcome.events)) == ((), 1)
+
+
 def test_disposal_outside_the_union_is_told() -> None:
     """Waste that leaves the EU and EFTA to be disposed of may not; both ends are right by themselves."""
     document = text("transit", (">BE<", ">BE<")).replace(">DE<", ">MA<").replace("DE-NW", "MA-01")

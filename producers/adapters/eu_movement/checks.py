@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable
 from decimal import Decimal
 from functools import cache
@@ -12,6 +13,7 @@ from producers.adapters.eu_movement.wastes import Notice, Waste, has_annex_vii_c
 from schemas import codes, units
 from schemas.movement import UNKNOWN_COUNTRY, Hazardous
 
+_COUNT = re.compile(r"[0-9]{1,9}", re.ASCII)
 _LABORATORY_GRAMS_MAX = 250_000
 
 
@@ -67,7 +69,7 @@ def check_operation(waste: Waste, ends: Ends, path: str, notice: Notice) -> None
 
 
 def _whole(text: str | None) -> int | None:
-    return int(text) if text is not None and text.isascii() and text.isdigit() else None
+    return int(text) if text is not None and _COUNT.fullmatch(text) else None
 
 
 def _exceeds(lines: Iterable[Line], total: Amount) -> bool:

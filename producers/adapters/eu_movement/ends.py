@@ -80,7 +80,7 @@ def _place(movement: Movement, names: tuple[str, ...], path: str, notice: Notice
     """Return the place of the first of several members that states a country."""
     for name in names:
         site: Site | None = getattr(movement, name)
-        if site is None or site.country is None:
+        if site is None or not site.country:
             continue
         found = parties.place(site)
         if found is not None:

@@ -15,7 +15,7 @@ from decimal import Decimal
 from enum import StrEnum
 from typing import Annotated, Any, NamedTuple
 
-from pydantic import PlainValidator
+from pydantic import PlainValidator, StringConstraints
 
 from producers import dates
 from producers.dates import Stamp
@@ -151,7 +151,7 @@ def _signatory(value: Any) -> Signatory | None:
     return Signatory(Role(match[1]), int(match[2]) if match[2] else None) if match is not None else None
 
 
-_Text = Annotated[str | None, PlainValidator(_text)]
+_Text = Annotated[str, StringConstraints(strip_whitespace=True)] | None
 _Stamp = Annotated[Stamp | None, PlainValidator(_stamp)]
 _Ordinal = Annotated[int | None, PlainValidator(_ordinal)]
 

@@ -36,7 +36,7 @@ def company(party: Party | None) -> Company | None:
         (party.tax, "VAT"),
     )
     for identifier, scheme in stated:
-        if identifier is None or identifier.value is None:
+        if identifier is None or not identifier.value:
             continue
         found = _company(identifier.scheme or scheme, identifier.value)
         if found is not None:
