@@ -19,7 +19,7 @@ from hypothesis import strategies as st
 from producers import adapter as adapters
 from producers.adapters.table import Table
 from producers.positions import Positions
-from producers.statement import Company, Intent, Place, Quantity, Reading, WasteCode
+from producers.statement import Company, Place, Quantity, Reading, WasteCode
 from schemas import contract, units
 from schemas.movement import Basis, Hazardous, Precision, Side, Stage
 from tests.support import tables
@@ -147,7 +147,7 @@ def test_flemish_table_by_state_and_version() -> None:
     assert [(Stage.ANNOUNCED, "2025-02-03", Decimal("22.5"))] == said(announced)
     assert [(Stage.RECEIVED, "2025-02-05", Decimal("21.94"))] == said(received)
     assert [(Stage.REFUSED, "2025-02-06", None)] == said(refused)
-    assert (Intent.CANCEL, ()) == (cancelled.intent, cancelled.statements)
+    assert (cancelled.statements, cancelled.findings) == ((), ())
     assert [Basis.ESTIMATED] == [item.quantity.basis for item in treated.statements if item.quantity]
     assert (True, ()) == (draft.is_draft, draft.statements)
     assert "V\\/2025\\/1/M-2" == (received.identity and received.identity.document_id)

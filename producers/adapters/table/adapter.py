@@ -25,7 +25,7 @@ from producers.adapters.table.row import Getter, Row, texts
 from producers.adapters.table.rules import RULES, RULES_BY_ID
 from producers.adapters.table.source import sources
 from producers.file_rules import FILE_RULES, FILE_RULES_BY_ID
-from producers.statement import Identity, Intent, Reading, Statement
+from producers.statement import Identity, Reading, Statement
 from schemas.errors import ConfigurationError
 from schemas.findings import Finding, Rule, has_error
 from schemas.movement import Side, Stage
@@ -131,7 +131,8 @@ class Rows:
         if identity is not None and _is_repeated(identity, seen):
             row.note("table.row.repeated", "identity")
         if self._cancels(row):
-            return Reading(row.path, identity, findings=row.findings, intent=Intent.CANCEL)
+            # A table holds its state: what was cancelled before it was ever published needs nothing.
+            return Reading(row.path, identity, findings=row.findings)
         selected = [fact for fact in self._facts if fact.is_selected(row)]
         said = self.statements(row, selected)
         is_draft = not selected
