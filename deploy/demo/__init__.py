@@ -1,1 +1,1 @@
-"""The demonstration: documents of two agencies through a real broker into published aggregates."""
+"""The demonstration: documents of six agencies through a real broker into published aggregates."""

@@ -1,26 +1,45 @@
 """What the demonstration publishes: its own documents, and real samples where they are found.
 
-The real samples are bodies without their system's envelope. The demonstration writes one
-around each, from the replies that lie beside them or of its own making; a document's own
-text stays as it is.
+Some documents do not say by themselves whose they are or what their columns mean. Their folders
+are laid out so that it can be told from them: one folder for each account, a mapping beside a table.
 """
 
 from __future__ import annotations
 
-import json
 import os
-import re
 import shutil
-from collections.abc import Iterator
+import time
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from importlib import resources
 from pathlib import Path
-from typing import Any
+from typing import NamedTuple
+
+from deploy.demo import samples as real_samples
 
 SAMPLES_VARIABLE = "WEIGHBRIDGE_SAMPLES"
 SAMPLES_DEFAULT = Path("../shared/samples")
-US_ADAPTER, UK_ADAPTER = "us-emanifest", "uk-packaging"
-_NUMBER = re.compile(r"[0-9]{9}[A-Z]{3}")
+ANNEX_VII, TABLE = "uk-annex-vii", "table"
+# Whose system each adapter reads here. Any agency may have a table.
+AGENCIES = {
+    "us-emanifest": "US-EPA",
+    "uk-packaging": "GB-EA",
+    ANNEX_VII: "GB-EA",
+    "uk-receipt": "GB-EA",
+    "fr-registry": "FR-DGPR",
+    "eu-movement": "BE-OVAM",
+    "it-rentri": "IT-MASE",
+    TABLE: "DE-ZKS",
+}
+_NANOSECONDS = 1_000_000_000
+
+
+class Heading(NamedTuple):
+    """Under what deliveries are told together: whose they are, for people, and the adapter."""
+
+    agency: str
+    title: str
+    adapter: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,15 +47,14 @@ class Delivery:
     """One folder of documents of one agency.
 
     Attributes:
-        title: Whose documents they are, for people.
         source_id: Name of the source, part of the transactional id.
+        values: Settings of the adapter.
     """
 
-    title: str
+    heading: Heading
     source_id: str
-    adapter: str
-    agency: str
     folder: Path
+    values: Mapping[str, str]
 
 
 def samples_folder() -> Path | None:
@@ -47,66 +65,47 @@ def samples_folder() -> Path | None:
 
 def own(folder: Path) -> Iterator[Delivery]:
     """Copy the project's own documents to a folder and yield the deliveries."""
-    for adapter, agency in ((US_ADAPTER, "US-EPA"), (UK_ADAPTER, "GB-EA")):
+    for adapter in AGENCIES:
         target = folder / "own" / adapter
         with resources.as_file(resources.files("deploy.demo") / "documents" / adapter) as source:
             shutil.copytree(source, target)
-        yield Delivery("own documents", f"own-{adapter}", adapter, agency, target)
+        yield from _deliveries("own documents", adapter, target)
 
 
 def real(samples: Path, folder: Path) -> Iterator[Delivery]:
-    """Write real samples, each in an envelope, to a folder and yield the deliveries."""
-    for adapter, agency, written in (
-        (US_ADAPTER, "US-EPA", _manifests(samples)),
-        (UK_ADAPTER, "GB-EA", _uploads(samples)),
-    ):
+    """Write real samples, where needed in envelopes, to a folder and yield the deliveries."""
+    for adapter, documents in real_samples.WRITERS.items():
         target = folder / "real" / adapter
         target.mkdir(parents=True)
-        for name, text in written:
-            (target / name).write_text(text, encoding="utf-8")
-        yield Delivery("real samples", f"real-{adapter}", adapter, agency, target)
+        for name, text in documents(samples):
+            file = target / name
+            file.parent.mkdir(exist_ok=True)
+            file.write_text(text, encoding="utf-8", newline="")
+        yield from _deliveries("real samples", adapter, target)
 
 
-def _manifests(samples: Path) -> Iterator[tuple[str, str]]:
-    bodies = [
-        path
-        for path in sorted((samples / "us-emanifest").glob("*example*.json"))
-        if not re.search("return|response", path.name)
-    ]
-    for number, path in enumerate(bodies, 1):
-        reply = path.with_name(f"{path.stem}-response.json")
-        yield path.name, _manifest(path, reply, number)
-    for path in sorted((samples / "us-haztrak").glob("[0-9]*.json")):
-        yield path.name, path.read_text("utf-8")
+def _deliveries(title: str, adapter: str, folder: Path) -> Iterator[Delivery]:
+    _deliver_in_order(folder)
+    heading = Heading(AGENCIES[adapter], title, adapter)
+    for number, (part, values) in enumerate(_parts(adapter, folder), 1):
+        yield Delivery(heading, f"{folder.parent.name}-{adapter}-{number}", part, values)
 
 
-def _manifest(path: Path, reply: Path, number: int) -> str:
-    text = path.read_text("utf-8")
-    stated = str(json.loads(text).get("manifestTrackingNumber", ""))
-    answer = json.loads(reply.read_text("utf-8")) if reply.exists() else {}
-    given = answer.get("manifestTrackingNumber") or f"{number:09d}ELC"
-    head = {
-        "manifestTrackingNumber": stated if _NUMBER.fullmatch(stated) else given,
-        "updatedDate": answer.get("date", "2026-01-01T00:00:00.000+0000"),
-    }
-    return _enveloped(head, "body", text)
+def _parts(adapter: str, folder: Path) -> Iterator[tuple[Path, Mapping[str, str]]]:
+    """Yield the folders that need settings of their own, with these."""
+    if adapter == ANNEX_VII:
+        for account in sorted(folder.iterdir()):
+            yield account, {"account": account.name}
+    elif adapter == TABLE:
+        yield folder / "consignments", {"mapping": str(folder / "mapping.toml")}
+    else:
+        yield folder, {}
 
 
-def _uploads(samples: Path) -> Iterator[tuple[str, str]]:
-    folder = samples / "uk-epr-exporter"
-    reports = folder / "expected_reports.json"
-    entries = json.loads(reports.read_text("utf-8")) if reports.exists() else []
-    sources = {entry["inputFile"]: entry["expected"]["source"] for entry in entries}
-    for number, (name, source) in enumerate(sources.items(), 1):
-        head = {
-            "organisation": f"sample-organisation-{number}",
-            "registration": f"sample-registration-{number}",
-            "summaryLogId": source["summaryLogId"],
-            "uploadedAt": source["lastUploadedAt"],
-        }
-        yield name, _enveloped(head, "rows", (folder / name).read_text("utf-8"))
-
-
-def _enveloped(head: dict[str, Any], member: str, text: str) -> str:
-    """Return an envelope around a document whose numbers stay as they are written."""
-    return f'{json.dumps(head)[:-1]}, "{member}": {text}}}'
+def _deliver_in_order(folder: Path) -> None:
+    """Date the files one after another by name: that is the order in which they are delivered."""
+    files = sorted(file for file in folder.rglob("*") if file.is_file())
+    now = time.time_ns()
+    for age, file in enumerate(reversed(files), 1):
+        written = now - age * _NANOSECONDS
+        os.utime(file, ns=(written, written))

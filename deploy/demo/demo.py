@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import shutil
 from collections import Counter
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
@@ -14,13 +14,14 @@ from typing import Any
 
 from consumers.hub.hub import Hub
 from consumers.hub.hub import Totals as HubTotals
+from consumers.hub.offline import answered
 from consumers.release import run as release
 from consumers.release.release import checked_epoch
 from consumers.subscribe import writing
 from consumers.subscribe.observations import observations
 from deploy import topics as admin
 from deploy.demo import deliveries
-from deploy.demo.deliveries import Delivery
+from deploy.demo.deliveries import Delivery, Heading
 from deploy.exchange.exchange import running_exchange
 from producers import adapter as adapters
 from producers.run import Run, Totals
@@ -34,19 +35,32 @@ from schemas.runtime.registry import Registry
 from schemas.settings import AgencySettings, HubSettings, KafkaSettings, ReleaseRules
 
 HUB = "demo"
-AGENCIES = ("US-EPA", "GB-EA")
+AGENCIES = tuple(dict.fromkeys(deliveries.AGENCIES.values()))
 _YEARS = range(2010, 2031)
+# What was sent beside what has arrived, of the lines that are in the books of two agencies.
+_PAIRS = """
+SELECT export_agency, import_agency, gap_permille FROM pairs
+WHERE compared = 'DISPATCHED/RECEIVED' AND gap_permille IS NOT NULL
+"""
+_PAIRS_MAX = 1_000
 
 Say = Callable[[str], None]
 
 
 @dataclass(slots=True)
 class Results:
-    """What the demonstration did, for its summary."""
+    """What the demonstration did, for its summary.
 
-    published: list[tuple[Delivery, Totals]] = field(default_factory=list)
+    Attributes:
+        rejected: How many documents were rejected, by agency, adapter and first rule.
+        pairs: Exporter's agency, importer's agency and gap (thousandths of the mean mass) of each
+            line that both report.
+    """
+
+    published: dict[Heading, list[Totals]] = field(default_factory=dict)
     rejected: Counter[tuple[str, str, str]] = field(default_factory=Counter)
     hub: HubTotals = field(default_factory=HubTotals)
+    pairs: list[tuple[str, str, int]] = field(default_factory=list)
     observations: list[dict[str, Any]] = field(default_factory=list)
 
 
@@ -84,17 +98,21 @@ def _run(folder: Path, work: Path, samples: Path | None, say: Say) -> Results:
         _prepare(kafka, work)
         found = [*deliveries.own(work), *(deliveries.real(samples, work) if samples else ())]
         for delivery in found:
-            say(f"{delivery.agency} publishes its {delivery.title} through {delivery.adapter}")
-            results.published.append((delivery, _published(delivery, kafka, work / delivery.agency)))
+            agency, title, adapter = delivery.heading
+            if delivery.heading not in results.published:
+                say(f"{agency} publishes its {title} through {adapter}")
+            totals = _published(delivery, kafka, work / agency)
+            results.published.setdefault(delivery.heading, []).append(totals)
         say("The hub reads the movements topic to its end")
         settings = HubSettings(name=HUB, file=folder / "hub.duckdb", metrics_port=0, release=ReleaseRules())
         results.hub = _stored(settings, kafka)
+        results.pairs = _pairs(settings)
         say("The hub releases what the disclosure rules allow")
         now = datetime.now(UTC)
         release.run(settings, kafka, checked_epoch(None, now), now)
         say("A subscriber reads the published aggregates")
         results.observations = list(observations(kafka))
-        results.rejected = _rejected(kafka)
+        results.rejected = _rejected(kafka, found)
         with (folder / "aggregates.csv").open("w", encoding="utf-8", newline="") as file:
             writing.write_csv(results.observations, file)
         say("Stopping the servers")
@@ -107,17 +125,19 @@ def _prepare(kafka: KafkaSettings, work: Path) -> None:
     registry = Registry(kafka.registry_url)
     for topic in wanted:
         registry.register(topic)
-    first, second = AGENCIES
+    first, *others = AGENCIES
     identity.create(work / first, _YEARS)
-    identity.create(work / second, _YEARS, work / first / identity.EXCHANGE_FILE)
+    for agency in others:
+        identity.create(work / agency, _YEARS, work / first / identity.EXCHANGE_FILE)
 
 
 def _published(delivery: Delivery, kafka: KafkaSettings, keys: Path) -> Totals:
     run = Run(
-        adapter=adapters.create(delivery.adapter, {}),
-        values={},
-        source=Folder(delivery.folder),
-        agency=AgencySettings(id=delivery.agency, keys=keys, metrics_port=0),
+        adapter=adapters.create(delivery.heading.adapter, delivery.values),
+        values=delivery.values,
+        # Nobody writes there any more.
+        source=Folder(delivery.folder, settle_seconds=0),
+        agency=AgencySettings(id=delivery.heading.agency, keys=keys, metrics_port=0),
         kafka=kafka,
         keys=identity.load(keys),
         source_id=delivery.source_id,
@@ -141,15 +161,21 @@ def _stored(settings: HubSettings, kafka: KafkaSettings) -> HubTotals:
         hub.close()
 
 
-def _rejected(kafka: KafkaSettings) -> Counter[tuple[str, str, str]]:
-    """Return how many documents were rejected, by agency, source and first rule."""
+def _pairs(settings: HubSettings) -> list[tuple[str, str, int]]:
+    answer = answered(settings.file, settings.memory_limit, "sql", query=_PAIRS, rows_max=_PAIRS_MAX)
+    return [tuple(row) for row in answer["rows"]]
+
+
+def _rejected(kafka: KafkaSettings, found: Iterable[Delivery]) -> Counter[tuple[str, str, str]]:
+    """Return how many documents were rejected, by agency, adapter and first rule."""
+    adapter = {delivery.source_id: delivery.heading.adapter for delivery in found}
     decoder = Decoder("reject", Registry(kafka.registry_url))
-    found: Counter[tuple[str, str, str]] = Counter()
+    counted: Counter[tuple[str, str, str]] = Counter()
     for agency in AGENCIES:
         for reject in decoder.records(kafka, topics.rejects(agency)):
             errors = [finding for finding in reject["findings"] if finding["severity"] == "ERROR"]
-            found[agency, reject["source_id"], errors[0]["rule"]] += 1
-    return found
+            counted[agency, adapter[reject["source_id"]], errors[0]["rule"]] += 1
+    return counted
 
 
 @contextmanager

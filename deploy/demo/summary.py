@@ -5,8 +5,12 @@ from __future__ import annotations
 import os
 import shutil
 import sys
-from collections import Counter
+from collections import Counter, defaultdict
+from collections.abc import Iterator
+from itertools import groupby
+from operator import attrgetter
 from pathlib import Path
+from typing import Any
 
 from rich.box import SIMPLE_HEAD
 from rich.console import Console
@@ -14,8 +18,17 @@ from rich.table import Table
 
 from deploy.demo.demo import Results
 
-_ROWS_MAX = 16
+# Of each country, and of each adapter: enough to see all of them on one screen or two.
+_CELLS_MAX = 3
+_RULES_MAX = 2
 _GRAMS_PER_TONNE = 1_000_000
+_WHERE = {
+    "DOMESTIC": "{region}",
+    "EXPORT": "{region} to {partner}",
+    "IMPORT": "{region} from {partner}",
+    "TRANSIT": "{region}, transit from {partner}",
+}
+_FIGURES = ("files", "documents", "events", "rejected", "warnings")
 
 
 def show(results: Results, folder: Path, console: Console) -> None:
@@ -24,7 +37,8 @@ def show(results: Results, folder: Path, console: Console) -> None:
     console.print(_deliveries(results))
     console.print(_published(results))
     _withheld(results, console)
-    console.print(_rejected(results))
+    _both_sides(results, console)
+    _rejected(results, console)
     _next(folder, console)
 
 
@@ -38,32 +52,40 @@ def _deliveries(results: Results) -> Table:
         table.add_column(name, no_wrap=True)
     for name in ("files", "read", "events", "rejected", "warnings"):
         table.add_column(name, justify="right")
-    for delivery, totals in results.published:
-        figures = (totals.files, totals.documents, totals.events, totals.rejected, totals.warnings)
-        table.add_row(delivery.agency, delivery.title, delivery.adapter, *map(str, figures))
+    for (agency, title, adapter), totals in results.published.items():
+        figures = (sum(map(attrgetter(name), totals)) for name in _FIGURES)
+        table.add_row(agency, title, adapter, *map(str, figures))
     return table
 
 
 def _published(results: Results) -> Table:
     free = [cell for cell in results.observations if cell["conf_status"] == "FREE"]
-    shown = sorted(free, key=lambda cell: -cell["mass_g"])[:_ROWS_MAX]
-    title = f"What the hub published: {len(free)} cells with a value, the largest {len(shown)} of them"
-    table = _table(title)
-    for name in ("period", "measure", "flow", "region, partner", "material, operation"):
+    table = _table(f"What the hub published: {len(free)} cells with a value, the largest of each country")
+    for name in ("period", "measure", "where", "material, operation"):
         table.add_column(name)
     table.add_column("tonnes", justify="right")
-    for cell in shown:
+    for cell in _largest(free):
         table.add_row(
             cell["period"],
             cell["measure"],
-            cell["flow"],
-            f"{cell['region']}, {cell['partner']}",
+            _WHERE[cell["flow"]].format(**cell),
             cell["material"]
             if cell["operation"] == "UNMAPPED"
             else f"{cell['material']}, {cell['operation']}",
             f"{cell['mass_g'] / _GRAMS_PER_TONNE:,.3f}",
         )
     return table
+
+
+def _largest(free: list[dict[str, Any]]) -> Iterator[dict[str, Any]]:
+    by_country = sorted(free, key=lambda cell: (_country(cell), -cell["mass_g"]))
+    for _, cells in groupby(by_country, _country):
+        yield from list(cells)[:_CELLS_MAX]
+
+
+def _country(cell: dict[str, Any]) -> str:
+    country: str = cell["region"].partition("-")[0]
+    return country
 
 
 def _withheld(results: Results, console: Console) -> None:
@@ -78,15 +100,36 @@ def _withheld(results: Results, console: Console) -> None:
     )
 
 
-def _rejected(results: Results) -> Table:
-    titles = {delivery.source_id: delivery.title for delivery, _ in results.published}
+def _both_sides(results: Results, console: Console) -> None:
+    """Tell how far the books of two agencies are apart: in per cent, and in no mass of anybody."""
+    if not results.pairs:
+        return
+    count = len(results.pairs)
+    agencies = sorted({agency for *both, _ in results.pairs for agency in both})
+    gap = max(abs(permille) for *_, permille in results.pairs) / 10
+    shipments = "1 shipment is" if count == 1 else f"{count} shipments are"
+    console.print(
+        f"[bold]Seen from both sides[/]: {shipments} in the books of {' and '.join(agencies)}. What was sent "
+        f"and what arrived differ by {'' if count == 1 else 'up to '}{gap:.1f} %: counted once in each book, "
+        "never added. The hub's own staff sees this (the view pairs); it is never published.\n"
+    )
+
+
+def _rejected(results: Results, console: Console) -> None:
     table = _table("What was rejected, and stopped nothing else")
-    for name in ("agency", "documents", "rule"):
+    for name in ("agency", "adapter", "first rule that is broken"):
         table.add_column(name)
     table.add_column("rejected", justify="right")
-    for (agency, source_id, rule), count in sorted(results.rejected.items()):
-        table.add_row(agency, titles[source_id], rule, str(count))
-    return table
+    by_adapter: dict[tuple[str, str], list[tuple[int, str]]] = defaultdict(list)
+    for (agency, adapter, rule), count in results.rejected.items():
+        by_adapter[agency, adapter].append((count, rule))
+    for (agency, adapter), rules in sorted(by_adapter.items()):
+        for count, rule in sorted(rules, key=lambda item: (-item[0], item[1]))[:_RULES_MAX]:
+            table.add_row(agency, adapter, rule, str(count))
+    console.print(table)
+    more = sum(len(rules[_RULES_MAX:]) for rules in by_adapter.values())
+    if more:
+        console.print(f"and {more} more rules: adapter convert tells all of them, and what to do.\n")
 
 
 def _next(folder: Path, console: Console) -> None:
@@ -94,12 +137,15 @@ def _next(folder: Path, console: Console) -> None:
         "[bold]Try next[/] (nothing is running any more; the hub's file and the aggregates are kept)"
     )
     query = "SELECT agency, stage, count(*) AS events FROM latest GROUP BY ALL ORDER BY ALL"
-    program = _program()
+    program, documents = _program(), "deploy/demo/documents"
     for command in (
         f"{program} hub status --file {folder}/hub.duckdb",
         f'{program} hub sql --file {folder}/hub.duckdb "{query}"',
+        f'{program} hub sql --file {folder}/hub.duckdb "FROM pairs"',
         f"column -s, -t < {folder}/aggregates.csv | less -S",
-        f"{program} adapter convert us-emanifest deploy/demo/documents/us-emanifest/02_correction.json",
+        f"{program} adapter convert fr-registry {documents}/fr-registry/03_corrections_and_faulty.csv",
+        f"{program} adapter check eu-movement {documents}/eu-movement",
+        f"{program} codes show LOW 160307",
         f"{program} exchange up",
     ):
         console.print(f"  {command}", highlight=False, soft_wrap=True)

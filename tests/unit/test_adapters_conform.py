@@ -20,13 +20,11 @@ from tests.support import tables
 from tests.support.samples import ROOT
 
 DOCUMENTS = ROOT / "tests" / "documents"
-# Many documents that differ in their companies and amounts alone, for tests of publication.
-MANY = "several_companies.json"
 
 
 def documents(folder: str) -> Iterable[Path]:
     """Return the documents of an adapter in order of their names."""
-    return sorted(file for file in (DOCUMENTS / folder).rglob("*.*") if file.name != MANY)
+    return sorted((DOCUMENTS / folder).rglob("*.*"))
 
 
 def table_tests() -> type:

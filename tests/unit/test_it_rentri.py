@@ -23,8 +23,10 @@ from schemas import contract
 from schemas.confidentiality import model_leaves, require_classes
 from schemas.identity import DEMONSTRATION_KEYS
 from schemas.movement import Basis, Hazardous, Precision, Relation, Side, Stage
+from tests.support.samples import ROOT
 
 DOCUMENTS = Path(__file__).parents[1] / "documents" / "it_rentri"
+DEMONSTRATION = ROOT / "deploy" / "demo" / "documents" / "it-rentri" / "01_forms.json"
 GOOD = sorted({path.stem for path in DOCUMENTS.glob("*.json")} - {"faulty", "draft", "cancelled"})
 ON_THE_WAY = [("ANNOUNCED", 0), ("DISPATCHED", 0), ("TRANSFERRED", 2), ("RECEIVED", 0)]
 
@@ -465,7 +467,7 @@ def test_envelope_gives_number_and_order() -> None:
 
 def test_several_companies_of_each_region() -> None:
     """The demonstration's forms are right and name three recipients or more of each region."""
-    data = io.BytesIO((DOCUMENTS / "several_companies.json").read_bytes())
+    data = io.BytesIO(DEMONSTRATION.read_bytes())
     received: dict[str | None, set[Company | None]] = {}
     for reading in ItRentri({}).read(data):
         for item in reading.statements:

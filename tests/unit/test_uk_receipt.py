@@ -22,9 +22,10 @@ from schemas import contract, units
 from schemas.confidentiality import model_leaves, require_classes
 from schemas.identity import DEMONSTRATION_KEYS
 from schemas.movement import Basis, Hazardous, Precision, Side, Stage
-from tests.support.samples import sample
+from tests.support.samples import ROOT, sample
 
 DOCUMENTS = Path(__file__).parents[1] / "documents" / "uk_receipt"
+DEMONSTRATION = ROOT / "deploy" / "demo" / "documents" / "uk-receipt" / "01_receipts.json"
 GOOD = sorted({path.stem for path in DOCUMENTS.glob("*.json")} - {"faulty", "refused", "bare"})
 SETTINGS = {"wasteTrackingId": "26NPB0B1", "recordedAt": "2026-01-16T09:00:00Z"}
 
@@ -303,9 +304,8 @@ def test_settings_stand_in_for_the_envelope() -> None:
 
 def test_several_companies_of_each_nation() -> None:
     """The demonstration's receipts are right and come from three companies or more of each nation."""
-    statements = [
-        item for reading in UkReceipt({}).read(_file("several_companies")) for item in reading.statements
-    ]
+    data = io.BytesIO(DEMONSTRATION.read_bytes())
+    statements = [item for reading in UkReceipt({}).read(data) for item in reading.statements]
     companies: dict[str | None, set[Company | None]] = {}
     for item in statements:
         companies.setdefault(item.destination.region, set()).add(item.contributor)
