@@ -74,7 +74,7 @@ def test_rows_are_read_in_pages_in_their_order(tmp_path: Path) -> None:
 def test_the_next_look_starts_before_the_position(tmp_path: Path) -> None:
     """A look that has ended settles the one before, here at once; the look-back reads some again."""
     execute(tmp_path, "CREATE TABLE loads (id int, number int, document text)")
-    execute(tmp_path, "INSERT INTO loads VALUES " + ", ".join(f"({n}, {n}, 'd')" for n in range(10)))
+    execute(tmp_path, "INSERT INTO loads SELECT key, key, 'd' FROM json_each('[0,1,2,3,4,5,6,7,8,9]')")
     first = source(tmp_path, **BASE, document_column="document", look_back=2)
     first.start(None)
     names = [list(look(first)), list(look(first))]
