@@ -13,6 +13,7 @@ import duckdb
 import polars as pl
 
 from schemas import codes
+from schemas.errors import ConfigurationError
 
 VIEWS = (
     "movement",
@@ -40,11 +41,20 @@ def create_views(connection: duckdb.DuckDBPyConnection, cut: Mapping[int, int] |
     Args:
         connection: Of its own for this purpose; the views last as long as it does.
         cut: By partition, the first offset that is left out; None shows everything.
+
+    Raises:
+        ConfigurationError: The file has not the tables of the installed release.
     """
     if cut is not None:
         _restrict(connection, cut)
-    for name in VIEWS:
-        connection.execute(text(name))
+    try:
+        for name in VIEWS:
+            connection.execute(text(name))
+    except duckdb.CatalogException as error:
+        raise ConfigurationError(
+            "the file was last written by another release of this program",
+            hint="`weighbridge hub run --until-end` brings its tables up to date",
+        ) from error
 
 
 def load_code_lists(connection: duckdb.DuckDBPyConnection) -> None:

@@ -176,6 +176,35 @@ def test_operation_class_is_that_of_the_day(
     assert asked(store, "SELECT operation FROM facts") == [(expected,)]
 
 
+@pytest.mark.parametrize(
+    ("agency", "native", "on", "expected"),
+    [
+        ("US-EPA", "H010", date(2026, 3, 1), ("RECYCLING", "assumed")),
+        ("US-EPA", "H141", date(2026, 3, 1), ("INTERIM", "assumed")),
+        ("US-EPA", "H120", date(2026, 5, 20), ("UNMAPPED", None)),
+        ("US-EPA", "H120", date(2026, 5, 21), ("INTERIM", "assumed")),
+        ("US-EPA", "H039", date(2026, 3, 1), ("UNMAPPED", None)),
+        ("GB-EA", "H010", date(2026, 3, 1), ("UNMAPPED", None)),
+        ("FR-DGPR", "R0", date(2026, 3, 1), ("UNMAPPED", None)),
+    ],
+)
+def test_an_agency_s_own_code_stands_in_for_an_operation(
+    store: Store, agency: str, native: str, on: date, expected: tuple[str, str | None]
+) -> None:
+    """Where all operations that it may mean have one class, on the day and in its country, it is that."""
+    told = {"operation_code": None, "native_operation_code": native}
+    stored(store, [statement("a", agency=agency, occurred_on=on, **told)])
+
+    assert asked(store, "SELECT operation, operation_quality FROM facts") == [expected]
+
+
+def test_a_stated_operation_outranks_the_agency_s_own_code(store: Store) -> None:
+    """The code of the law is what counts where both are stated."""
+    stored(store, [statement("a", agency="US-EPA", operation_code="D10", native_operation_code="H010")])
+
+    assert asked(store, "SELECT operation, operation_quality FROM facts") == [("DISPOSAL", "official")]
+
+
 def test_contributions_sum_what_a_group_adds_to_a_cell(store: Store) -> None:
     """Companies of a group count together, quarters apart, and no mass is not zero."""
     place = {"side": "ORIGIN", "origin_country": "PL", "destination_country": "CZ", **PLASTIC}

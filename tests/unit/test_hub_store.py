@@ -155,3 +155,15 @@ def test_a_file_of_another_program_is_left_alone(tmp_path: Path) -> None:
             connect(path, read_only=read_only)
     with duckdb.connect(path) as connection:
         assert [("theirs",)] == connection.execute("SELECT table_name FROM duckdb_tables()").fetchall()
+
+
+def test_a_file_of_an_older_release_says_how_to_bring_it_up_to_date(tmp_path: Path) -> None:
+    """Views of this release need tables that an older one did not write."""
+    store = Store(tmp_path / "hub.duckdb")
+    questions = Questions(store.cursor)
+    cursor = store.cursor()
+    cursor.execute("DROP TABLE codelist.material")
+
+    with pytest.raises(ConfigurationError, match="another release"):
+        questions.sql("FROM facts")
+    store.close()

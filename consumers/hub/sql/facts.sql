@@ -9,7 +9,8 @@
 --   region     largest part of a country on the reporting side; GB-ZZ is a part of GB not known
 --   partner    the country at the other end
 --   material   by the crosswalk in schemas/codelists, or UNMAPPED
---   operation  its class on the day, or UNMAPPED
+--   operation  class of its code on the day, else of what the agency's own code means, or UNMAPPED;
+--              operation_quality says how well that is known: official, derived or assumed
 --   period     quarter of occurred_on
 --   group_key  enterprise group, else the company; null: not known
 
@@ -26,25 +27,93 @@ UNION ALL
 SELECT waste_id, split_part(stated, ':', 1), substr(stated, strpos(stated, ':') + 1)
 FROM (SELECT waste_id, unnest(string_split(other_codes, '|')) AS stated FROM waste WHERE other_codes <> '');
 
--- The material that a waste's codes name on a day: the lowest (rank, code) wins.
-CREATE OR REPLACE TEMP VIEW waste_material AS
-WITH named AS (
+-- The class of a country's own operation code, by day. A code that may mean operations of several
+-- classes has none. Qualities are in the order of the alphabet, the worst one first.
+CREATE OR REPLACE TEMP VIEW native_operation AS
+WITH meaning AS (
+    SELECT
+        split_part(method.from_scheme, '-', 1) AS country,
+        method.from_code AS code,
+        operation.class,
+        least(method.quality, operation.quality) AS quality,
+        greatest(method.valid_from, operation.valid_from) AS valid_from,
+        least(
+            coalesce(method.valid_to, DATE '9999-12-31'), coalesce(operation.valid_to, DATE '9999-12-31')
+        ) AS valid_to
+    FROM codelist.method_operation AS method
+    JOIN codelist.operation_class AS operation ON operation.code = method.to_code
+), beginning AS (
+    SELECT country, code, valid_from AS day FROM meaning
+    UNION
+    SELECT country, code, valid_to + 1 FROM meaning WHERE valid_to < DATE '9999-12-31'
+), span AS (
+    SELECT
+        country,
+        code,
+        day AS valid_from,
+        lead(day, 1, DATE '9999-12-31') OVER (PARTITION BY country, code ORDER BY day) - 1 AS valid_to
+    FROM beginning
+)
+SELECT
+    span.country,
+    span.code,
+    span.valid_from,
+    span.valid_to,
+    any_value(meaning.class) AS class,
+    min(meaning.quality) AS quality
+FROM span
+JOIN meaning
+    ON meaning.country = span.country
+    AND meaning.code = span.code
+    AND span.valid_from BETWEEN meaning.valid_from AND meaning.valid_to
+GROUP BY ALL
+HAVING count(DISTINCT meaning.class) = 1;
+
+-- What a waste's codes name on a day: the material, of which the lowest (rank, code) wins, the class
+-- of its operation, and by country what the operation code would mean that is the country's own.
+CREATE OR REPLACE TEMP VIEW waste_day AS
+WITH day AS (
+    SELECT DISTINCT waste_id, occurred_on FROM event
+), named AS (
     SELECT waste_code.waste_id, list.material, list.rank, list.code, list.valid_from, list.valid_to
     FROM waste_code
     JOIN codelist.material AS list
         ON list.scheme = waste_code.scheme AND starts_with(waste_code.code, list.code)
-), day AS (
-    SELECT DISTINCT waste_id, occurred_on FROM event
+), material AS (
+    SELECT
+        day.waste_id,
+        day.occurred_on,
+        coalesce(arg_min(named.material, (named.rank, named.code)), 'UNMAPPED') AS material
+    FROM day
+    LEFT JOIN named
+        ON named.waste_id = day.waste_id
+        AND day.occurred_on BETWEEN named.valid_from AND coalesce(named.valid_to, DATE '9999-12-31')
+    GROUP BY day.waste_id, day.occurred_on
+), native AS (
+    SELECT
+        day.waste_id,
+        day.occurred_on,
+        map_from_entries(list((country, {'class': class, 'quality': quality}))) AS meanings
+    FROM day
+    JOIN waste ON waste.waste_id = day.waste_id AND waste.operation_code IS NULL
+    JOIN native_operation
+        ON native_operation.code = waste.native_operation_code
+        AND day.occurred_on BETWEEN native_operation.valid_from AND native_operation.valid_to
+    GROUP BY day.waste_id, day.occurred_on
 )
 SELECT
-    day.waste_id,
-    day.occurred_on,
-    coalesce(arg_min(named.material, (named.rank, named.code)), 'UNMAPPED') AS material
-FROM day
-LEFT JOIN named
-    ON named.waste_id = day.waste_id
-    AND day.occurred_on BETWEEN named.valid_from AND coalesce(named.valid_to, DATE '9999-12-31')
-GROUP BY day.waste_id, day.occurred_on;
+    material.waste_id,
+    material.occurred_on,
+    material.material,
+    operation.class AS operation,
+    operation.quality AS operation_quality,
+    native.meanings
+FROM material
+JOIN waste ON waste.waste_id = material.waste_id
+LEFT JOIN codelist.operation_class AS operation
+    ON operation.code = waste.operation_code
+    AND material.occurred_on BETWEEN operation.valid_from AND coalesce(operation.valid_to, DATE '9999-12-31')
+LEFT JOIN native ON native.waste_id = material.waste_id AND native.occurred_on = material.occurred_on;
 
 -- Parts of countries, and the largest part that each lies in: departments of France and provinces
 -- of Italy are told by region. The groups of countries in the same list (EU, OECD) are no parts.
@@ -95,19 +164,19 @@ SELECT
         ELSE placed.country
     END AS region,
     placed.partner,
-    waste_material.material,
-    coalesce(operation_class.class, 'UNMAPPED') AS operation,
+    waste_day.material,
+    coalesce(
+        waste_day.operation, waste_day.meanings[split_part(placed.agency, '-', 1)].class, 'UNMAPPED'
+    ) AS operation,
+    coalesce(
+        waste_day.operation_quality, waste_day.meanings[split_part(placed.agency, '-', 1)].quality
+    ) AS operation_quality,
     year(placed.occurred_on) || '-Q' || quarter(placed.occurred_on) AS period,
     coalesce(placed.contributor_group, placed.contributor) AS group_key
 FROM placed
-JOIN waste_material
-    ON waste_material.waste_id = placed.waste_id AND waste_material.occurred_on = placed.occurred_on
+JOIN waste_day ON waste_day.waste_id = placed.waste_id AND waste_day.occurred_on = placed.occurred_on
 LEFT JOIN country_part
-    ON country_part.country = placed.country AND country_part.code = placed.stated_region
-LEFT JOIN codelist.operation_class AS operation_class
-    ON operation_class.code = placed.operation_code
-    AND placed.occurred_on
-        BETWEEN operation_class.valid_from AND coalesce(operation_class.valid_to, DATE '9999-12-31');
+    ON country_part.country = placed.country AND country_part.code = placed.stated_region;
 
 CREATE OR REPLACE TEMP VIEW facts AS
 SELECT classified.*
