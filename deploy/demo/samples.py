@@ -71,7 +71,7 @@ def _receipts(samples: Path) -> Written:
             head = {
                 "wasteTrackingId": f"26SAMPL{number}",
                 "revision": revision,
-                "recordedAt": f"2026-10-0{revision}T09:00:00Z",
+                "recordedAt": f"2026-01-2{revision}T09:00:00Z",
             }
             yield request.name, _enveloped(head, "body", request.read_text("utf-8"))
 

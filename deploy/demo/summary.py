@@ -143,7 +143,7 @@ def _next(folder: Path, console: Console) -> None:
         f'{program} hub sql --file {folder}/hub.duckdb "{query}"',
         f'{program} hub sql --file {folder}/hub.duckdb "FROM pairs"',
         f"column -s, -t < {folder}/aggregates.csv | less -S",
-        f"{program} adapter convert fr-registry {documents}/fr-registry/03_corrections_and_faulty.csv",
+        f"{program} adapter convert us-emanifest {documents}/us-emanifest/02_correction.json",
         f"{program} adapter check eu-movement {documents}/eu-movement",
         f"{program} codes show LOW 160307",
         f"{program} exchange up",

@@ -9,9 +9,23 @@ from pathlib import Path
 
 import pytest
 
+from deploy.demo.demo import AGENCIES
 from tests.support.samples import samples_folder
 
 pytestmark = pytest.mark.embedded
+
+MATERIALS = {
+    "PAPER",
+    "PLASTIC",
+    "GLASS",
+    "METAL_MIXED",
+    "FERROUS",
+    "SOIL",
+    "INDUSTRIAL_SLUDGE",
+    "SORTING_RESIDUE",
+    "HAZARDOUS_CHEMICAL",
+}
+COUNTRIES = {agency.partition("-")[0] for agency in AGENCIES}
 
 
 def demo(folder: Path, samples: Path) -> subprocess.CompletedProcess[str]:
@@ -40,8 +54,11 @@ def test_demonstration_publishes_and_leaves_nothing_running(tmp_path: Path, *, h
     assert ("real samples" in answer.stdout) == has_samples
     with (tmp_path / "demo" / "aggregates.csv").open() as file:
         rows = list(csv.DictReader(file))
-    free = {row["material"] for row in rows if row["conf_status"] == "FREE"}
-    assert {"PAPER", "PLASTIC", "GLASS", "METAL_MIXED", "HAZARDOUS_CHEMICAL"} <= free
+    free = [row for row in rows if row["conf_status"] == "FREE"]
+    assert MATERIALS <= {row["material"] for row in free}
+    assert COUNTRIES <= {row["region"].partition("-")[0] for row in free}
+    assert all(agency in answer.stdout for agency in AGENCIES)
+    assert "1 shipment is in the books of BE-OVAM and FR-DGPR" in answer.stdout
     assert all((row["mass_g"] == "") == (row["conf_status"] == "CONFIDENTIAL") for row in rows)
     assert not _processes_of(tmp_path)
     assert not (tmp_path / "demo" / "work").exists()
