@@ -17,8 +17,8 @@ from schemas.findings import Finding
 from schemas.identity import DEMONSTRATION_KEYS
 
 _AGENCY = "XX-TEST"
-_FIRST_DELIVERY = datetime(2026, 1, 1, tzinfo=UTC)
 # Samples may be of any day; none may seem to come from the future.
+_FIRST_DELIVERY = datetime(2099, 1, 1, tzinfo=UTC)
 _NOW = datetime(2099, 12, 31, tzinfo=UTC)
 
 
