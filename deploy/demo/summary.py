@@ -146,7 +146,7 @@ def _next(folder: Path, console: Console) -> None:
         f"{program} adapter convert us-emanifest {documents}/us-emanifest/02_correction.json",
         f"{program} adapter check eu-movement {documents}/eu-movement",
         f"{program} codes show LOW 160307",
-        f"{program} exchange up",
+        f"{program} exchange up  # it stays: {program} exchange down",
     ):
         console.print(f"  {command}", highlight=False, soft_wrap=True)
 
