@@ -5,10 +5,11 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from pathlib import Path
 
-from tests.scenarios.story import Shown, Step, Story, stories
+from tests.scenarios.story import Step, Story, stories
 
 PAGE = Path(__file__).parent / "README.md"
-_LINES_MAX = 24
+# Of a longer document the beginning, which says what it is, and the end, which says how much.
+_FIRST_LINES, _LAST_LINES = 9, 25
 _INTRODUCTION = """# Worked scenarios
 
 What happens to waste, what the agencies' documents say of it, and what a hub then shows. Each story is one
@@ -52,7 +53,7 @@ def _step(number: int, step: Step) -> Iterator[str]:
         yield _delivery(step)
         yield _document(step)
     for what in step.shows:
-        yield _shown(what)
+        yield what.table.strip() if step.release else f"`FROM {what.view}`\n\n{what.table.strip()}"
 
 
 def _delivery(step: Step) -> str:
@@ -74,12 +75,10 @@ def _document(step: Step) -> str:
         return "\n".join(["| column | cell |", "|---|---|", *rows])
     lines = step.document.strip("\n").splitlines()
     kind = _FENCES.get(lines[0].strip()[:1], "text")
-    left_out = [f"... {len(lines) - _LINES_MAX} more lines"] if len(lines) > _LINES_MAX else []
-    return "\n".join([f"```{kind}", *lines[:_LINES_MAX], *left_out, "```"])
-
-
-def _shown(what: Shown) -> str:
-    return f"`FROM {what.view}`\n\n{what.table.strip()}"
+    left_out = len(lines) - _FIRST_LINES - _LAST_LINES
+    if left_out > 1:
+        lines[_FIRST_LINES:-_LAST_LINES] = [f"... {left_out} lines ..."]
+    return "\n".join([f"```{kind}", *lines, "```"])
 
 
 def _anchor(title: str) -> str:

@@ -31,7 +31,8 @@ class Shown(_Model):
     """A table that the hub shows.
 
     Attributes:
-        view: What follows FROM: a view, with a condition where the table is a part of it.
+        view: What follows FROM: a view, with a condition where the table is a part of it. Of a
+            release, whose cells are shown, only a name.
         table: Header with names of columns, rule, rows; the order of rows does not matter.
     """
 
