@@ -2,9 +2,10 @@
 
     python -m tests.benchmarks.memory [MEGABYTES] [--json]
 
-Each file goes through `weighbridge adapter convert` and `weighbridge adapter run --once`, in
-a process of its own, whose largest resident size the system tells. What grows with a file
-are the positions, one for each of its documents, and for complete sets the ids seen.
+For each adapter, a file of a tenth of the size and one of the whole size go through `weighbridge
+adapter convert`, and the large one through `weighbridge adapter run --once`, each in a process of
+its own, whose largest resident size the system tells. What grows with a file are the positions, one
+for each of its documents, and the numbers of documents that were seen in it.
 """
 
 from __future__ import annotations
@@ -14,18 +15,19 @@ import os
 import subprocess
 import sys
 import tempfile
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
 from deploy.exchange.exchange import Exchange, running_exchange
+from producers import adapter as adapters
 from schemas import identity
 from tests.benchmarks import documents, report
-from tests.benchmarks.adapter_path import AGENCIES
 from tests.support import agency as support
 
 RESIDENT_MEGABYTES_MAX = 500
 _MEGABYTE = 1_000_000
+_SMALL_PART = 10
 # What ru_maxrss counts: kilobytes, but bytes on macOS.
 _UNIT_BYTES = 1 if sys.platform == "darwin" else 1024
 # How much is shown of what a program said that failed.
@@ -43,16 +45,18 @@ class Case:
         is_cut: The end of the file is missing.
     """
 
-    name: str
     adapter: str
     is_cut: bool = False
 
+    def __str__(self) -> str:
+        """Return its name for people."""
+        return f"{self.adapter}, cut at the end" if self.is_cut else self.adapter
+
 
 CASES = (
-    Case("array of manifests", "us-emanifest"),
-    Case("rows of one upload", "uk-packaging"),
-    Case("array of manifests, cut at the end", "us-emanifest", is_cut=True),
-    Case("rows of one upload, cut at the end", "uk-packaging", is_cut=True),
+    *(Case(adapter) for adapter in documents.LOADS),
+    Case("us-emanifest", is_cut=True),
+    Case("uk-packaging", is_cut=True),
 )
 
 
@@ -72,27 +76,35 @@ def run(megabytes: int) -> report.Report:
     )
 
 
-def _rows(case: Case, folder: Path, keys: Path, exchange: Exchange, megabytes: int) -> list[Row]:
+def _rows(case: Case, folder: Path, keys: Path, exchange: Exchange, megabytes: int) -> Iterator[Row]:
     folder.mkdir()
-    file = folder / "large.json"
-    count = documents.write(case.adapter, file, size_bytes=megabytes * _MEGABYTE)
-    if case.is_cut:
-        documents.cut(file)
-    kafka = support.new_agency(exchange, AGENCIES[case.adapter], case.adapter).kafka
-    convert = ["convert", case.adapter, "--keys", str(keys), str(file)]
+    load = documents.LOADS[case.adapter]
+    file = folder / f"large.{load.form}"
+    settings = [part for name, value in load.values.items() for part in ("--set", f"{name}={value}")]
+    convert = ["convert", case.adapter, "--keys", str(keys), *settings, str(file)]
+    # Status 1 says that something was rejected: here the end that is missing.
+    status = 1 if case.is_cut else 0
+    for size in (megabytes // _SMALL_PART, megabytes):
+        count = load.write(file, size_bytes=size * _MEGABYTE)
+        if case.is_cut:
+            documents.cut(file)
+        yield _row(f"convert: {case}", size, count, _resident_bytes(convert, status))
+    agency = adapters.create(case.adapter, load.values).default_agency
+    kafka = support.new_agency(exchange, agency, case.adapter).kafka
     publish = ["run", case.adapter, str(folder), "--once", "--keys", str(keys), "--metrics-port", "0"]
     publish += ["--source-id", folder.name, "--bootstrap-servers", kafka.bootstrap_servers]
-    publish += ["--registry-url", kafka.registry_url]
-    found = {
-        # Status 1 says that something was rejected: here the end that is missing.
-        "convert": _resident_bytes(convert, 1 if case.is_cut else 0),
-        "run": _resident_bytes(publish, 0),
-    }
+    publish += ["--registry-url", kafka.registry_url, *settings]
+    yield _row(f"run: {case}", megabytes, count, _resident_bytes(publish, 0))
     file.unlink()
-    return [
-        {"": f"{step}: {case.name}", "documents": count, "resident MB": round(size / _MEGABYTE)}
-        for step, size in found.items()
-    ]
+
+
+def _row(name: str, megabytes: int, count: int, resident_bytes: int) -> Row:
+    return {
+        "": name,
+        "MB read": megabytes,
+        "documents": count,
+        "resident MB": round(resident_bytes / _MEGABYTE),
+    }
 
 
 def _resident_bytes(arguments: Sequence[str], expected_status: int) -> int:

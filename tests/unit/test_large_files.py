@@ -14,7 +14,7 @@ import pytest
 
 from producers import json_stream
 from producers.adapters.uk_packaging import UkPackaging
-from tests.benchmarks import documents
+from tests.benchmarks.loads import json_loads
 from tests.support.agency import manifest
 
 MEGABYTE = 1024 * 1024
@@ -35,9 +35,9 @@ def test_an_upload_larger_than_a_document_is_read_whole(
     order: list[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """The rows of one upload are documents of their own, whatever member of the envelope comes first."""
-    rows = [documents.row(number) for number in range(600)]
-    upload = documents.UPLOAD | {"rows": rows}
-    names = [*documents.UPLOAD.keys() - set(order), *order]
+    rows = [json_loads.row(number) for number in range(600)]
+    upload = json_loads.UPLOAD | {"rows": rows}
+    names = [*json_loads.UPLOAD.keys() - set(order), *order]
     text = json.dumps({name: upload[name] for name in names}).encode()
     monkeypatch.setattr(json_stream, "DOCUMENT_CHARACTERS_MAX", len(text) // 2)
     readings = list(UkPackaging({}).read(io.BytesIO(text)))
