@@ -15,7 +15,6 @@ from producers.pipeline import Outcome
 from producers.run import Run, Totals, keep_running
 from producers.selection import Selection
 from producers.sources.place import STDIN, source_at
-from producers.sources.source import Source
 from schemas import identity, settings
 from schemas.errors import ConfigurationError
 from schemas.identity import Keys
@@ -73,7 +72,7 @@ class Assignment:
             return Run(
                 adapter=adapter,
                 values=self.values,
-                source=self._source(found),
+                source=source_at(self.source, found.source),
                 agency=agency,
                 kafka=found.kafka,
                 keys=secrets,
@@ -111,12 +110,3 @@ class Assignment:
         if agency.keys is None:
             raise ConfigurationError("no keys", hint="weighbridge keys create --out keys, then --keys keys")
         return identity.load(agency.keys)
-
-    def _source(self, found: Settings) -> Source:
-        source = source_at(self.source, found.source)
-        if source.gives_once and (self.selection is not None or self.is_rehearsal):
-            raise ConfigurationError(
-                "this source gives each document once, and takes it out when it is published",
-                hint="let the agency's system write the document into it again",
-            )
-        return source

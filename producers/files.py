@@ -15,6 +15,9 @@ from producers.sources.source import Resource
 from schemas import codes
 from schemas.identity import Keys
 
+# More documents than any file holds.
+_ALL = 1 << 62
+
 
 @dataclass(frozen=True, slots=True)
 class Files:
@@ -42,11 +45,11 @@ class Files:
         return known is not None and known.digest == digest and known.cursor is None
 
     def documents_told(self, resource: Resource, digest: bytes) -> int:
-        """Return how many documents of a file an interrupted reading committed: their rejects are told."""
+        """Return how many documents of a file were committed: their rejects are told."""
         known = self.positions.get(self.key(resource))
-        if known is None or known.digest != digest or known.cursor is None:
+        if known is None or known.digest != digest:
             return 0
-        return int(known.cursor)
+        return _ALL if known.cursor is None else int(known.cursor)
 
     def remembered(self, resource: Resource, digest: bytes, documents: int | None = None) -> bytes:
         """Put the position of a file, read to its end or so many documents far; return its Avro body."""

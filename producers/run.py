@@ -152,7 +152,7 @@ class Run:
     def _is_wanted(self, resource: Resource) -> bool:
         return self.selection is None or self.selection.has(resource, self._files.key(resource))
 
-    def _is_read(self, resource: Resource, digest: bytes) -> bool:
+    def _is_done(self, resource: Resource, digest: bytes) -> bool:
         return self.selection is None and self._files.is_read(resource, digest)
 
     def _check_keys(self) -> None:
@@ -184,7 +184,7 @@ class Run:
         digest = self._files.digest(_UNREAD)
         try:
             digest = self._files.digest(resource.sha256())
-            if self._is_read(resource, digest):
+            if self._is_done(resource, digest) and not self.source.takes_out:
                 return
             with resource.open() as stream:
                 self._read_stream(stream, resource, digest)
@@ -215,7 +215,8 @@ class Run:
 
     def _refuse(self, resource: Resource, rule: str, digest: bytes) -> None:
         """Reject a resource that cannot be read, once, and go on."""
-        if self._is_read(resource, digest):
+        if self._is_done(resource, digest):
+            self.source.refused(resource)
             return
         finding = FILE_RULES_BY_ID[rule].at("$")
         key = self.keys.document_key("unreadable", resource.name)
@@ -231,6 +232,8 @@ class Run:
             self._publisher.remember(
                 self._positions.topic_key(outcome.key), self._positions.body(outcome.key)
             )
+        if outcome.is_rejected:
+            self.source.refused(resource)
         if outcome.is_rejected and not is_told:
             reject = Reject(
                 self._files.key(resource),

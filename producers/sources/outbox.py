@@ -2,7 +2,8 @@
 
 A row is read, published, and taken out only after what it says is committed; a process that
 dies in between recognises it by its id. There is no order to keep a position in, so that no
-row is missed however late its transaction commits. The columns are those of Debezium's outbox.
+row is missed however late its transaction commits. A row whose document is refused stays, and is read
+again at the next start. The columns are those of Debezium's outbox.
 """
 
 from __future__ import annotations
@@ -22,6 +23,8 @@ from producers.sources.sql import TableName
 _ID = "id"
 _TYPE = "aggregatetype"
 _PAYLOAD = "payload"
+# Ids that are held in memory at once.
+_LOOK_ROWS_MAX = 50_000
 
 
 class OutboxDescription(Description):
@@ -45,24 +48,30 @@ class OutboxDescription(Description):
 class Outbox(Source):
     """A table that is emptied again and again; one process for each table and type."""
 
-    gives_once: ClassVar[bool] = True
+    takes_out: ClassVar[bool] = True
 
     description: OutboxDescription
     database: Database
     _table: Table | None = None
-    _page: rows.PageSize = field(default_factory=rows.PageSize)
+    _size: rows.PageSize = field(default_factory=rows.PageSize)
     _read: dict[Any, Resource] = field(default_factory=dict)
+    _refused: set[str] = field(default_factory=set)
 
     def touched(self) -> Resources:
-        """Yield all rows, in batches; each batch is taken out before the next is read."""
+        """Yield all rows but refused ones, in batches; each batch is taken out before the next is read."""
         yield None
-        while batch := self._batch():
-            resources = [self._resource(row) for row in batch]
-            self._page.adapt(resources)
-            for row, resource in zip(batch, resources, strict=True):
-                yield resource
-                self._read[row[_ID]] = resource
-            yield None
+        before: set[Any] = set()
+        found = self._ids()
+        # What is there though it was yielded, as in a rehearsal, ends the look.
+        while ids := [row_id for row_id in found if row_id not in before]:
+            while ids:
+                page, ids = ids[: self._size.rows], ids[self._size.rows :]
+                yield from self._page(page)
+            before, found = set(found), self._ids()
+
+    def refused(self, resource: Resource) -> None:
+        """Leave the row alone that was yielded last."""
+        self._refused.add(resource.name)
 
     def committed(self) -> Iterable[Resource]:
         """Take out the rows that are published, and no other; their ids never come again."""
@@ -83,17 +92,38 @@ class Outbox(Source):
         """Close the connections."""
         self.database.close()
 
-    def _batch(self) -> Sequence[RowMapping]:
+    def _page(self, ids: Sequence[Any]) -> Resources:
+        batch = self._rows(ids)
+        resources = [self._resource(row) for row in batch]
+        if resources:
+            self._size.adapt(resources)
+        for row, resource in zip(batch, resources, strict=True):
+            yield resource
+            if resource.name not in self._refused:
+                self._read[row[_ID]] = resource
+        yield None
+
+    def _order(self) -> list[str]:
+        return [name for name in (self.description.written_column, _ID) if name is not None]
+
+    def _ids(self) -> list[Any]:
+        """Return the ids of rows to be read, in their order, up to a bound."""
         given, table = self.description, self._opened()
-        order = [name for name in (given.written_column, _ID) if name is not None]
-        statement = select(*rows.selected(table, (*order, _PAYLOAD))).limit(self._page.rows)
+        statement = select(table.columns[_ID]).limit(_LOOK_ROWS_MAX + len(self._refused))
         if given.aggregate_type is not None:
             statement = statement.where(table.columns[_TYPE] == given.aggregate_type)
         if given.published_column is not None:
             statement = statement.where(table.columns[given.published_column].is_(None))
         with self.database.connected() as connection:
-            ordered = statement.order_by(*(table.columns[name] for name in order))
-            return connection.execute(ordered).mappings().all()
+            found = connection.execute(statement.order_by(*(table.columns[name] for name in self._order())))
+            return [row_id for row_id in found.scalars() if str(row_id) not in self._refused]
+
+    def _rows(self, ids: Sequence[Any]) -> Sequence[RowMapping]:
+        table = self._opened()
+        statement = select(*rows.selected(table, (*self._order(), _PAYLOAD)))
+        ordered = statement.order_by(*(table.columns[name] for name in self._order()))
+        with self.database.connected() as connection:
+            return connection.execute(ordered.where(table.columns[_ID].in_(ids))).mappings().all()
 
     def _resource(self, row: RowMapping) -> Resource:
         written = self.description.written_column

@@ -56,10 +56,10 @@ class Source(Protocol):
     Whatever it lets through but OSError ends the run: RetriableError where waiting helps.
 
     Attributes:
-        gives_once: True where what was published is taken out, so that nothing can be read again.
+        takes_out: True where what was published is taken out: what is still there is read again.
     """
 
-    gives_once: ClassVar[bool] = False
+    takes_out: ClassVar[bool] = False
 
     @property
     def scope(self) -> str:
@@ -85,6 +85,13 @@ class Source(Protocol):
         """Yield a resource at the next call too: it could not be read.
 
         What is in memory can always be read, so only sources of files need this.
+        """
+        return
+
+    def refused(self, resource: Resource) -> None:  # noqa: ARG002  # as it says
+        """Hear that a document of the resource at hand is refused: it must stay where it is.
+
+        Only sources that take out what was published need this.
         """
         return
 

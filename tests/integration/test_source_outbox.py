@@ -52,7 +52,7 @@ def outbox(database: Database) -> Database:
 
 
 def test_what_is_published_is_taken_out(exchange: Exchange, outbox: Database, tmp_path: Path) -> None:
-    """Each row is published once and then deleted, one that is rejected too; nothing is remembered of it."""
+    """Each row is published once and then deleted, and nothing is remembered of it; a refused one stays."""
     agency = new_agency(exchange, "XX-OUT1")
     place = described(tmp_path, outbox)
     documents = [manifest(number) for number in range(30)]
@@ -66,11 +66,33 @@ def test_what_is_published_is_taken_out(exchange: Exchange, outbox: Database, tm
     agency.run(place)
     known = committed(agency.kafka, topics.positions(agency.id))
 
-    assert (31, 1, rows, left(outbox)) == (run.totals.documents, run.totals.rejected, 0, 0)
+    assert (31, 1, rows, left(outbox)) == (run.totals.documents, run.totals.rejected, 1, 1)
     assert agency.truth(write(tmp_path, "all.json", [*documents, manifest(30)])) == agency.published()
     assert len(agency.rejects()) == 1
     # Those of the last batch go with the next transaction.
     assert sum(record.value() is None for record in known) >= 20
+
+
+def test_a_refused_row_waits_for_its_repair(exchange: Exchange, outbox: Database, tmp_path: Path) -> None:
+    """It is told once however often it is read, hides nothing, and is taken out when it is right."""
+    agency = new_agency(exchange, "XX-OUT9")
+    place = described(tmp_path, outbox)
+    with outbox.connect() as connection:
+        put(connection, manifest(1, status="Lost"))
+    for number in (2, 3):
+        with outbox.connect() as connection:
+            put(connection, manifest(number))
+        agency.run(place)
+    waiting = left(outbox), len(agency.rejects())
+    with outbox.connect() as connection:
+        connection.execute("UPDATE outbox SET payload = %s", (json.dumps(manifest(1)),))
+    agency.run(place)
+
+    assert (waiting, left(outbox)) == ((1, 1), 0)
+    assert (
+        agency.truth(write(tmp_path, "all.json", [manifest(1), manifest(2), manifest(3)]))
+        == agency.published()
+    )
 
 
 def test_rows_can_be_marked_and_others_left_alone(
@@ -97,7 +119,7 @@ def test_rows_can_be_marked_and_others_left_alone(
 def test_a_kill_before_a_row_is_taken_out_doubles_nothing(
     exchange: Exchange, outbox: Database, tmp_path: Path, step: str
 ) -> None:
-    """Killed before or after the commit, the next process publishes what is missing and empties the table."""
+    """Killed before or after the commit, the next process publishes what is missing; a refused row stays."""
     agency = new_agency(exchange, f"XX-OUTK{len(step)}")
     place = described(tmp_path, outbox)
     documents = [manifest(number) for number in range(12)]
@@ -111,7 +133,7 @@ def test_a_kill_before_a_row_is_taken_out_doubles_nothing(
 
     assert (-signal.SIGKILL, 0) == (killed, done)
     assert before > 0
-    assert left(outbox) == 0
+    assert left(outbox) == 1
     assert agency.truth(write(tmp_path, "all.json", documents)) == agency.published()
     assert set(agency.published().values()) == {1}
     assert len(agency.rejects()) == 1
