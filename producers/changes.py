@@ -11,7 +11,7 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, replace
 from datetime import datetime
 from functools import cache
-from typing import Any
+from typing import Any, NamedTuple
 
 from producers.positions import Position
 from producers.protect import FACT_FIELDS, Protected, withdrawn
@@ -37,8 +37,7 @@ class Origin:
     adapter_version: str
 
 
-@dataclass(frozen=True, slots=True)
-class Event:
+class Event(NamedTuple):
     """One event, encoded but for the framing.
 
     Attributes:

@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import re
 from datetime import MAXYEAR, MINYEAR, UTC, date, datetime, time, timedelta
-from functools import cache
+from functools import cache, lru_cache
 from typing import NamedTuple
 from zoneinfo import ZoneInfo
 
@@ -19,6 +19,8 @@ from schemas.movement import Precision
 
 # Longer text is no date; it is not even looked at.
 _CHARACTERS_MAX = 40
+# A stage is dated by the same instant for each of its lines, and a day is that of many documents.
+_REMEMBERED_MAX = 16_384
 _SPELLING = re.compile(
     r"(?P<month>[0-9]{4}-[0-9]{2})(?:-[0-9]{2}"
     r"(?P<time>T[0-9]{2}:[0-9]{2}(?::[0-9]{2}(?:\.[0-9]{1,9})?)?(?:Z|[+-][0-9]{2}:?[0-9]{2})?)?)?",
@@ -46,17 +48,27 @@ class Stamp(NamedTuple):
         An instant at midnight of that zone is a day that a system wrote as an instant:
         its precision is DAY.
         """
-        if self.precision is not Precision.MINUTE:
-            return When(self.moment.date(), None, self.precision)
-        local = _in_zone(self.moment, zone)
-        precision = Precision.DAY if local.time() == _MIDNIGHT else Precision.MINUTE
-        return When(local.date(), local.astimezone(UTC), precision)
+        return _when(self, zone)
+
+
+@lru_cache(_REMEMBERED_MAX)
+def _when(read: Stamp, zone: str) -> When:
+    if read.precision is not Precision.MINUTE:
+        return When(read.moment.date(), None, read.precision)
+    local = _in_zone(read.moment, zone)
+    precision = Precision.DAY if local.time() == _MIDNIGHT else Precision.MINUTE
+    return When(local.date(), local.astimezone(UTC), precision)
 
 
 def stamp(text: object) -> Stamp | None:
     """Return what a text says of a date, None where it is no date."""
     if not isinstance(text, str) or len(text) > _CHARACTERS_MAX:
         return None
+    return _stamp(text)
+
+
+@lru_cache(_REMEMBERED_MAX)
+def _stamp(text: str) -> Stamp | None:
     stated = text.strip()
     match = _SPELLING.fullmatch(stated)
     if match is None:

@@ -8,7 +8,6 @@ publication accepts, and this module the only one that makes it.
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 from functools import cache
 from typing import Any, NamedTuple
 
@@ -20,8 +19,7 @@ from schemas.identity import Keys
 from schemas.movement import CONTENT_FIELDS
 
 
-@dataclass(frozen=True, slots=True)
-class Protected:
+class Protected(NamedTuple):
     """The content of one event, encoded.
 
     Attributes:
@@ -44,16 +42,19 @@ class _Related(NamedTuple):
     relation: str
 
 
-# Parts of the content, and whether they repeat: a line is stated at several stages, a company
-# and a route on many days; hardly any two loads weigh the same.
+# Parts of the content, and whether they repeat: a line is stated at several stages with one quantity,
+# a company and a route on many days.
 _PARTS = {
     "movement_key": True,
     "line_number stage step side": True,
     "occurred_on occurred_at precision": True,
     "origin_country origin_region destination_country destination_region transit_countries": True,
     "low_code basel_code oecd_code hs_code other_codes hazardous operation_code native_operation_code": True,
-    "mass_g quantity": False,
-    "unit basis load_count contributor contributor_group counterparty": True,
+    "mass_g quantity": True,
+    "unit basis load_count": True,
+    "contributor": True,
+    "contributor_group": True,
+    "counterparty": True,
     "related release_at": True,
 }
 FACT_FIELDS = (

@@ -46,8 +46,7 @@ class When(NamedTuple):
     precision: Precision = Precision.DAY
 
 
-@dataclass(frozen=True, slots=True)
-class Quantity:
+class Quantity(NamedTuple):
     """A quantity as stated.
 
     Attributes:
@@ -63,9 +62,10 @@ class Quantity:
     density_kg_per_l: Decimal | None = None
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Statement:
+class Statement(NamedTuple):
     """One fact about one line of one movement at one step of one stage.
+
+    There is one for every event: a named tuple is made in a third of the time of a frozen dataclass.
 
     Attributes:
         movement_reference: Reference that both ends know, canonical: `US:<number>`,

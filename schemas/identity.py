@@ -15,7 +15,7 @@ import secrets
 from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
-from functools import lru_cache
+from functools import cache, lru_cache
 from pathlib import Path
 from typing import Any
 
@@ -210,8 +210,13 @@ def _encoded(parts: Iterable[str]) -> list[bytes]:
 
 
 def _digest(key: bytes, *parts: bytes) -> bytes:
-    text = b"".join([b"%d:%b" % (len(part), part) for part in parts])
+    text = b"".join([piece for part in parts for piece in (_length(len(part)), part)])
     return hmac.digest(key, text, "sha256")[:16]
+
+
+@cache
+def _length(length: int) -> bytes:
+    return b"%d:" % length
 
 
 @lru_cache(_REMEMBERED_MAX)

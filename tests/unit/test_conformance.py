@@ -6,7 +6,6 @@ import io
 import itertools
 import json
 from collections.abc import Iterator, Mapping
-from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
 from decimal import Decimal
 from pathlib import Path
@@ -100,7 +99,7 @@ class Moody(Plain):
 
     def statement(self, identifier: str, tonnes: Decimal, native: Any) -> Statement:
         """Return a fact with a number of its own."""
-        return replace(super().statement(identifier, tonnes, native), load_count=next(NEXT))
+        return super().statement(identifier, tonnes, native)._replace(load_count=next(NEXT))
 
 
 class Restless(Plain):
@@ -136,7 +135,7 @@ class Talkative(Plain):
     def statement(self, identifier: str, tonnes: Decimal, native: Any) -> Statement:
         """Return a fact with the driver's name among its codes."""
         code = WasteCode("XX-NOTE", str(native.get("driver")))
-        return replace(super().statement(identifier, tonnes, native), codes=(code,))
+        return super().statement(identifier, tonnes, native)._replace(codes=(code,))
 
 
 class Fragile(Plain):

@@ -9,7 +9,7 @@ rest of a load that is known in kilograms.
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
 from producers.adapters.it_rentri.model import Acceptance
 from producers.statement import Quantity
@@ -62,4 +62,4 @@ def _rest(brought: Quantity | None, accepted: Quantity | None) -> Quantity | Non
     left = brought.value - accepted.value
     is_weighed = brought.basis is accepted.basis is Basis.WEIGHED
     basis = Basis.WEIGHED if is_weighed else Basis.ESTIMATED
-    return replace(brought, value=left, basis=basis) if left > 0 else None
+    return brought._replace(value=left, basis=basis) if left > 0 else None
