@@ -240,12 +240,12 @@ class Telling:
 
 _TELLERS: dict[Kind, Callable[[Telling, _Goods], Iterator[_Fact]]] = {
     Kind.ANNOUNCEMENT: Telling._announced,  # noqa: SLF001  # the table belongs to the class
-    Kind.DISPATCH: Telling._dispatched,  # noqa: SLF001
-    Kind.TRANSFER: Telling._transferred,  # noqa: SLF001
-    Kind.BORDER: Telling._crossed,  # noqa: SLF001
-    Kind.CONSIGNEE_RECEIPT: Telling._received_by_consignee,  # noqa: SLF001
-    Kind.FACILITY_RECEIPT: Telling._received_by_facility,  # noqa: SLF001
-    Kind.COMPLETION: Telling._treated,  # noqa: SLF001
+    Kind.DISPATCH: Telling._dispatched,  # noqa: SLF001  # as above
+    Kind.TRANSFER: Telling._transferred,  # noqa: SLF001  # as above
+    Kind.BORDER: Telling._crossed,  # noqa: SLF001  # as above
+    Kind.CONSIGNEE_RECEIPT: Telling._received_by_consignee,  # noqa: SLF001  # as above
+    Kind.FACILITY_RECEIPT: Telling._received_by_facility,  # noqa: SLF001  # as above
+    Kind.COMPLETION: Telling._treated,  # noqa: SLF001  # as above
 }
 
 
