@@ -18,7 +18,8 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from confluent_kafka import IsolationLevel, KafkaError, Message, TopicPartition
+import stamina
+from confluent_kafka import IsolationLevel, KafkaError, KafkaException, Message, TopicPartition
 from confluent_kafka.admin import OffsetSpec  # type: ignore[attr-defined]  # exported without saying so
 
 from deploy import topics as deployed
@@ -248,8 +249,12 @@ def _ends(kafka: KafkaSettings, topic: str, until: IsolationLevel) -> dict[int, 
     admin = clients.admin(kafka)
     partitions = admin.list_topics(timeout=10).topics[topic].partitions
     asked = {TopicPartition(topic, partition): OffsetSpec.latest() for partition in partitions}  # type: ignore[no-untyped-call]  # untyped in the client
-    found = admin.list_offsets(asked, isolation_level=until, request_timeout=10)
-    return {partition.partition: int(future.result(20).offset) for partition, future in found.items()}
+    # A broker that has just come back may not know its own epoch for a moment.
+    for attempt in stamina.retry_context(KafkaException, timeout=20):
+        with attempt:
+            found = admin.list_offsets(asked, isolation_level=until, request_timeout=10)
+            return {partition.partition: int(future.result(20).offset) for partition, future in found.items()}
+    raise AssertionError  # the loop returns or raises
 
 
 def manifest(number: int = 1, version: int = 0, **changes: Any) -> dict[str, Any]:
