@@ -7,8 +7,8 @@ any order leave the same statements standing.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
-from dataclasses import dataclass, replace
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from functools import cache
 from typing import Any, NamedTuple
@@ -52,8 +52,7 @@ class Event(NamedTuple):
     is_unconverted: bool
 
 
-@dataclass(frozen=True, slots=True)
-class Restatement:
+class Restatement(NamedTuple):
     """A document compared: the events to publish and the position that then holds.
 
     Attributes:
@@ -65,7 +64,7 @@ class Restatement:
     rule: str | None = None
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@dataclass(slots=True, kw_only=True)
 class Comparison:
     """One reading of a document, and what stands published of it.
 
@@ -84,6 +83,12 @@ class Comparison:
     known: Position | None
     origin: Origin
     keys: Keys
+    _before: dict[bytes, dict[str, Any]] = field(init=False)
+
+    def __post_init__(self) -> None:
+        """Look up what stands by its key."""
+        standing = self.known.statements if self.known is not None else ()
+        self._before = {item["statement_key"]: item for item in standing}
 
     def restatement(self) -> Restatement:
         """Return what has to be published so that exactly the newest revision stands.
@@ -118,7 +123,9 @@ class Comparison:
         statements = tuple(self._merged(kept, late, edition))
         if statements == known.statements:
             return Restatement(rule="document.superseded")
-        position = replace(known, statements=statements, digest=self._digest(statements))
+        position = replace(
+            known, statements=statements, digest=self._digest(map(_held_fingerprint, statements))
+        )
         return Restatement(tuple(self._events(late, position)), position)
 
     def _merged(
@@ -133,7 +140,7 @@ class Comparison:
 
     def _is_taken(self, known: Position) -> bool:
         """Say whether something else stands where a document wants to be new."""
-        said = self._digest(self._submitted(self.now, edition=0))
+        said = self._digest(map(_fingerprint, self.now))
         return bool(known.statements) and self.revision > known.revision and said != known.digest
 
     def _open_stages(self, known: Position) -> set[str]:
@@ -141,27 +148,24 @@ class Comparison:
         newer = {item["stage"] for item in known.statements if item["revision"] > self.revision}
         return set(known.silent_stages) - newer
 
-    def _before(self) -> dict[bytes, dict[str, Any]]:
-        return {item["statement_key"]: item for item in self.known.statements} if self.known else {}
-
     def _standing(self) -> list[dict[str, Any]]:
         """Return what the document has moved past and does not mention, which still stands."""
         mentioned = {item.statement_key for item in self.now}
         silent = {stage.value for stage in self.reading.silent_stages}
         return [
-            item for key, item in self._before().items() if key not in mentioned and item["stage"] in silent
+            item for key, item in self._before.items() if key not in mentioned and item["stage"] in silent
         ]
 
     def _events(self, items: Iterable[Protected], position: Position) -> Iterator[Event]:
         """Yield what is new, different and gone, if a position is to stand."""
-        before, after = self._before(), {item["statement_key"]: item for item in position.statements}
+        after = {item["statement_key"]: item for item in position.statements}
         for item in items:
-            earlier, edition = before.get(item.statement_key), after[item.statement_key]["edition"]
+            earlier, edition = self._before.get(item.statement_key), after[item.statement_key]["edition"]
             if earlier is None:
                 yield self._event(item, Change.REPORTED, edition)
             elif earlier["digest"] != item.digest:
                 yield self._event(item, Change.CORRECTED, edition)
-        for key, earlier in before.items():
+        for key, earlier in self._before.items():
             if key not in after:
                 is_same = earlier["revision"] == self.revision
                 edition = max(earlier["edition"] + 1, position.edition) if is_same else 0
@@ -170,7 +174,7 @@ class Comparison:
 
     def _position(self) -> Position:
         standing = self._standing()
-        digest = self._digest((*self._submitted(self.now, edition=0), *standing))
+        digest = self._digest((*map(_fingerprint, self.now), *map(_held_fingerprint, standing)))
         edition = self._edition(digest)
         collection = self.identity.collection
         return Position(
@@ -178,7 +182,7 @@ class Comparison:
             revision=self.revision,
             edition=edition,
             digest=digest,
-            collection=self.keys.document_key("collection", collection) if collection else None,
+            collection=self.keys.collection_key(collection) if collection else None,
             statements=(*self._submitted(self.now, edition), *standing),
             silent_stages=tuple(sorted(self.reading.silent_stages)),
         )
@@ -190,9 +194,8 @@ class Comparison:
 
     def _submitted(self, items: Iterable[Protected], edition: int) -> Iterator[dict[str, Any]]:
         """Yield items as a position holds them; what stands unchanged keeps its edition."""
-        before = self._before()
         for item in items:
-            earlier = before.get(item.statement_key)
+            earlier = self._before.get(item.statement_key)
             stands = (
                 earlier is not None
                 and earlier["digest"] == item.digest
@@ -206,9 +209,8 @@ class Comparison:
                 **item.facts,
             }
 
-    def _digest(self, statements: Iterable[dict[str, Any]]) -> bytes:
-        parts = sorted(item["statement_key"] + item["digest"] for item in statements)
-        return self.keys.content_digest(b"".join(parts))
+    def _digest(self, fingerprints: Iterable[bytes]) -> bytes:
+        return self.keys.content_digest(b"".join(sorted(fingerprints)))
 
     def _event(self, item: Protected, change: Change, edition: int) -> Event:
         event_id = self.keys.event_id(item.statement_key, self.revision, edition, item.digest)
@@ -232,6 +234,14 @@ class Comparison:
             body=body,
             is_unconverted=item.is_unconverted,
         )
+
+
+def _fingerprint(item: Protected) -> bytes:
+    return item.statement_key + item.digest
+
+
+def _held_fingerprint(item: Mapping[str, Any]) -> bytes:
+    return bytes(item["statement_key"] + item["digest"])
 
 
 @cache

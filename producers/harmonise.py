@@ -7,7 +7,11 @@ doubtful is mapped. Mass is derived exactly or not at all: no density, no mass.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from datetime import date
+from functools import lru_cache
+from types import MappingProxyType
+from typing import NamedTuple
 
 from producers.statement import Quantity, Statement, WasteCode
 from schemas import codes, units
@@ -41,12 +45,13 @@ _BY_STATUS = {
     codes.Status.UNKNOWN: _RULES["code.unknown"],
     codes.Status.NOT_VALID_ON_DATE: _RULES["code.date"],
 }
+# Some megabytes; the codes of a line stand at each of its stages, and of a company's waste all year.
+_REMEMBERED_MAX = 16_384
 # HS has no list here: any run of six or more digits is kept as stated.
 _UNLISTED = frozenset({"HS"})
 
 
-@dataclass(frozen=True, slots=True)
-class Harmonised:
+class Harmonised(NamedTuple):
     """A statement with what was derived from it.
 
     Attributes:
@@ -56,7 +61,7 @@ class Harmonised:
     """
 
     statement: Statement
-    primary: dict[str, str]
+    primary: Mapping[str, str]
     other_codes: tuple[WasteCode, ...]
     mass_g: int | None
     basis: Basis
@@ -64,33 +69,38 @@ class Harmonised:
 
 def harmonise(statement: Statement, path: str) -> tuple[Harmonised, list[Finding]]:
     """Return the statement in common terms, and warnings about what did not fit."""
-    primary, others, findings = _sorted_codes(statement, path)
+    primary, others, broken = _sorted_codes(statement.codes, statement.when.on)
+    findings = [rule.at(f"{path}.codes") for rule in broken]
     mass_g, basis = _mass(statement.quantity)
     if statement.quantity is not None and mass_g is None:
         findings.append(_RULES["quantity.unconverted"].at(f"{path}.quantity"))
-    return Harmonised(statement, primary, tuple(others), mass_g, basis), findings
+    return Harmonised(statement, primary, others, mass_g, basis), findings
 
 
-def _sorted_codes(statement: Statement, path: str) -> tuple[dict[str, str], list[WasteCode], list[Finding]]:
+@lru_cache(_REMEMBERED_MAX)
+def _sorted_codes(
+    stated: tuple[WasteCode, ...], on: date
+) -> tuple[Mapping[str, str], tuple[WasteCode, ...], tuple[Rule, ...]]:
+    """Return primary codes by field, all others, and the rules that codes break on a day."""
     primary: dict[str, str] = {}
     others: list[WasteCode] = []
-    findings: list[Finding] = []
-    for code in statement.codes:
+    broken: list[Rule] = []
+    for code in stated:
         field = PRIMARY_FIELDS.get(code.scheme)
-        rule = _broken_rule(code, statement) if field else None
+        rule = _broken_rule(code, on) if field else None
         if rule is not None:
-            findings.append(rule.at(f"{path}.codes"))
+            broken.append(rule)
         if field is None or rule is not None or field in primary:
             others.append(code)
         else:
             primary[field] = code.code
-    return primary, others, findings
+    return MappingProxyType(primary), tuple(others), tuple(broken)
 
 
-def _broken_rule(code: WasteCode, statement: Statement) -> Rule | None:
+def _broken_rule(code: WasteCode, on: date) -> Rule | None:
     if code.scheme in _UNLISTED:
         return None
-    return _BY_STATUS.get(codes.status(code.scheme, code.code, statement.when.on))
+    return _BY_STATUS.get(codes.status(code.scheme, code.code, on))
 
 
 def _mass(quantity: Quantity | None) -> tuple[int | None, Basis]:

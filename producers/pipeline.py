@@ -8,9 +8,8 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
-from typing import BinaryIO
+from typing import BinaryIO, NamedTuple
 
 from producers import dates
 from producers.adapter import Adapter
@@ -19,7 +18,14 @@ from producers.harmonise import harmonise
 from producers.positions import Position, Positions
 from producers.protect import Protected, protect
 from producers.statement import Identity, Reading, Statement
-from producers.validate import CONTENT_BYTES_MAX, RULES_BY_ID, STATEMENTS_MAX, is_ahead, validate
+from producers.validate import (
+    CONTENT_BYTES_MAX,
+    RULES_BY_ID,
+    STATEMENTS_MAX,
+    is_ahead,
+    latest_day,
+    validate,
+)
 from schemas.findings import Finding, has_error
 from schemas.identity import Keys
 from schemas.movement import FIRST_DAY
@@ -30,8 +36,7 @@ _PHASE = 1 << 44
 _REVISION_END = 1 << 62
 
 
-@dataclass(frozen=True, slots=True)
-class Outcome:
+class Outcome(NamedTuple):
     """What became of one native document.
 
     Attributes:
@@ -202,7 +207,7 @@ class Pipeline:
         }
 
     def _lacks_member(self, collection: str, revision: int, present: set[bytes]) -> bool:
-        members = self._positions.members(self._keys.document_key("collection", collection))
+        members = self._positions.members(self._keys.collection_key(collection))
         return any(key not in present and position.revision <= revision for key, position in members)
 
 
@@ -218,10 +223,11 @@ def _place(reading: Reading, statement: Statement) -> str:
 
 def _ahead(reading: Reading, delivered_at: datetime) -> list[Finding]:
     """Return a warning for each statement of what happens only after it was delivered."""
+    latest = latest_day(delivered_at)
     return [
         RULES_BY_ID["date.future"].at(_place(reading, statement))
         for statement in reading.statements
-        if is_ahead(statement, delivered_at)
+        if is_ahead(statement, latest)
     ]
 
 

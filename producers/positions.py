@@ -42,6 +42,9 @@ class Position:
     cursor: str | None = None
 
 
+_NAMES = tuple(item.name for item in fields(Position))
+
+
 class Positions:
     """The positions of one source, by the key of the document or file."""
 
@@ -72,7 +75,7 @@ class Positions:
 
     def put(self, key: bytes, position: Position) -> bytes:
         """Remember a position and return its Avro body."""
-        body = encoded({item.name: getattr(position, item.name) for item in fields(position)})
+        body = encoded({name: getattr(position, name) for name in _NAMES})
         self._values[key] = body
         return body
 

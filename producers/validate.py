@@ -6,9 +6,10 @@ All findings are collected, none stops at the first.
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from datetime import UTC, datetime, timedelta
+from collections.abc import Iterator
+from datetime import UTC, date, datetime, timedelta
 from decimal import Decimal
+from functools import lru_cache
 
 from producers.harmonise import Harmonised
 from producers.statement import Statement
@@ -20,6 +21,8 @@ from schemas.movement import DECIMALS_MAX, FIRST_DAY, LAST_DAY, UNKNOWN_COUNTRY,
 MASS_G_MAX = 10**12
 # The numbers of an event have 31 bits.
 _NUMBER_END = 1 << 31
+# More routes than there are.
+_REMEMBERED_MAX = 4096
 STATEMENTS_MAX = 5_000
 _INTENDED = frozenset({Stage.NOTIFIED, Stage.ANNOUNCED})
 CONTENT_BYTES_MAX = 64 * 1024
@@ -132,29 +135,44 @@ RULES_BY_ID = {rule.id: rule for rule in RULES}
 
 def validate(harmonised: Harmonised, path: str) -> list[Finding]:
     """Return everything that is implausible about a statement."""
+    return [RULES_BY_ID[rule].at(path) for rule in dict.fromkeys(_broken(harmonised))]
+
+
+def latest_day(delivered_at: datetime) -> date:
+    """Return the day on which a delivery is in the time zone that is furthest ahead, or the next one."""
+    return delivered_at.astimezone(UTC).date() + timedelta(days=1)
+
+
+def is_ahead(statement: Statement, latest: date) -> bool:
+    """Say whether a statement of what has happened is dated after the latest day of its delivery."""
+    return statement.when.on > latest and statement.stage not in _INTENDED
+
+
+def _broken(harmonised: Harmonised) -> Iterator[str]:
     statement = harmonised.statement
-    broken = [rule for rule, is_broken in _CHECKS.items() if is_broken(statement)]
+    if not FIRST_DAY <= statement.when.on <= LAST_DAY:
+        yield "date.impossible"
+    if _has_wild_number(statement):
+        yield "statement.number"
+    if statement.quantity is not None:
+        yield from _broken_by(statement.quantity.value)
+    if not _are_known(statement.origin.country, statement.destination.country, *statement.transit_countries):
+        yield "country.unknown"
     if harmonised.mass_g is not None and harmonised.mass_g > MASS_G_MAX:
-        broken.append("quantity.absurd")
-    return [RULES_BY_ID[rule].at(path) for rule in dict.fromkeys(broken)]
+        yield "quantity.absurd"
 
 
-def is_ahead(statement: Statement, delivered_at: datetime) -> bool:
-    """Say whether a statement of what has happened is dated after its delivery, in every time zone."""
-    latest = delivered_at.astimezone(UTC).date() + timedelta(days=1)
-    return statement.stage not in _INTENDED and statement.when.on > latest
-
-
-def _value(statement: Statement) -> Decimal:
-    return statement.quantity.value if statement.quantity is not None else Decimal(1)
-
-
-def _is_absurd(statement: Statement) -> bool:
-    value = _value(statement)
+def _broken_by(value: Decimal) -> Iterator[str]:
     if not value.is_finite():
-        return True
+        yield "quantity.absurd"
+        return
     _, digits, exponent = value.as_tuple()
-    return len(digits) + int(exponent) > WHOLE_DIGITS_MAX or -int(exponent) > DECIMALS_MAX
+    if len(digits) + int(exponent) > WHOLE_DIGITS_MAX or -int(exponent) > DECIMALS_MAX:
+        yield "quantity.absurd"
+    if value < 0:
+        yield "quantity.negative"
+    if value == 0:
+        yield "quantity.zero"
 
 
 def _has_wild_number(statement: Statement) -> bool:
@@ -162,16 +180,6 @@ def _has_wild_number(statement: Statement) -> bool:
     return min(numbers) < 0 or max(numbers) >= _NUMBER_END
 
 
-def _has_unknown_country(statement: Statement) -> bool:
-    stated = (statement.origin.country, statement.destination.country, *statement.transit_countries)
-    return any(code != UNKNOWN_COUNTRY and not places.is_country(code) for code in stated)
-
-
-_CHECKS: dict[str, Callable[[Statement], bool]] = {
-    "date.impossible": lambda statement: not FIRST_DAY <= statement.when.on <= LAST_DAY,
-    "statement.number": _has_wild_number,
-    "quantity.absurd": _is_absurd,
-    "quantity.negative": lambda statement: _value(statement).is_finite() and _value(statement) < 0,
-    "quantity.zero": lambda statement: _value(statement) == 0,
-    "country.unknown": _has_unknown_country,
-}
+@lru_cache(_REMEMBERED_MAX)
+def _are_known(*countries: str) -> bool:
+    return all(code == UNKNOWN_COUNTRY or places.is_country(code) for code in countries)

@@ -57,6 +57,10 @@ class Keys:
         """Return what stands for a native document, file or collection in topic keys."""
         return _digest(self.agency, b"document", *_encoded(parts))
 
+    def collection_key(self, collection: str) -> bytes:
+        """Return what stands for a complete set in the positions of its members."""
+        return _remembered(self.agency, b"document", b"collection", collection.encode())
+
     def statement_key(
         self, document_id: str, reference: str, line_number: int, stage: str, step: int
     ) -> bytes:
