@@ -244,3 +244,17 @@ def test_cut_shows_the_file_as_it_was(store: Store) -> None:
         connection.close()
 
     assert found == [(1,), (2,), (6,), (None,)]
+
+
+def test_events_that_state_one_version_are_told_apart_whichever_comes_first(tmp_path: Path) -> None:
+    """Two events of one revision and edition, which one adapter never makes, leave the same one standing."""
+    both = [statement("a", 2**63 - 1, edition=2**31 - 1, mass_g=mass_g) for mass_g in (1, 2)]
+    found = []
+    for number, order in enumerate((both, both[::-1])):
+        store = Store(tmp_path / f"{number}.duckdb")
+        stored(store, order, partition=3)
+        found += asked(store, "SELECT mass_g FROM latest")
+        store.close()
+
+    assert len(found) == 2
+    assert found[0] == found[1]

@@ -69,7 +69,7 @@ WITH contested AS (
                     'kafka_partition': event.kafka_partition,
                     'kafka_offset': event.kafka_offset
                 },
-                (event.revision, event.edition, event.event_id)
+                version_of(event.revision, event.edition, event.event_id)
             ) AS last
         FROM event
         JOIN reporter USING (kind_id)
