@@ -6,7 +6,8 @@ import io
 import json
 import subprocess
 import sys
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -14,11 +15,14 @@ import pytest
 
 from producers import json_stream
 from producers.adapters.uk_packaging import UkPackaging
-from tests.benchmarks.loads import json_loads
+from tests.benchmarks import documents
+from tests.benchmarks.loads import json_loads, table_loads, xml_loads
 from tests.support.agency import manifest
 
 MEGABYTE = 1024 * 1024
 PEAK_MB_MAX = 500
+# Less than a quarter of what the larger file has more.
+PADDING, FLAT_MB = 100_000, 8
 # The system counts the peak of a child from that of its parent, but for what it says of itself.
 PROGRAM = """
 import atexit, sys
@@ -46,10 +50,10 @@ def test_an_upload_larger_than_a_document_is_read_whole(
     assert all(reading.statements for reading in readings)
 
 
-def write_padded(file: Path, documents: Iterable[dict[str, Any]], padding_mb: int) -> None:
+def write_padded(file: Path, natives: Iterable[dict[str, Any]], padding_mb: int) -> None:
     """Write an array of documents with a long text in each, a piece at a time."""
     with file.open("w") as text:
-        for number, document in enumerate(documents):
+        for number, document in enumerate(natives):
             text.write("," if number else "[")
             text.write(json.dumps(document | {"padding": ""}).removesuffix('"}'))
             for _ in range(padding_mb):
@@ -58,11 +62,14 @@ def write_padded(file: Path, documents: Iterable[dict[str, Any]], padding_mb: in
         text.write("]")
 
 
-def converted(file: Path) -> tuple[int, list[str], int]:
+def converted(
+    file: Path, adapter: str = "us-emanifest", values: Mapping[str, str] | None = None
+) -> tuple[int, list[str], int]:
     """Convert a file; return exit status, rules of the findings, and peak megabytes."""
     findings, status = file.with_suffix(".findings"), file.with_suffix(".status")
     command = [sys.executable, "-c", PROGRAM, str(status)]
-    command += ["adapter", "convert", "us-emanifest", str(file), "--findings", str(findings)]
+    command += ["adapter", "convert", adapter, str(file), "--findings", str(findings)]
+    command += [part for name, value in (values or {}).items() for part in ("--set", f"{name}={value}")]
     done = subprocess.run(command, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL, check=False)
     rules = [json.loads(line)["rule"] for line in findings.read_text().splitlines()]
     (peak_kb,) = (line.split()[1] for line in status.read_text().splitlines() if line.startswith("VmHWM"))
@@ -79,6 +86,35 @@ def test_a_file_of_200_mb_takes_little_memory(tmp_path: Path) -> None:
     assert (status, rules) == (0, [])
     assert file.stat().st_size > 200 * MEGABYTE
     assert peak_mb < PEAK_MB_MAX
+
+
+def padded_row(number: int) -> str:
+    """Return a row of a table with a long remark, which the mapping leaves alone."""
+    # The remark is the last column.
+    return f"{table_loads.load_line(number).rpartition(';')[0]};{'x' * PADDING}"
+
+
+def padded_movement(number: int) -> str:
+    """Return a movement document with a long description, which is never read."""
+    return xml_loads.movement(number).replace("proprietary", "x" * PADDING)
+
+
+@pytest.mark.parametrize(("adapter", "make"), [("table", padded_row), ("eu-movement", padded_movement)])
+def test_memory_is_flat_in_the_size_of_a_file(
+    adapter: str, make: Callable[[int], str], tmp_path: Path
+) -> None:
+    """Rows in CSV and documents in XML take the same memory, ten times as many or not."""
+    load = replace(documents.LOADS[adapter], make=make)
+    peaks = []
+    for count in (40, 400):
+        file = tmp_path / f"{count}.{load.form}"
+        load.write(file, documents=count)
+        status, _, peak_mb = converted(file, adapter, load.values)
+        assert status == 0
+        peaks.append(peak_mb)
+
+    assert file.stat().st_size > 400 * PADDING
+    assert peaks[1] < peaks[0] + FLAT_MB
 
 
 def test_a_document_of_200_mb_is_rejected(tmp_path: Path) -> None:

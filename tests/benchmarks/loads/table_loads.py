@@ -8,7 +8,7 @@ import random
 from functools import cache
 from pathlib import Path
 
-from tests.benchmarks.loads.json_loads import FACILITIES, GENERATORS, TRANSPORTERS
+from tests.benchmarks.loads.json_loads import FACILITIES, GENERATORS
 from tests.support import tables
 from tests.support.samples import ROOT
 
@@ -17,6 +17,8 @@ GREEN_LIST_FILE = DOCUMENTS / "uk_annex_vii" / "estimates.csv"
 REGISTER_FILE = DOCUMENTS / "fr_registry" / "incoming_waste.csv"
 LOADS_FILE = tables.DOCUMENTS / "loads.csv"
 
+# An account is that of one exporter, or of one who arranges exports for others.
+EXPORTERS, IMPORTERS = 20, 1_000
 # Places of cells in a green-list row: reference, tonnes, and the names and phones of exporter and importer.
 _REFERENCE, _TONNES = 0, 9
 _EXPORTER, _EXPORTER_PHONE = 13, 20
@@ -31,8 +33,8 @@ def green_list_row(number: int) -> str:
     if cells[_TONNES]:
         cells[_TONNES] = str(dice.randrange(100, 2_500) / 100)
     for name, phone, many in (
-        (_EXPORTER, _EXPORTER_PHONE, FACILITIES),
-        (_IMPORTER, _IMPORTER_PHONE, TRANSPORTERS),
+        (_EXPORTER, _EXPORTER_PHONE, EXPORTERS),
+        (_IMPORTER, _IMPORTER_PHONE, IMPORTERS),
     ):
         company = dice.randrange(many)
         cells[name], cells[phone] = f"Example {company} Ltd", f"+3100{company:08d}"
