@@ -280,14 +280,14 @@ def test_only_a_federal_code_makes_hazardous(changes: dict[str, Any], expected: 
     assert stated(native, Stage.RECEIVED).hazardous is expected
 
 
-def test_partial_rejection_states_no_refused_quantity() -> None:
-    """Part was received, the refused part has its quantity on the manifest that replaces this one."""
+def test_partial_rejection_counts_no_quantity_twice() -> None:
+    """What was kept and what refused stands on no line: the manifests that replace this one carry it."""
     native = document("partial_rejection")
     refused, received = stated(native, Stage.REFUSED), stated(native, Stage.RECEIVED)
 
     assert refused.quantity is None
     assert refused.related == (("US:900000003JJK", Relation.REPLACED_BY),)
-    assert received.quantity is not None
+    assert received.quantity is None
     assert received.related == (("US:900000004JJK", Relation.RESIDUE_OF),)
 
 

@@ -36,7 +36,7 @@ class UsEmanifest:
 
     name: ClassVar[str] = "us-emanifest"
     source_format: ClassVar[str] = "us-emanifest/1.3"
-    version: str = "1"
+    version: str = "2"
     default_agency: str = "US-EPA"
     settings: ClassVar[Mapping[str, str]] = {}
     native_models: ClassVar[tuple[type[BaseModel], ...]] = (Manifest,)
@@ -103,6 +103,8 @@ def _stated(native: dict[str, Any], identity: Identity | None, path: str, place:
     if manifest is None:
         return Reading(path, identity, findings=findings)
     said, findings = statements(manifest, place)
+    if not said:
+        findings = (*findings, RULES_BY_ID["us.dates.none"].at(place))
     if has_error(findings):
         return Reading(path, identity, findings=findings)
     past = frozenset() if manifest.status == ANNOUNCED_STATUS else frozenset({Stage.ANNOUNCED})

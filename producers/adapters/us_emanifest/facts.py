@@ -3,7 +3,8 @@
 A status says which stages were reached; a stage whose date is nowhere is no statement.
 Management methods are what the facility intends, so nothing is ever stated as treated.
 The manifest has one quantity for each line: before receipt it is the generator's
-estimate. What a partial rejection sent away stands on the manifests that replace it.
+estimate. What a partial rejection sent away stands on the manifests that replace it, so neither
+what was refused nor what was kept has a quantity here: it would count twice.
 """
 
 from __future__ import annotations
@@ -175,7 +176,11 @@ class Telling:
         if shipped is not None and when.on < shipped.on:
             self._notice("us.date.order", "receivedDate")
         if rejection != "FullReject":
-            yield self._at_destination(self._receipt_stage(), when, related=self._residues())
+            # How much of a partial rejection stayed, the document does not say.
+            is_whole = rejection is None
+            yield self._at_destination(
+                self._receipt_stage(), when, related=self._residues(), is_known=is_whole
+            )
         if rejection is not None:
             is_full = rejection == "FullReject"
             yield self._at_destination(Stage.REFUSED, when, related=self._replacements(), is_known=is_full)

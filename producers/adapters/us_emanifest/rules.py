@@ -70,6 +70,12 @@ RULES = (
         "the status says that this happened, but not when: state the date; nothing is published of it",
         _OURS,
     ),
+    Rule(
+        "us.dates.none",
+        Severity.ERROR,
+        "no stage of the manifest has a date: state shippedDate, receivedDate or the date of a signature",
+        _OURS,
+    ),
     Rule("us.date.order", Severity.WARNING, "received before it was shipped: check both dates", _OURS),
     Rule("us.date.future", Severity.WARNING, "later than the update that reports it: check the date", _OURS),
     Rule(
