@@ -17,7 +17,7 @@ from datetime import date
 from functools import cache
 from typing import BinaryIO
 
-from producers import csv_stream, waste_codes
+from producers.reading import csv_stream, waste_codes
 from schemas import codes, crosswalks
 from schemas.codes import Code, Status
 from schemas.errors import ConfigurationError

@@ -11,12 +11,12 @@ from collections.abc import Callable, Iterator
 from datetime import UTC, datetime, timedelta
 from typing import BinaryIO, NamedTuple
 
-from producers import dates
 from producers.adapter import Adapter
 from producers.changes import Comparison, Event, Origin
 from producers.harmonise import harmonise
 from producers.positions import Position, Positions
 from producers.protect import Protected, protect
+from producers.reading import dates
 from producers.statement import Identity, Reading, Statement
 from producers.validate import (
     CONTENT_BYTES_MAX,

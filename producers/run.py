@@ -16,11 +16,11 @@ from datetime import UTC, datetime
 from typing import BinaryIO
 
 from producers.adapter import Adapter
-from producers.file_rules import FILE_RULES_BY_ID
 from producers.files import Files
 from producers.pipeline import Outcome, Pipeline
 from producers.positions import Position, Positions
 from producers.publish import Committed, Publisher, Reject
+from producers.reading.file_rules import FILE_RULES_BY_ID
 from producers.selection import Selection
 from producers.sources.source import RefusedError, Resource, Source
 from schemas.errors import ConfigurationError, RetriableError

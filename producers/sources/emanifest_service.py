@@ -16,7 +16,7 @@ from urllib.parse import quote
 
 from pydantic import SecretStr
 
-from producers import dates
+from producers.reading import dates
 from producers.sources.http_service import Answer, HttpService
 from producers.sources.source import RefusedError
 from schemas.errors import ConfigurationError, RetriableError

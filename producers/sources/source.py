@@ -14,7 +14,7 @@ from typing import BinaryIO, ClassVar, Protocol
 
 
 class RefusedError(Exception):
-    """A resource cannot be read; the rule of `producers.file_rules` that it breaks says why."""
+    """A resource cannot be read; the rule of `producers.reading.file_rules` that it breaks says why."""
 
     def __init__(self, rule: str) -> None:
         super().__init__(rule)

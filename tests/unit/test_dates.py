@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from producers import dates
+from producers.reading import dates
 from schemas.movement import Precision
 
 EASTERN = "America/New_York"

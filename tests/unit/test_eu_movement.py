@@ -13,11 +13,11 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from producers import references
 from producers.adapters.eu_movement import EuMovement, ubl
 from producers.convert import event_json
 from producers.pipeline import Outcome, Pipeline
 from producers.positions import Positions
+from producers.reading import references
 from producers.statement import Company, Place, Reading, Statement, WasteCode
 from schemas.confidentiality import model_leaves, require_classes
 from schemas.findings import Severity

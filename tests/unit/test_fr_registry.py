@@ -12,7 +12,6 @@ from typing import Any
 
 import pytest
 
-from producers import references
 from producers.adapter import create
 from producers.adapters.fr_registry import FrRegistry
 from producers.adapters.fr_registry.companies import company, siret
@@ -21,6 +20,7 @@ from producers.adapters.fr_registry.registers import REGISTERS, find
 from producers.convert import event_json
 from producers.pipeline import Outcome, Pipeline
 from producers.positions import Positions
+from producers.reading import references
 from producers.statement import Company, Intent, Place, Reading, Statement, WasteCode, When
 from schemas.identity import DEMONSTRATION_KEYS
 from schemas.movement import Basis, Hazardous, Precision, Side, Stage

@@ -12,8 +12,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from producers import json_stream
-from producers.json_stream import BrokenJsonError
+from producers.reading import json_stream
+from producers.reading.json_stream import BrokenJsonError
 
 _VALUES = st.recursive(
     st.none() | st.booleans() | st.integers() | st.decimals(-(10**6), 10**6, places=3).map(str) | st.text(),

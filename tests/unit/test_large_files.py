@@ -13,8 +13,8 @@ from typing import Any
 
 import pytest
 
-from producers import json_stream
 from producers.adapters.uk_packaging import UkPackaging
+from producers.reading import json_stream
 from tests.benchmarks import documents
 from tests.benchmarks.loads import json_loads, table_loads, xml_loads
 from tests.support.agency import manifest

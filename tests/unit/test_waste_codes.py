@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from producers import references, waste_codes
+from producers.reading import references, waste_codes
 from producers.statement import WasteCode
 from schemas.movement import Hazardous
 

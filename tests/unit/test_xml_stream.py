@@ -10,9 +10,9 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from producers import xml_stream
-from producers.file_rules import FILE_RULES_BY_ID
-from producers.xml_stream import BrokenXmlError
+from producers.reading import xml_stream
+from producers.reading.file_rules import FILE_RULES_BY_ID
+from producers.reading.xml_stream import BrokenXmlError
 
 BINARY = b'<p:Scan name="a > b">AAAA</p:Scan>'
 MEGABYTE = 1024 * 1024

@@ -16,15 +16,15 @@ from zoneinfo import ZoneInfo
 from lxml import etree
 from pydantic import BaseModel, ValidationError
 
-from producers import dates, references, xml_stream
 from producers.adapters.eu_movement import ubl
 from producers.adapters.eu_movement.facts import Telling
 from producers.adapters.eu_movement.model import Condition, Kind, Movement
 from producers.adapters.eu_movement.rules import RULES, RULES_BY_ID
-from producers.file_rules import FILE_RULES, FILE_RULES_BY_ID
-from producers.native_model import model_findings
+from producers.reading import dates, references, xml_stream
+from producers.reading.file_rules import FILE_RULES, FILE_RULES_BY_ID
+from producers.reading.native_model import model_findings
+from producers.reading.xml_stream import BrokenXmlError
 from producers.statement import Identity, Reading, Statement
-from producers.xml_stream import BrokenXmlError
 from schemas import places
 from schemas.errors import ConfigurationError
 from schemas.findings import Finding, Rule, has_error

@@ -17,9 +17,9 @@ from typing import Annotated, Any, NamedTuple
 
 from pydantic import PlainValidator, StringConstraints
 
-from producers import dates
-from producers.dates import Stamp
-from producers.native_model import Native, refused
+from producers.reading import dates
+from producers.reading.dates import Stamp
+from producers.reading.native_model import Native, refused
 from schemas.confidentiality import Confidentiality
 from schemas.movement import Precision
 

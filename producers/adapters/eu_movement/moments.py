@@ -8,11 +8,11 @@ from functools import cached_property
 from itertools import pairwise
 from typing import NamedTuple
 
-from producers import dates
 from producers.adapters.eu_movement.ends import company
 from producers.adapters.eu_movement.model import Kind, Movement, Role, Signature
 from producers.adapters.eu_movement.wastes import Notice
-from producers.dates import Stamp
+from producers.reading import dates
+from producers.reading.dates import Stamp
 from producers.statement import Company, When
 
 

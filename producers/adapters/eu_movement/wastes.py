@@ -13,8 +13,8 @@ from dataclasses import dataclass
 from functools import lru_cache
 from typing import NamedTuple
 
-from producers import waste_codes
 from producers.adapters.eu_movement.model import Line as Native
+from producers.reading import waste_codes
 from producers.statement import WasteCode
 from schemas.movement import Hazardous
 

@@ -17,7 +17,6 @@ from typing import Any, BinaryIO, ClassVar, TypeVar
 
 from pydantic import BaseModel, ValidationError
 
-from producers import csv_stream, json_stream
 from producers.adapters.fr_registry import registers
 from producers.adapters.fr_registry.checks import checked
 from producers.adapters.fr_registry.facts import Telling
@@ -25,10 +24,11 @@ from producers.adapters.fr_registry.header import Header, header
 from producers.adapters.fr_registry.model import MEMBERS, Key, Line
 from producers.adapters.fr_registry.registers import REGISTERS, Register
 from producers.adapters.fr_registry.rules import RULES, RULES_BY_ID
-from producers.csv_stream import Row
-from producers.file_rules import FILE_RULES, FILE_RULES_BY_ID
-from producers.json_stream import BrokenJsonError
-from producers.native_model import model_findings
+from producers.reading import csv_stream, json_stream
+from producers.reading.csv_stream import Row
+from producers.reading.file_rules import FILE_RULES, FILE_RULES_BY_ID
+from producers.reading.json_stream import BrokenJsonError
+from producers.reading.native_model import model_findings
 from producers.statement import Identity, Intent, Reading, Statement
 from schemas.findings import Finding, Rule, has_error
 

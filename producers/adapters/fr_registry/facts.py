@@ -14,11 +14,11 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from zoneinfo import ZoneInfo
 
-from producers import references, waste_codes
 from producers.adapters.fr_registry import companies, departments
 from producers.adapters.fr_registry.model import ZONE, Key, Line
 from producers.adapters.fr_registry.registers import Register
 from producers.adapters.fr_registry.rules import RULES_BY_ID
+from producers.reading import references, waste_codes
 from producers.statement import Company, Place, Quantity, Statement, WasteCode, When
 from schemas.findings import Finding
 from schemas.movement import UNKNOWN_COUNTRY, Basis, Hazardous, Precision, Side, Stage

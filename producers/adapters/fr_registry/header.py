@@ -14,8 +14,8 @@ from producers.adapters.fr_registry.columns import ERROR_LABEL, folded
 from producers.adapters.fr_registry.model import MEMBERS
 from producers.adapters.fr_registry.registers import REGISTERS, Register
 from producers.adapters.fr_registry.rules import RULES_BY_ID
-from producers.csv_stream import Row
-from producers.file_rules import FILE_RULES_BY_ID
+from producers.reading.csv_stream import Row
+from producers.reading.file_rules import FILE_RULES_BY_ID
 from schemas.findings import Finding
 
 # A file of something else may have a column or two called alike.

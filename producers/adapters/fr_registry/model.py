@@ -18,12 +18,12 @@ from typing import Annotated, Any, LiteralString, NamedTuple
 from pydantic import ConfigDict, PlainValidator
 from pydantic.alias_generators import to_camel
 
-from producers import dates, waste_codes
 from producers.adapters.fr_registry import companies
 from producers.adapters.fr_registry.columns import folded
-from producers.native_model import Native, refused
+from producers.reading import dates, waste_codes
+from producers.reading.native_model import Native, refused
+from producers.reading.waste_codes import Low
 from producers.statement import Intent
-from producers.waste_codes import Low
 from schemas import places
 from schemas.confidentiality import Confidentiality
 from schemas.movement import Precision

@@ -25,13 +25,13 @@ from typing import Any, BinaryIO, ClassVar
 
 from pydantic import BaseModel, ValidationError
 
-from producers import dates, json_stream
 from producers.adapters.it_rentri.facts import Telling
 from producers.adapters.it_rentri.model import CANCELLED_STATE, DRAFT_STATES, Form, Identification, fir
 from producers.adapters.it_rentri.rules import RULES, RULES_BY_ID
-from producers.file_rules import FILE_RULES, FILE_RULES_BY_ID
-from producers.json_stream import BrokenJsonError
-from producers.native_model import model_findings
+from producers.reading import dates, json_stream
+from producers.reading.file_rules import FILE_RULES, FILE_RULES_BY_ID
+from producers.reading.json_stream import BrokenJsonError
+from producers.reading.native_model import model_findings
 from producers.statement import Identity, Reading, Statement
 from schemas.findings import Finding, Rule, has_error
 from schemas.movement import Stage

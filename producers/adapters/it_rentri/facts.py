@@ -13,7 +13,6 @@ from datetime import datetime
 from itertools import pairwise
 from typing import NamedTuple
 
-from producers import dates, waste_codes
 from producers.adapters.it_rentri import parties, places, wastes
 from producers.adapters.it_rentri.acceptances import decided
 from producers.adapters.it_rentri.model import (
@@ -28,7 +27,8 @@ from producers.adapters.it_rentri.model import (
 )
 from producers.adapters.it_rentri.rules import RULES_BY_ID
 from producers.adapters.it_rentri.wastes import Load
-from producers.dates import Stamp
+from producers.reading import dates, waste_codes
+from producers.reading.dates import Stamp
 from producers.statement import Company, Identity, Place, Quantity, Statement, When
 from schemas.findings import Finding
 from schemas.movement import UNKNOWN_COUNTRY, Relation, Side, Stage

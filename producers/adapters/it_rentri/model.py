@@ -14,9 +14,9 @@ from typing import Annotated, Any
 
 from pydantic import ConfigDict, Field, PlainValidator
 
-from producers import dates
-from producers.dates import Stamp
-from producers.native_model import Native, refused
+from producers.reading import dates
+from producers.reading.dates import Stamp
+from producers.reading.native_model import Native, refused
 from schemas.confidentiality import Confidentiality
 
 PUBLIC = Confidentiality.PUBLIC

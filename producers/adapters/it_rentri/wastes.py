@@ -10,11 +10,11 @@ import re
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 
-from producers import waste_codes
 from producers.adapters.it_rentri import model
 from producers.adapters.it_rentri.model import Waste
+from producers.reading import waste_codes
+from producers.reading.waste_codes import Low
 from producers.statement import Quantity, WasteCode
-from producers.waste_codes import Low
 from schemas.movement import Basis, Hazardous
 
 Notice = Callable[[str, str], None]

@@ -24,7 +24,7 @@ from producers.adapters.table.movement import Movements
 from producers.adapters.table.row import Getter, Row, texts
 from producers.adapters.table.rules import RULES, RULES_BY_ID
 from producers.adapters.table.source import sources
-from producers.file_rules import FILE_RULES, FILE_RULES_BY_ID
+from producers.reading.file_rules import FILE_RULES, FILE_RULES_BY_ID
 from producers.statement import Identity, Reading, Statement
 from schemas.errors import ConfigurationError
 from schemas.findings import Finding, Rule, has_error

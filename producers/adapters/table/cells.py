@@ -14,7 +14,7 @@ from enum import StrEnum
 from functools import lru_cache
 
 from producers.adapters.table.date_format import ISO, DateFormat
-from producers.dates import Stamp
+from producers.reading.dates import Stamp
 from producers.statement import When
 from schemas.movement import Precision
 

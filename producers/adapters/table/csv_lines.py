@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from typing import BinaryIO
 
-from producers import csv_stream
 from producers.adapters.table.line import BrokenTableError, Line
 from producers.adapters.table.model import TableKeys
-from producers.csv_stream import Row
+from producers.reading import csv_stream
+from producers.reading.csv_stream import Row
 
 
 class CsvLines:

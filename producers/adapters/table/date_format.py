@@ -10,8 +10,8 @@ import re
 from functools import cache
 from typing import NamedTuple
 
-from producers import dates
-from producers.dates import Stamp
+from producers.reading import dates
+from producers.reading.dates import Stamp
 
 _PARTS = re.compile(r"yyyy|mm?|dd?|hh?|ss?")
 _GROUPS = {"y": "year", "m": "month", "d": "day", "h": "hour", "s": "second"}

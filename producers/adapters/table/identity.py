@@ -5,13 +5,13 @@ from __future__ import annotations
 from collections.abc import Iterable
 from datetime import datetime
 
-from producers import dates
 from producers.adapters.table import cells
 from producers.adapters.table.cells import CellError
 from producers.adapters.table.columns import Columns
 from producers.adapters.table.model import IdentityKeys, TableKeys
 from producers.adapters.table.row import Getter, Row, getter, nothing, texts, whole
 from producers.adapters.table.source import Source
+from producers.reading import dates
 from producers.statement import Identity
 
 

@@ -10,9 +10,9 @@ from collections.abc import Iterator, Sequence
 from itertools import chain
 from typing import Any, BinaryIO
 
-from producers import json_stream
 from producers.adapters.table.line import BrokenTableError, Line
-from producers.json_stream import BrokenJsonError
+from producers.reading import json_stream
+from producers.reading.json_stream import BrokenJsonError
 
 
 class JsonLines:

@@ -10,7 +10,7 @@ import re
 from collections.abc import Callable
 from typing import Any, NamedTuple
 
-from producers import waste_codes
+from producers.reading import waste_codes
 from producers.statement import WasteCode
 from schemas import codes, places, units
 from schemas.movement import Basis, Hazardous, Side

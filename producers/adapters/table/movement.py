@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from producers import references
 from producers.adapters.table import meaning
 from producers.adapters.table.columns import Columns
 from producers.adapters.table.identity import joined
 from producers.adapters.table.model import MovementKeys, NotificationKeys, OwnKeys
 from producers.adapters.table.row import Getter, Row, meant, texts, whole
 from producers.adapters.table.source import Source
+from producers.reading import references
 from schemas.movement import Side
 
 

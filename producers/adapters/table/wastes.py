@@ -9,8 +9,8 @@ from producers.adapters.table.columns import Columns
 from producers.adapters.table.meaning import Operation
 from producers.adapters.table.model import CodeKeys, CommonKeys
 from producers.adapters.table.row import Getter, Row, meant
+from producers.reading.waste_codes import Low
 from producers.statement import WasteCode
-from producers.waste_codes import Low
 from schemas.movement import Hazardous
 
 _NO_OPERATION = Operation(None, None)

@@ -14,13 +14,13 @@ from typing import BinaryIO, ClassVar
 
 from pydantic import BaseModel
 
-from producers import csv_stream
 from producers.adapters.uk_annex_vii import layout, model, shipment
 from producers.adapters.uk_annex_vii.columns import HEADERS
 from producers.adapters.uk_annex_vii.model import Entry
 from producers.adapters.uk_annex_vii.rules import RULES, RULES_BY_ID
-from producers.csv_stream import Row
-from producers.file_rules import FILE_RULES, FILE_RULES_BY_ID
+from producers.reading import csv_stream
+from producers.reading.csv_stream import Row
+from producers.reading.file_rules import FILE_RULES, FILE_RULES_BY_ID
 from producers.statement import Identity, Reading, Statement
 from schemas.findings import Finding, Rule
 from schemas.movement import Stage

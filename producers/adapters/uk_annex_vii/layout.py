@@ -8,8 +8,8 @@ from __future__ import annotations
 
 from producers.adapters.uk_annex_vii import columns
 from producers.adapters.uk_annex_vii.rules import RULES_BY_ID
-from producers.csv_stream import Row
-from producers.file_rules import FILE_RULES_BY_ID
+from producers.reading.csv_stream import Row
+from producers.reading.file_rules import FILE_RULES_BY_ID
 from schemas.findings import Finding
 
 # More headers than this that differ are another layout, not slips.

@@ -15,7 +15,7 @@ from typing import Annotated, ClassVar
 from pydantic import ConfigDict
 
 from producers.adapters.uk_annex_vii.noticing import Notice
-from producers.native_model import Native
+from producers.reading.native_model import Native
 from schemas import places
 from schemas.confidentiality import Confidentiality
 

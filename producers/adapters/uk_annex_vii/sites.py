@@ -11,12 +11,12 @@ from datetime import date
 from functools import cache
 from typing import NamedTuple
 
-from producers import waste_codes
 from producers.adapters.uk_annex_vii import parties
 from producers.adapters.uk_annex_vii.model import Entry
 from producers.adapters.uk_annex_vii.noticing import Notice
 from producers.adapters.uk_annex_vii.parties import Party, Site
 from producers.adapters.uk_annex_vii.waste import Kind
+from producers.reading import waste_codes
 from schemas import codes
 
 _INTERIM = frozenset({"R12", "R13"})

@@ -10,11 +10,11 @@ import re
 from dataclasses import dataclass
 from enum import Enum
 
-from producers import waste_codes
 from producers.adapters.uk_annex_vii.model import Entry
 from producers.adapters.uk_annex_vii.noticing import Notice
+from producers.reading import waste_codes
+from producers.reading.waste_codes import Low
 from producers.statement import WasteCode
-from producers.waste_codes import Low
 from schemas import codes
 from schemas.movement import Hazardous
 

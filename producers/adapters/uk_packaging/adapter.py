@@ -13,13 +13,13 @@ from typing import Any, BinaryIO, ClassVar
 
 from pydantic import BaseModel, ValidationError
 
-from producers import dates, json_stream
 from producers.adapters.uk_packaging.checks import checked
 from producers.adapters.uk_packaging.legs import Legs
 from producers.adapters.uk_packaging.model import Cells, Row, Upload
 from producers.adapters.uk_packaging.rules import RULES, RULES_BY_ID
-from producers.file_rules import FILE_RULES, FILE_RULES_BY_ID
-from producers.json_stream import BrokenJsonError
+from producers.reading import dates, json_stream
+from producers.reading.file_rules import FILE_RULES, FILE_RULES_BY_ID
+from producers.reading.json_stream import BrokenJsonError
 from producers.statement import Identity, Reading
 from schemas.findings import Finding, Rule, has_error
 

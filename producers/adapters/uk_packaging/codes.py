@@ -8,9 +8,9 @@ from __future__ import annotations
 
 import re
 
-from producers import waste_codes
 from producers.adapters.uk_packaging.model import Cells
 from producers.adapters.uk_packaging.rules import RULES_BY_ID
+from producers.reading import waste_codes
 from producers.statement import WasteCode
 from schemas.findings import Finding
 from schemas.movement import Hazardous

@@ -13,8 +13,8 @@ from typing import Annotated, Any, Literal, NamedTuple
 
 from pydantic import ConfigDict, Field, PlainValidator
 
-from producers import dates
-from producers.native_model import Native, refused
+from producers.reading import dates
+from producers.reading.native_model import Native, refused
 from producers.statement import When
 from schemas.confidentiality import Confidentiality
 from schemas.movement import Precision

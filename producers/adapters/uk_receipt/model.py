@@ -15,9 +15,9 @@ from typing import Annotated, Any, Literal
 from pydantic import ConfigDict, Field, PlainValidator
 from pydantic.alias_generators import to_camel
 
-from producers import dates
-from producers.dates import Stamp
-from producers.native_model import Native, refused
+from producers.reading import dates
+from producers.reading.dates import Stamp
+from producers.reading.native_model import Native, refused
 from schemas.confidentiality import Confidentiality
 
 PUBLIC = Confidentiality.PUBLIC

@@ -11,8 +11,8 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
 from decimal import Context, Decimal, Inexact, InvalidOperation
 
-from producers import waste_codes
 from producers.adapters.uk_receipt.model import Treatment, WasteItem, Weight
+from producers.reading import waste_codes
 from producers.statement import Quantity, WasteCode
 from schemas import codes
 from schemas.movement import Basis, Hazardous

@@ -14,7 +14,6 @@ from dataclasses import dataclass, field
 from datetime import MAXYEAR, UTC, date, datetime, timedelta
 from itertools import pairwise
 
-from producers import dates
 from producers.adapters.us_emanifest import places as sites
 from producers.adapters.us_emanifest.model import (
     ANNOUNCED_STATUS,
@@ -26,7 +25,8 @@ from producers.adapters.us_emanifest.model import (
 )
 from producers.adapters.us_emanifest.rules import RULES_BY_ID
 from producers.adapters.us_emanifest.wastes import Line, line
-from producers.dates import Stamp
+from producers.reading import dates
+from producers.reading.dates import Stamp
 from producers.statement import Company, Place, Statement, When
 from schemas.findings import Finding
 from schemas.movement import UNKNOWN_COUNTRY, Basis, Precision, Relation, Side, Stage

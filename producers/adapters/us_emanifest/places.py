@@ -10,7 +10,7 @@ from __future__ import annotations
 import re
 
 from producers.adapters.us_emanifest.model import Site
-from producers.dates import Stamp
+from producers.reading.dates import Stamp
 from producers.statement import Company, Place, When
 from schemas import places
 from schemas.movement import Precision

@@ -13,10 +13,10 @@ from typing import Annotated, Any, BinaryIO, ClassVar
 
 from pydantic import BaseModel, Field, PlainValidator, ValidationError
 
-from producers import dates, json_stream, waste_codes
-from producers.file_rules import FILE_RULES, FILE_RULES_BY_ID
-from producers.json_stream import BrokenJsonError
-from producers.native_model import Native, model_findings, refused
+from producers.reading import dates, json_stream, waste_codes
+from producers.reading.file_rules import FILE_RULES, FILE_RULES_BY_ID
+from producers.reading.json_stream import BrokenJsonError
+from producers.reading.native_model import Native, model_findings, refused
 from producers.statement import Company, Identity, Place, Quantity, Reading, Statement
 from schemas.confidentiality import Confidentiality
 from schemas.findings import Finding, Rule, Severity
