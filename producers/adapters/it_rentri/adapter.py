@@ -28,9 +28,8 @@ from pydantic import BaseModel, ValidationError
 from producers.adapters.it_rentri.facts import Telling
 from producers.adapters.it_rentri.model import CANCELLED_STATE, DRAFT_STATES, Form, Identification, fir
 from producers.adapters.it_rentri.rules import RULES, RULES_BY_ID
-from producers.reading import dates, json_stream
+from producers.reading import dates, json_readings
 from producers.reading.file_rules import FILE_RULES, FILE_RULES_BY_ID
-from producers.reading.json_stream import BrokenJsonError
 from producers.reading.native_model import model_findings
 from producers.statement import Identity, Reading, Statement
 from schemas.findings import Finding, Rule, has_error
@@ -55,15 +54,8 @@ class ItRentri:
         """Take no settings: a form that lacks its number is wrapped in an envelope instead."""
 
     def read(self, stream: BinaryIO) -> Iterator[Reading]:
-        """Yield one reading for each form; see `producers.adapter.Adapter.read`."""
-        number = 0
-        try:
-            for native in json_stream.documents(stream):
-                yield _reading(native, f"$[{number}]")
-                number += 1
-        except BrokenJsonError as error:
-            path = f"$[{number}]"
-            yield Reading(path, findings=(FILE_RULES_BY_ID[error.rule].at(path),))
+        """Return one reading for each form; see `producers.adapter.Adapter.read`."""
+        return json_readings.readings(stream, _reading)
 
 
 def parse(native: dict[str, Any], path: str) -> tuple[Form | None, tuple[Finding, ...]]:

@@ -16,9 +16,8 @@ from pydantic import BaseModel, ValidationError
 from producers.adapters.us_emanifest.facts import Telling
 from producers.adapters.us_emanifest.model import ANNOUNCED_STATUS, DRAFT_STATUSES, Manifest, is_mtn
 from producers.adapters.us_emanifest.rules import RULES, RULES_BY_ID
-from producers.reading import dates, json_stream
+from producers.reading import dates, json_readings
 from producers.reading.file_rules import FILE_RULES, FILE_RULES_BY_ID
-from producers.reading.json_stream import BrokenJsonError
 from producers.reading.native_model import model_findings
 from producers.statement import Identity, Reading, Statement
 from schemas.findings import Finding, Rule, has_error
@@ -47,15 +46,8 @@ class UsEmanifest:
         """Take no settings: a bare document is wrapped in an envelope instead."""
 
     def read(self, stream: BinaryIO) -> Iterator[Reading]:
-        """Yield one reading for each manifest; see `producers.adapter.Adapter.read`."""
-        number = 0
-        try:
-            for native in json_stream.documents(stream):
-                yield _reading(native, f"$[{number}]")
-                number += 1
-        except BrokenJsonError as error:
-            path = f"$[{number}]"
-            yield Reading(path, findings=(FILE_RULES_BY_ID[error.rule].at(path),))
+        """Return one reading for each manifest; see `producers.adapter.Adapter.read`."""
+        return json_readings.readings(stream, _reading)
 
 
 def parse(native: dict[str, Any], path: str) -> tuple[Manifest | None, tuple[Finding, ...]]:

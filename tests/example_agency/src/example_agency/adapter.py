@@ -13,9 +13,8 @@ from typing import Annotated, Any, BinaryIO, ClassVar
 
 from pydantic import BaseModel, Field, PlainValidator, ValidationError
 
-from producers.reading import dates, json_stream, waste_codes
+from producers.reading import dates, json_readings, waste_codes
 from producers.reading.file_rules import FILE_RULES, FILE_RULES_BY_ID
-from producers.reading.json_stream import BrokenJsonError
 from producers.reading.native_model import Native, model_findings, refused
 from producers.statement import Company, Identity, Place, Quantity, Reading, Statement
 from schemas.confidentiality import Confidentiality
@@ -74,14 +73,8 @@ class ExampleWeighings:
         """Take no settings."""
 
     def read(self, stream: BinaryIO) -> Iterator[Reading]:
-        """Yield one reading for each ticket."""
-        number = 0
-        try:
-            for native in json_stream.documents(stream):
-                yield _reading(native, f"$[{number}]")
-                number += 1
-        except BrokenJsonError as error:
-            yield Reading(f"$[{number}]", findings=(FILE_RULES_BY_ID[error.rule].at(f"$[{number}]"),))
+        """Return one reading for each ticket."""
+        return json_readings.readings(stream, _reading)
 
 
 def parse(native: Any, path: str) -> tuple[Ticket | None, tuple[Finding, ...]]:
