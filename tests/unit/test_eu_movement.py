@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import json
 from datetime import UTC, date, datetime
 from decimal import Decimal
 from itertools import permutations
@@ -14,6 +15,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from producers.adapters.eu_movement import EuMovement, ubl
+from producers.adapters.fr_registry import FrRegistry
 from producers.convert import event_json
 from producers.pipeline import Outcome, Pipeline
 from producers.positions import Positions
@@ -281,6 +283,38 @@ def test_both_ends_meet_under_one_reference(spelling: str) -> None:
     assert theirs.events[0].key == ours.events[0].key
     assert DEMONSTRATION_KEYS.movement_key("FR0126000123.000007") == ours.events[0].key
     assert references.notification("FR0126000123", "7") == "FR0126000123.000007"
+
+
+def test_a_line_of_the_french_registry_meets_the_movement_document() -> None:
+    """With one notification and serial both systems' adapters give one movement key, and two statements."""
+    line = json.dumps(
+        {
+            "publicId": "IN-1",
+            "reportForCompanySiret": "00001202100010",
+            "ttdImportNumber": "BE 01/26-000123",
+            "movementNumber": "7",
+            "receptionDate": "2026-06-18",
+            "wasteCode": "11 01 09*",
+            "wastePop": False,
+            "weightValue": 24.6,
+            "weightIsEstimate": False,
+            "emitterCompanyType": "ENTREPRISE_UE",
+            "emitterCompanyOrgId": "BE0999999922",
+            "emitterCompanyCountryCode": "BE",
+            "operationCode": "R 4",
+            "operationMode": "RECYCLAGE",
+        }
+    ).encode()
+    registry = Pipeline(
+        FrRegistry({"register": "incoming_waste"}), "FR-DGPR", DEMONSTRATION_KEYS, Positions("test")
+    )
+    (theirs,) = registry.outcomes(io.BytesIO(line), "line.json")
+    (ours,) = Agency().submit(text("dispatch", ("FR 01 26 000123", "BE 01 26 000123")))
+    (received,), (dispatched,) = map(event_json, theirs.events), map(event_json, ours.events)
+
+    assert received["movement_key"] == dispatched["movement_key"]
+    assert received["statement_key"] != dispatched["statement_key"]
+    assert theirs.events[0].key == ours.events[0].key
 
 
 @pytest.mark.parametrize("spelling", ["GLW.BE2600004711", "glw be26 0000 4711", "GLWBE2600004711"])

@@ -107,6 +107,35 @@ def test_codes_beside_the_first_travel_too() -> None:
     assert WasteCode("NATIONAL", "P01") == national[-1]
 
 
+@pytest.mark.parametrize(
+    ("cells", "expected"),
+    [
+        ({"basel_code": "", "annex_iiib_code": "beu05"}, WasteCode("ANNEX-IIIB", "BEU05")),
+        ({"basel_code": "b 1010"}, WasteCode("BASEL", "B1010")),
+        ({"ewc_codes": "17 03 02"}, WasteCode("LOW", "170302")),
+        ({"ewc_codes": "'170302"}, WasteCode("LOW", "170302")),
+        ({"basel_code": "", "annex_iiia_codes": "b1010; B1050"}, WasteCode("ANNEX-IIIA", "B1050")),
+    ],
+)
+def test_codes_are_read_in_any_spelling(cells: dict[str, str], expected: WasteCode) -> None:
+    """Case, blanks and the apostrophe of a spreadsheet make no other code."""
+    reading = read_row(**cells)
+
+    assert expected in said(reading).codes
+    assert rules(reading) == []
+
+
+@pytest.mark.parametrize(("written", "kept"), [("24.9955", "25.00"), ("25.004", "25.00"), ("25", "25")])
+def test_limit_of_a_laboratory_holds_after_rounding(written: str, kept: str) -> None:
+    """What is not above 25 kg with two decimals goes to a laboratory without a finding."""
+    (reading,) = read(upload([laboratory_row(kilograms=written)]))
+    quantity = said(reading).quantity
+
+    assert quantity is not None
+    assert (kept, "KGM") == (str(quantity.value), quantity.unit)
+    assert rules(reading) == []
+
+
 def test_interim_operation_is_native() -> None:
     """What an interim site does stands beside the operation of the facility."""
     statement = said(read_row(**part("interim")))

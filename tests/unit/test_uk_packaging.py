@@ -167,6 +167,33 @@ def test_rows_of_a_registered_reprocessor() -> None:
     assert [item.native_operation_code for item in sent.statements] == ["OTHER"]
 
 
+def test_load_of_which_nothing_can_be_recycled_is_a_load_of_nothing() -> None:
+    """A proportion of 0 makes a tonnage of 0: stated as such, with a warning, whatever else is null."""
+    cells = {
+        "processingType": "REPROCESSOR_REGISTERED_ONLY",
+        "MONTH_RECEIVED_FOR_REPROCESSING": "2026-03",
+        "NET_WEIGHT": 30.5,
+        "RECYCLABLE_PROPORTION_PERCENTAGE": 0,
+        "TONNAGE_RECEIVED_FOR_RECYCLING": 0,
+        "EWC_CODE": None,
+        "SUPPLIER_NAME": None,
+        "SUPPLIER_EMAIL": None,
+    }
+    native = [{"rowId": 1000, "wasteRecordType": "received", "data": cells}]
+    (outcome,) = publish(pipeline(Positions("test")), native)
+    (event,) = events([outcome])
+
+    assert ("RECEIVED", "0", 0, None) == (
+        event["stage"],
+        event["quantity"],
+        event["mass_g"],
+        event["low_code"],
+    )
+    assert ["quantity.zero"] == [finding.rule for finding in outcome.findings]
+    cells["TONNAGE_RECEIVED_FOR_RECYCLING"] = 30.5
+    assert ["uk.tonnage.formula"] == rules(read(native, **SETTINGS))
+
+
 def test_day_is_the_day_that_is_written() -> None:
     """An instant late in a summer evening stays on the day its cell shows."""
     readings = read([row(DATE_LOAD_LEFT_SITE="2026-06-30T23:30:00.000Z")], **SETTINGS)

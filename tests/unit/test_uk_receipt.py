@@ -192,6 +192,16 @@ def test_codes_are_the_list_of_waste_and_the_properties_of_hazard() -> None:
     ]
 
 
+@pytest.mark.parametrize("is_flagged", [False, True])
+def test_details_of_pollutants_neither_count_nor_travel(*, is_flagged: bool) -> None:
+    """They may be there though the flag denies them: the item is received all the same, without them."""
+    pollutants = {"sourceOfComponents": "GUIDANCE", "components": [{"code": "PFOS", "concentration": 12}]}
+    native = with_items({"containsPops": is_flagged, "pops": pollutants})
+
+    assert rules(native) == rules(document("northern_ireland")) == []
+    assert read(native).statements == read(document("northern_ireland")).statements
+
+
 @pytest.mark.parametrize("reason", ["HWRC_RECEIPT", "Household Waste Recycling Centre Receipt"])
 def test_reasons_are_read_by_code_and_by_label(reason: str) -> None:
     """The documentation lists labels, requests hold codes: both are a reason."""

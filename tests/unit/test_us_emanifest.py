@@ -428,6 +428,19 @@ def test_correction_that_drops_a_line_cancels_it() -> None:
     }
 
 
+def test_version_that_was_opened_and_reverted_says_nothing() -> None:
+    """Whatever stood in the draft, the version that stands again is the one that was published."""
+    agency = Agency()
+    native = document("signed")
+    agency.submit(native)
+    draft = document("signed", status="UnderCorrection", updatedDate="2025-04-01T00:00:00Z")
+    draft["wastes"][0]["quantity"]["quantity"] = 481
+
+    assert agency.changes(draft) == set()
+    assert agency.changes(native) == set()
+    assert agency.changes(native | {"updatedDate": "2025-04-02T00:00:00Z"}) == set()
+
+
 def test_deleted_manifest_is_cancelled() -> None:
     """The service's reply that a manifest is gone cancels what was announced of it."""
     agency = Agency()
@@ -455,6 +468,19 @@ def test_no_person_and_no_number_gets_out(name: str) -> None:
         b"Houlton",
     ):
         assert text not in told
+
+
+def test_no_person_of_a_real_handler_gets_out() -> None:
+    """Names, phones, e-mail, address and site id of the service's own handler stand in no outcome."""
+    handler = json.loads(sample("us-haztrak/test_handler.json").read_text())
+    native = document("signed", generator=handler)
+    native["wastes"][0]["wasteDescription"] = "ask SANDY SAMPLE, 888-888-8888, tester@example.org"
+    outcome = Agency().submit(native)
+    told = b"".join(event.body for event in outcome.events) + repr(outcome).encode()
+
+    assert len(outcome.events) == 6
+    for text in (b"SANDY", b"SAMPLE", b"Terry", b"888-888", b"555-555", b"tester@", b"TESTGEN", b"ARLINGTON"):
+        assert text.lower() not in told.lower()
 
 
 def test_every_leaf_that_is_read_has_a_class() -> None:

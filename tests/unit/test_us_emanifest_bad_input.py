@@ -273,15 +273,21 @@ def test_envelope_of_another_manifest_is_refused() -> None:
 
 
 def test_all_findings_come_at_once() -> None:
-    """Every error of a document is told in one go."""
+    """Every error of a document is told in one go, each at its field."""
     native = signed()
-    native.pop("manifestTrackingNumber")
+    native["manifestTrackingNumber"] = "CHANGE ME"
     native["wastes"][0]["quantity"]["quantity"] = 1.67
+    # A common mistake: flag and details have changed places.
+    native["wastes"][1].update(br=native["wastes"][0]["brInfo"], brInfo=True)
     native["wastes"][1]["pcb"] = "no"
 
-    assert {"us.mtn.missing", "us.quantity.whole", "us.field.type"} == {
-        rule for rule, _ in found(submitted(native), Severity.ERROR)
-    }
+    assert {
+        ("us.mtn.missing", "$[0].manifestTrackingNumber"),
+        ("us.quantity.whole", "$[0].wastes[0].quantity.quantity"),
+        ("us.field.type", "$[0].wastes[1].br"),
+        ("us.field.type", "$[0].wastes[1].brInfo"),
+        ("us.field.type", "$[0].wastes[1].pcb"),
+    } == set(found(submitted(native), Severity.ERROR))
 
 
 def _leaves(value: Any, path: tuple[Any, ...] = ()) -> list[tuple[Any, ...]]:
