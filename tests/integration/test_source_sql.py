@@ -18,6 +18,7 @@ from deploy.exchange.exchange import Exchange
 from producers.run import Run
 from producers.sources.source import Resource
 from schemas.errors import ConfigurationError
+from tests.support import tables
 from tests.support.agency import Agency, manifest, new_agency, source_of, write
 from tests.support.postgres import Database
 
@@ -273,6 +274,22 @@ def test_a_row_becomes_a_json_object(database: Database, tmp_path: Path) -> None
     }.items() <= json.loads(text).items()
     assert first.delivered_at.isoformat() == "2026-03-29T00:30:00.123456+00:00"
     assert json.loads(second.open().read())["mass"] == "NaN"
+
+
+def test_rows_of_a_query_are_read_by_the_table_adapter(database: Database, tmp_path: Path) -> None:
+    """Numbers and dates of PostgreSQL say, row by row, what the same table says as a CSV file."""
+    tables.stored(database.url)
+    place = write(
+        tmp_path,
+        "sql.toml",
+        f'kind = "sql"\nurl = "{database.url}"\ntable = "loads"\nkey_columns = ["Permit no", "Ticket"]\n'
+        'position_column = "Changed"\n'.encode(),
+    )
+    adapter = tables.of_a_query(tmp_path)
+    found = [reading for row in resources(place) for reading in tables.read(adapter, row.open().read())]
+
+    assert len(found) == 12
+    assert tables.stated_in_csv() == tables.by_document(found)
 
 
 def test_large_documents_take_little_memory(database: Database, tmp_path: Path) -> None:

@@ -13,11 +13,13 @@ from typing import Any
 
 import pyarrow as pa
 import pyarrow.parquet as pq
+from sqlalchemy import Column, Date, DateTime, MetaData, Numeric, Text, create_engine
+from sqlalchemy import Table as DatabaseTable
 
 from producers.adapters.table import Table
 from producers.pipeline import Outcome, Pipeline
 from producers.positions import Positions
-from producers.statement import Reading
+from producers.statement import Identity, Reading, Statement
 from schemas.identity import DEMONSTRATION_KEYS
 from tests.support.samples import ROOT
 from tests.support.workbook import workbook
@@ -26,6 +28,12 @@ DOCUMENTS = ROOT / "tests" / "documents" / "table"
 EXAMPLE = ROOT / "producers" / "adapters" / "table" / "example.toml"
 NUMBERS = ("Serial", "Announced", "Net weight")
 DAYS = ("Date announced", "Date received")
+_COLUMN_TYPES: dict[str, Any] = {
+    "Changed": DateTime,
+    "Serial": Numeric(6, 0),
+    "Announced": Numeric(12, 3),
+    "Net weight": Numeric(12, 3),
+} | dict.fromkeys(DAYS, Date)
 
 Row = dict[str, Any]
 
@@ -76,6 +84,23 @@ FORMATS: dict[str, Callable[[], bytes]] = {
 }
 
 
+def stored(url: str) -> None:
+    """Create the table `loads` in a database, with numbers and dates as such, and put the loads into it."""
+    engine = create_engine(url)
+    columns = (Column(name, _COLUMN_TYPES.get(name, Text)) for name in texts()[0])
+    made = DatabaseTable("loads", MetaData(), *columns)
+    with engine.begin() as connection:
+        made.create(connection)
+        connection.execute(made.insert(), typed())
+    engine.dispose()
+
+
+def of_a_query(tmp_path: Path) -> Table:
+    """Return the adapter with the example's mapping for dates as databases write them."""
+    changed = '{ column = "Changed", format = "dd/mm/yyyy hh:mm" }'
+    return table(tmp_path, ('"dd/mm/yyyy"', '"iso"'), (changed, '"Changed"'))
+
+
 def table(tmp_path: Path, *changes: tuple[str, str], mapping: Path = EXAMPLE) -> Table:
     """Return the adapter with a mapping in which some texts are replaced."""
     text = mapping.read_text("utf-8")
@@ -96,6 +121,17 @@ def pipeline(adapter: Table, positions: Positions | None = None) -> Pipeline:
     """Return the pipeline of the agency of the mapping."""
     known = Positions("test") if positions is None else positions
     return Pipeline(adapter, adapter.default_agency, DEMONSTRATION_KEYS, known)
+
+
+def stated_in_csv() -> dict[Identity, tuple[Statement, ...]]:
+    """Return what each load states in the CSV file under the example's mapping."""
+    return by_document(read(Table({"mapping": str(EXAMPLE)}), FORMATS["csv"]()))
+
+
+def by_document(readings: list[Reading]) -> dict[Identity, tuple[Statement, ...]]:
+    """Return what each version of a document states; none has a finding."""
+    assert [] == [finding for reading in readings for finding in reading.findings]
+    return {reading.identity: reading.statements for reading in readings if reading.identity}
 
 
 def outcomes(adapter: Table, data: bytes) -> list[Outcome]:

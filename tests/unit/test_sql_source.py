@@ -18,6 +18,7 @@ from producers.sources.source import RefusedError, Source
 from producers.sources.sql import Sql
 from schemas.errors import ConfigurationError, RetriableError
 from schemas.settings import SourceSettings
+from tests.support import tables
 from tests.support.agency import ROOT, write
 
 EXAMPLES = ROOT / "deploy" / "sources"
@@ -120,6 +121,24 @@ def test_rows_without_place_or_document_are_told_or_left(tmp_path: Path) -> None
     made.start(None)
 
     assert {"1": "source.empty", "3": "d"} == look(made)
+
+
+def test_rows_of_a_query_are_read_by_the_table_adapter(tmp_path: Path) -> None:
+    """Rows with real numbers and dates say, one by one, what the same table says as a CSV file."""
+    tables.stored(f"sqlite:///{tmp_path}/d.sqlite")
+    made = source(
+        tmp_path,
+        kind="sql",
+        table="loads",
+        key_columns=["Permit no", "Ticket"],
+        position_column="Changed",
+    )
+    made.start(None)
+    adapter = tables.of_a_query(tmp_path)
+    found = [reading for text in look(made).values() for reading in tables.read(adapter, text.encode())]
+
+    assert len(found) == 12
+    assert tables.stated_in_csv() == tables.by_document(found)
 
 
 def test_another_table_has_another_position(tmp_path: Path) -> None:
