@@ -218,7 +218,7 @@ def _is_sound(identity: Identity) -> bool:
 
 
 def _place(reading: Reading, statement: Statement) -> str:
-    return f"{reading.path}.line[{statement.line_number}].{statement.stage.value}"
+    return f"{reading.path}.line[{statement.line_number}].{statement.stage}"
 
 
 def _ahead(reading: Reading, delivered_at: datetime) -> list[Finding]:

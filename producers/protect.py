@@ -122,12 +122,13 @@ def _content(harmonised: Harmonised, keys: Keys) -> dict[str, Any]:
     return {
         "movement_key": keys.movement_key(statement.movement_reference),
         "line_number": statement.line_number,
-        "stage": statement.stage.value,
+        # Members of enumerations are texts themselves.
+        "stage": statement.stage,
         "step": statement.step,
-        "side": statement.side.value,
+        "side": statement.side,
         "occurred_on": statement.when.on,
         "occurred_at": statement.when.at,
-        "precision": statement.when.precision.value,
+        "precision": statement.when.precision,
         "origin_country": statement.origin.country,
         "origin_region": statement.origin.region,
         "destination_country": statement.destination.country,
@@ -136,21 +137,20 @@ def _content(harmonised: Harmonised, keys: Keys) -> dict[str, Any]:
         **dict.fromkeys(("low_code", "basel_code", "oecd_code", "hs_code")),
         **harmonised.primary,
         "other_codes": harmonised.other_codes,
-        "hazardous": statement.hazardous.value,
+        "hazardous": statement.hazardous,
         "operation_code": statement.operation_code,
         "native_operation_code": statement.native_operation_code,
         "mass_g": harmonised.mass_g,
         # No load weighs minus nothing.
         "quantity": None if quantity is None else format(quantity.value, "f").removeprefix("-"),
         "unit": None if quantity is None else quantity.unit,
-        "basis": harmonised.basis.value,
+        "basis": harmonised.basis,
         "load_count": statement.load_count,
         "contributor": _pseudonym(statement.contributor, statement, keys),
         "contributor_group": _pseudonym(statement.contributor_group, statement, keys),
         "counterparty": _pseudonym(statement.counterparty, statement, keys),
         "related": tuple(
-            _Related(keys.movement_key(reference), relation.value)
-            for reference, relation in statement.related
+            _Related(keys.movement_key(reference), relation) for reference, relation in statement.related
         ),
         "release_at": statement.release_at,
     }
