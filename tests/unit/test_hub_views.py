@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from datetime import UTC, date, datetime
+from decimal import Decimal
 from itertools import permutations
 from pathlib import Path
 from typing import Any
@@ -177,6 +178,19 @@ def test_what_comes_home_is_told_by_itself_or_by_its_return(store: Store) -> Non
 
     query = "SELECT refused_or_stopped_g, repatriated_g, outstanding_g FROM taken_back ORDER BY 1"
     assert asked(store, query) == [(7, None, 7), (40, 38, 2), (50, 50, 0)]
+
+
+def test_packaging_report_rounds_each_load_and_then_sums(store: Store) -> None:
+    """Three loads of 0.335 t are 1.02 t by the agency's rule, where the sum itself is 1.005 t."""
+    loads = (
+        said(f"load {number}", "RECEIVED", 335_000, quantity="0.335", source_format="uk-packaging/1")
+        for number in range(3)
+    )
+    stored(store, loads)
+
+    assert asked(store, "SELECT received FROM uk_packaging_report(DATE '2026-03-01', DATE '2026-03-01')") == [
+        (Decimal("1.02"),)
+    ]
 
 
 def test_lifecycle_tells_how_far_a_line_is(store: Store) -> None:

@@ -193,6 +193,36 @@ def test_doubtful_cell_is_a_warning(cells: dict[str, str], rule: str, column: st
     assert TEXT.encode() not in b"".join(event.body for event in outcome.events)
 
 
+@pytest.mark.parametrize(
+    ("form", "dispatched", "received", "expected"),
+    [
+        ("dd.mm.yyyy", "05.02.2025", "04.02.2025", ["table.date.order"]),
+        ("dd.mm.yyyy", "04.02.2025", "04.02.2025", []),
+        ("mm.yyyy", "05.02.2025", "02.2025", []),
+        ("dd.mm.yyyy", "31.02.2025", "04.02.2025", ["table.date.form"]),
+    ],
+)
+def test_arrival_before_departure_is_a_warning(
+    tmp_path: Path, form: str, dispatched: str, received: str, expected: list[str]
+) -> None:
+    """Days in an impossible order are told, and published as they are stated; a month is no day."""
+    date = f'date = {{ column = "Annahmedatum", format = "{form}" }}'
+    adapter = table(tmp_path, ('date = "Annahmedatum"', date), mapping=DOCUMENTS / "germany.toml")
+    header, first, *_ = (DOCUMENTS / "germany.csv").read_bytes().decode("cp1252").splitlines()
+    changed = first.replace("03.02.2025;04.02.2025", f"{dispatched};{received}")
+    (outcome,) = outcomes(adapter, f"{header}\n{changed}\n".encode("cp1252"))
+
+    assert expected == [finding.rule for finding in outcome.findings]
+    assert outcome.is_rejected is (expected == ["table.date.form"])
+
+
+def test_a_plan_may_be_dated_after_what_came_of_it() -> None:
+    """A load that was announced for a later day and came earlier is in no wrong order."""
+    (outcome,) = outcomes(EXAMPLE_TABLE, row(Date_received="01/02/2025"))
+
+    assert (outcome.findings, len(outcome.events)) == ((), 2)
+
+
 def test_everything_wrong_with_a_row_is_told_at_once() -> None:
     """A row without identity, date, country and unit names all four."""
     cells = {"Ticket": "", "Date_received": "soon", "Country_of_origin": "?", "Unit": "?"}

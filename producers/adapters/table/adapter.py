@@ -7,6 +7,7 @@ say of it. Only columns that the mapping names are looked at.
 from __future__ import annotations
 
 import hashlib
+import itertools
 from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import BinaryIO, ClassVar
@@ -28,7 +29,7 @@ from producers.reading.file_rules import FILE_RULES, FILE_RULES_BY_ID
 from producers.statement import Identity, Reading, Statement
 from schemas.errors import ConfigurationError
 from schemas.findings import Finding, Rule, has_error
-from schemas.movement import Side, Stage
+from schemas.movement import Precision, Side, Stage
 
 _CODE_VERSION = "1"
 _SEEN_BYTES = 8
@@ -47,6 +48,8 @@ _PROGRESS = {
     Stage.TREATED: 6,
     Stage.END_OF_WASTE: 7,
 }
+# What is planned may be dated after what came of it.
+_INTENDED = frozenset({Stage.NOTIFIED, Stage.ANNOUNCED})
 
 
 class Table:
@@ -142,6 +145,8 @@ class Rows:
             row.note("table.row.silent", "date")
         if identity is None or has_error(row.findings):
             return Reading(row.path, identity, findings=row.findings)
+        if _is_out_of_order(said):
+            row.note("table.date.order", "date")
         past = self._past(said, selected)
         return Reading(row.path, identity, said, row.findings, is_draft=is_draft, silent_stages=past)
 
@@ -157,6 +162,18 @@ class Rows:
         reached = max((_PROGRESS[stage] for stage in stages), default=0)
         silent = {fact.stage for fact in self._facts} - {fact.stage for fact in selected}
         return frozenset(stage for stage in silent if _PROGRESS[stage] < reached)
+
+
+def _is_out_of_order(said: tuple[Statement, ...]) -> bool:
+    """Say whether a stage that happened is dated before an earlier one; a month has no day to compare."""
+    days = [
+        (_PROGRESS[statement.stage], statement.when.on)
+        for statement in said
+        if statement.stage not in _INTENDED and statement.when.precision is not Precision.MONTH
+    ]
+    return any(
+        stage < other and on > other_on for (stage, on), (other, other_on) in itertools.permutations(days, 2)
+    )
 
 
 def parse(line: Line, path: str) -> tuple[Row | None, Finding | None]:

@@ -149,6 +149,12 @@ RULES = (
         _OURS,
     ),
     Rule(
+        "table.date.order",
+        _WARNING,
+        "the waste arrives, or is treated, before it left: check the dates",
+        _OURS,
+    ),
+    Rule(
         "table.country.unknown",
         _ERROR,
         "no country that is known: write its two letters, or add the word to `words` of the mapping",
