@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import re
 import unicodedata
+from datetime import date
 from functools import cache, lru_cache
 
 from schemas import codes
@@ -73,6 +74,11 @@ def is_country(code: str) -> bool:
     return _codes().get(code) == code
 
 
+def is_in_eu_or_efta(code: str, on: date) -> bool:
+    """Say whether a country, by its alpha-2 code, is in the European Union or in EFTA on a day."""
+    return any(first <= on.isoformat() <= (last or "9999") for first, last in _memberships().get(code, ()))
+
+
 def _folded(text: str) -> str:
     """Return a name as it is compared: lower case, no accents, no punctuation, no article."""
     plain = "".join(char for char in unicodedata.normalize("NFKD", text) if not unicodedata.combining(char))
@@ -95,6 +101,16 @@ def _names() -> dict[str, str]:
     """Return alpha-2 by folded name."""
     labels = {_folded(row["label"]): row["code"] for row in _countries()}
     return labels | {_folded(row["name"]): row["country"] for row in codes.rows("country_names")}
+
+
+@cache
+def _memberships() -> dict[str, list[tuple[str, str]]]:
+    """Return from when to when each country has been in the EU or in EFTA, as ISO dates."""
+    found: dict[str, list[tuple[str, str]]] = {}
+    for row in codes.rows("regions"):
+        if row["parent"] in {"EU", "EFTA"}:
+            found.setdefault(row["code"], []).append((row["valid_from"], row["valid_to"]))
+    return found
 
 
 @cache

@@ -239,6 +239,28 @@ def test_an_operation_is_cut_to_its_number_and_kept(operation: str, code: str | 
     assert (code, native) == (found.operation_code, found.native_operation_code)
 
 
+@pytest.mark.parametrize(
+    ("country", "operation", "mode", "expected"),
+    [
+        ("MA", "D 5", "ELIMINATION", ["fr.operation.export"]),
+        ("CH", "D 5", "ELIMINATION", []),
+        ("BE", "D 10", "ELIMINATION", []),
+        ("MA", "R 3", "RECYCLAGE", []),
+        ("FR", "D 5", "ELIMINATION", []),
+    ],
+)
+def test_disposal_outside_the_union_is_told(
+    country: str, operation: str, mode: str, expected: list[str]
+) -> None:
+    """Waste that leaves for disposal beyond the EU and EFTA is published with a warning."""
+    line = json.loads(document("outgoing_waste.jsonl").splitlines()[0])
+    line |= {"destinationDropSiteCountryCode": country, "operationCode": operation, "operationMode": mode}
+    (found,) = read(json.dumps(line).encode(), register="outgoing_waste")
+
+    assert expected == rules(found)
+    assert 1 == len(found.statements)
+
+
 def test_nothing_is_stated_as_treated() -> None:
     """No register says when the operation was carried out, so it stays with the receipt."""
     found = {item.stage for name in ("incoming_waste", "ssd") for item in statements(f"{name}.csv").values()}

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from datetime import date
+
 import pytest
 
 from schemas import codes, places
@@ -224,3 +226,19 @@ def test_no_name_is_that_of_two_parts() -> None:
     """Every part is found by its own name."""
     for code, (part,) in codes.listed("REGION").items():
         assert code == places.region(code.partition("-")[0], part.label)
+
+
+@pytest.mark.parametrize(
+    ("code", "on", "expected"),
+    [
+        ("BE", date(2026, 5, 21), True),
+        ("CH", date(2026, 5, 21), True),
+        ("MA", date(2026, 5, 21), False),
+        ("GB", date(2020, 1, 31), True),
+        ("GB", date(2020, 2, 1), False),
+        ("ZZ", date(2026, 5, 21), False),
+    ],
+)
+def test_union_and_efta_have_the_members_of_a_day(code: str, on: date, *, expected: bool) -> None:
+    """Who has left is no member any more, and who never was is none."""
+    assert places.is_in_eu_or_efta(code, on) is expected

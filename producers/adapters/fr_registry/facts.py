@@ -20,6 +20,7 @@ from producers.adapters.fr_registry.registers import Register
 from producers.adapters.fr_registry.rules import RULES_BY_ID
 from producers.reading import references, waste_codes
 from producers.statement import Company, Place, Quantity, Statement, WasteCode, When
+from schemas import places
 from schemas.findings import Finding
 from schemas.movement import UNKNOWN_COUNTRY, Basis, Hazardous, Precision, Side, Stage
 
@@ -51,11 +52,14 @@ class Telling:
 
     def _statement(self, stage: Stage, when: When) -> Statement:
         line, origin, destination = self.line, self._origin(), self._destination()
-        operation = line.operation_code
+        operation, side = line.operation_code, _side(origin, destination)
+        is_disposal = operation is not None and operation.native.startswith("D")
+        if is_disposal and side is Side.ORIGIN and not places.is_in_eu_or_efta(destination.country, when.on):
+            self._notice("fr.operation.export", "operationCode")
         return Statement(
             line_number=_LINE_NUMBER,
             stage=stage,
-            side=_side(origin, destination),
+            side=side,
             when=when,
             movement_reference=self._reference(),
             origin=origin,

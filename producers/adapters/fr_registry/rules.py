@@ -133,6 +133,12 @@ RULES = (
         _REGISTRY,
     ),
     Rule(
+        "fr.operation.export",
+        _WARNING,
+        "waste leaves the EU and EFTA for disposal, which the law forbids: check operation and destination",
+        "Regulation (EU) 2024/1157, Article 37",
+    ),
+    Rule(
         "fr.mode.unknown",
         _ERROR,
         "use REUTILISATION, RECYCLAGE, VALORISATION_ENERGETIQUE, AUTRES_VALORISATIONS or ELIMINATION",

@@ -8,7 +8,6 @@ has; without any it is the importer's.
 from __future__ import annotations
 
 from datetime import date
-from functools import cache
 from typing import NamedTuple
 
 from producers.adapters.uk_annex_vii import parties
@@ -17,7 +16,7 @@ from producers.adapters.uk_annex_vii.noticing import Notice
 from producers.adapters.uk_annex_vii.parties import Party, Site
 from producers.adapters.uk_annex_vii.waste import Kind
 from producers.reading import waste_codes
-from schemas import codes
+from schemas import places
 
 _INTERIM = frozenset({"R12", "R13"})
 
@@ -47,7 +46,7 @@ def destination(entry: Entry, kind: Kind | None, notice: Notice) -> Destination:
 def check_disposal(where: Destination, on: date, notice: Notice) -> None:
     """Notice an export for disposal to a country that is neither in the EU nor in EFTA on a day."""
     is_disposal = (where.operation_code or "").startswith("D")
-    if is_disposal and where.country is not None and not _takes_disposal(where.country, on):
+    if is_disposal and where.country is not None and not places.is_in_eu_or_efta(where.country, on):
         notice("annex7.disposal.country", "laboratory_code")
 
 
@@ -108,17 +107,3 @@ def _check_countries(entry: Entry, destination_country: str | None, notice: Noti
     for name, party in (("importer", entry.importer), ("interim", entry.interim), *facilities):
         if party is not None and _country(party) not in {None, destination_country}:
             notice("annex7.destination.differs", f"{name}_country")
-
-
-def _takes_disposal(country: str, on: date) -> bool:
-    return any(first <= on.isoformat() <= (last or "9999") for first, last in _memberships().get(country, ()))
-
-
-@cache
-def _memberships() -> dict[str, list[tuple[str, str]]]:
-    """Return from when to when each country has been in the EU or in EFTA, as ISO dates."""
-    found: dict[str, list[tuple[str, str]]] = {}
-    for row in codes.rows("regions"):
-        if row["parent"] in {"EU", "EFTA"}:
-            found.setdefault(row["code"], []).append((row["valid_from"], row["valid_to"]))
-    return found
