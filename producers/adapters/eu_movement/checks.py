@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable
+from datetime import date
 from decimal import Decimal
-from functools import cache
 
 from producers.adapters.eu_movement.ends import Ends
 from producers.adapters.eu_movement.model import Amount, Line, Movement
 from producers.adapters.eu_movement.wastes import Notice, Waste, has_annex_vii_code
-from schemas import codes, units
+from schemas import places, units
 from schemas.movement import UNKNOWN_COUNTRY, Hazardous
 
 _COUNT = re.compile(r"[0-9]{1,9}", re.ASCII)
@@ -58,13 +58,15 @@ def check_hazard(waste: Waste, path: str, notice: Notice) -> None:
         notice("eu.hazard.property", path)
 
 
-def check_operation(waste: Waste, ends: Ends, path: str, notice: Notice) -> None:
-    """Check that a line has an operation, and one that its destination may carry out."""
+def check_operation(waste: Waste, ends: Ends, issued_on: date, path: str, notice: Notice) -> None:
+    """Check that a line has an operation, and one that its destination may carry out on a day."""
     if waste.operation is None and not waste.is_laboratory:
         notice("eu.operation.missing", path)
     is_disposal = (waste.operation or "").startswith("D")
-    leaves = ends.origin.country in _union() and ends.destination.country not in {*_union(), UNKNOWN_COUNTRY}
-    if is_disposal and leaves:
+    begins, arrives = (
+        places.is_in_eu_or_efta(end.country, issued_on) for end in (ends.origin, ends.destination)
+    )
+    if is_disposal and begins and not arrives and ends.destination.country != UNKNOWN_COUNTRY:
         notice("eu.operation.export", path)
 
 
@@ -82,13 +84,3 @@ def _exceeds(lines: Iterable[Line], total: Amount) -> bool:
 
 def _grams(amount: Amount | None) -> int | None:
     return units.grams(amount.value, amount.unit, None) if amount is not None else None
-
-
-@cache
-def _union() -> frozenset[str]:
-    """Return the countries of the EU and EFTA as they are today."""
-    return frozenset(
-        row["code"]
-        for row in codes.rows("regions")
-        if row["parent"] in {"EU", "EFTA"} and not row["valid_to"]
-    )

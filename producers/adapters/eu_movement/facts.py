@@ -126,7 +126,7 @@ class Telling:
         self.moments.check_order()
         for item in self._goods:
             checks.check_hazard(item.waste, item.path, self.notice)
-            checks.check_operation(item.waste, self._ends, item.path, self.notice)
+            checks.check_operation(item.waste, self._ends, self.moments.issued.on, item.path, self.notice)
             if self.movement.kind in _LEAVING:
                 checks.check_leaving(item.line, item.path, self.notice)
                 if self._is_annex_vii:
