@@ -81,8 +81,8 @@ def head(file: Path, rows: int) -> str:
 
 
 def siret(number: int) -> str:
-    """Return a number of a French establishment that passes Luhn's check."""
-    stem = f"{number:013d}"
+    """Return a number of a French establishment that passes Luhn's check; none is all zeros."""
+    stem = f"{number + 1:013d}"
     doubled = (sum(divmod(2 * int(digit), 10)) for digit in stem[::-2])
     return f"{stem}{-(sum(doubled) + sum(map(int, stem[-2::-2]))) % 10}"
 
