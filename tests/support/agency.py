@@ -19,7 +19,14 @@ from pathlib import Path
 from typing import Any
 
 import stamina
-from confluent_kafka import IsolationLevel, KafkaError, KafkaException, Message, TopicPartition
+from confluent_kafka import (
+    OFFSET_BEGINNING,
+    IsolationLevel,
+    KafkaError,
+    KafkaException,
+    Message,
+    TopicPartition,
+)
 from confluent_kafka.admin import OffsetSpec  # type: ignore[attr-defined]  # exported without saying so
 
 from deploy import topics as deployed
@@ -228,7 +235,8 @@ def committed(
     """
     ends = _ends(kafka, topic, until)
     reader = clients.consumer(kafka, f"test.{topic}", **{"enable.partition.eof": True})
-    reader.assign([TopicPartition(topic, partition, 0) for partition in ends])
+    # Another test may have deleted the first records of the topic that all share.
+    reader.assign([TopicPartition(topic, partition, OFFSET_BEGINNING) for partition in ends])
     found = []
     try:
         while ends:
