@@ -247,4 +247,4 @@ def _held_fingerprint(item: Mapping[str, Any]) -> bytes:
 @cache
 def _encoder() -> contract.Encoder:
     assert tuple(name for part in _PARTS for name in part.split()) == ENVELOPE_FIELDS
-    return contract.Encoder("movement", _PARTS)
+    return contract.Encoder(contract.latest("movement"), _PARTS)

@@ -9,12 +9,27 @@ from __future__ import annotations
 import io
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, fields
+from functools import cache
 from typing import Any
 
 import fastavro
 
 from schemas import contract
 
+# Parts of a position, and whether they repeat: a document states many lines at the same stages.
+_PARTS: contract.Parts = {
+    "subject revision edition": True,
+    "digest": False,
+    "collection": True,
+    "cursor": True,
+    "statements": {
+        "statement_key digest": False,
+        "revision edition": True,
+        "movement_key": False,
+        "line_number stage step side occurred_on precision origin_country destination_country": True,
+    },
+    "silent_stages": True,
+}
 _DOCUMENT = 2 * contract.enum_symbols("position", "subject").index("DOCUMENT")
 
 
@@ -106,7 +121,13 @@ class Positions:
 
 def encoded(values: Mapping[str, Any]) -> bytes:
     """Return the Avro body of a position's fields."""
-    return contract.encoded(contract.parsed("position"), values)
+    return _encoder().encoded(values)
+
+
+@cache
+def _encoder() -> contract.Encoder:
+    assert tuple(name for part in _PARTS for name in part.split()) == contract.field_names("position")
+    return contract.Encoder(contract.latest("position"), _PARTS)
 
 
 def _decoded(body: bytes) -> Position:

@@ -113,7 +113,7 @@ def encoded_content(values: Mapping[str, Any]) -> bytes:
 def _encoder() -> contract.Encoder:
     require_classes(avro_leaves(contract.latest("movement")), "schema movement")
     assert tuple(name for part in _PARTS for name in part.split()) == CONTENT_FIELDS
-    return contract.Encoder("movement", _PARTS)
+    return contract.Encoder(contract.latest("movement"), _PARTS)
 
 
 def _content(harmonised: Harmonised, keys: Keys) -> dict[str, Any]:

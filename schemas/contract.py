@@ -21,6 +21,9 @@ _REMEMBERED_MAX = 16_384
 # From here on Avro writes a length in more than one byte.
 _LONG_BYTES = 64
 
+# The parts of a record by their fields: whether each repeats, or the parts of the items of an array.
+Parts = Mapping[str, "bool | Parts"]
+
 RECORDS = ("movement", "observation", "release", "position", "reject", "dead_letter")
 
 
@@ -59,7 +62,7 @@ def enum_symbols(record: str, field: str) -> tuple[str, ...]:
     return tuple(found["type"]["symbols"])
 
 
-def encoded(schema: Any, values: Mapping[str, Any]) -> bytes:
+def encoded(schema: Any, values: Any) -> bytes:
     """Return the Avro bytes of values, in a schema as `parsed` gives it."""
     buffer = io.BytesIO()
     fastavro.schemaless_writer(buffer, schema, values)
@@ -73,41 +76,58 @@ class Encoder:
     of its parts. Encoding a part anew costs ten times what finding it does.
     """
 
-    def __init__(self, record: str, parts: Mapping[str, bool]) -> None:
+    def __init__(self, schema: Mapping[str, Any], parts: Parts) -> None:
         """Take the fields of each part, separated by blanks, and whether it repeats.
 
         Args:
-            record: One of `RECORDS`; the parts are fields of it that follow one another.
+            schema: Of a record; the parts are fields of it that follow one another.
             parts: The values of fields that repeat have to be hashable: arrays are tuples,
-                of named tuples where their items are records.
+                of named tuples where their items are records. Of an array of records the parts
+                of its items.
         """
-        schema = latest(record)
         self._parts: list[tuple[Callable[[Mapping[str, Any]], Any], Callable[[Any], bytes]]] = []
-        for number, (part, is_repeating) in enumerate(parts.items()):
+        for number, (part, how) in enumerate(parts.items()):
             names = part.split()
             fields = [field for field in schema["fields"] if field["name"] in names]
             assert [field["name"] for field in fields] == names
-            parsed_part = fastavro.parse_schema(
-                schema | {"name": f"{schema['name']}Part{number}", "fields": fields}
-            )
-            encode = _part_encoder(names, parsed_part)
-            get = itemgetter(*names)
-            self._parts.append((get, lru_cache(_REMEMBERED_MAX)(encode) if is_repeating else encode))
+            part_schema = {**schema, "name": f"{schema['name']}Part{number}", "fields": fields}
+            encode = _part_encoder(part_schema) if isinstance(how, bool) else _array_encoder(fields[0], how)
+            remembered = lru_cache(_REMEMBERED_MAX)(encode) if how is True else encode
+            self._parts.append((itemgetter(*names), remembered))
 
     def encoded(self, values: Mapping[str, Any]) -> bytes:
         """Return the Avro bytes of a record's values."""
         return b"".join([encode(get(values)) for get, encode in self._parts])
 
 
-def _part_encoder(names: list[str], schema: Any) -> Callable[[Any], bytes]:
-    if all(field["type"] == "bytes" for field in schema["fields"]):
-        return _keyed_hash if len(names) == 1 else lambda values: b"".join(map(_keyed_hash, values))
+def _part_encoder(schema: Mapping[str, Any]) -> Callable[[Any], bytes]:
+    fields = schema["fields"]
+    if all(field["type"] == "bytes" for field in fields):
+        return _keyed_hash if len(fields) == 1 else lambda values: b"".join(map(_keyed_hash, values))
+    parsed_part = fastavro.parse_schema(dict(schema))
+    names = [field["name"] for field in fields]
 
     def encode(values: Any) -> bytes:
         stated = values if len(names) > 1 else (values,)
-        return encoded(schema, {name: _plain(value) for name, value in zip(names, stated, strict=True)})
+        return encoded(parsed_part, {name: _plain(value) for name, value in zip(names, stated, strict=True)})
 
     return encode
+
+
+def _array_encoder(field: Mapping[str, Any], parts: Parts) -> Callable[[Any], bytes]:
+    """Return what writes an array of records: one block with their number before it, and an empty one."""
+    encoder = Encoder(field["type"]["items"], parts)
+
+    def encode(items: Any) -> bytes:
+        blocks = [_count(len(items)), *map(encoder.encoded, items)] if items else []
+        return b"".join((*blocks, _count(0)))
+
+    return encode
+
+
+@cache
+def _count(number: int) -> bytes:
+    return encoded("long", number)
 
 
 def _keyed_hash(value: bytes) -> bytes:
