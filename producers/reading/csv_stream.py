@@ -2,7 +2,7 @@
 
 UTF-8 with or without its mark, lines that end with LF or CRLF, quoted cells that hold line ends. Memory is
 bounded by the longest row, which has a limit. A row that is broken is told in its place,
-and those after it are read all the same.
+and those after it are read all the same, until there are a thousand of them on end.
 """
 
 from __future__ import annotations
@@ -16,6 +16,8 @@ from typing import BinaryIO, NamedTuple
 ROW_CHARACTERS_MAX = 1024 * 1024
 # A cell longer than this is no cell of this field: somewhere a quotation mark is missing.
 _CELL_CHARACTERS_MAX = 128 * 1024
+# One quotation mark that is never closed makes a broken row of every line after it.
+BROKEN_ROWS_MAX = 1000
 
 
 class Row(NamedTuple):
@@ -42,10 +44,22 @@ class _BrokenLineError(Exception):
 def rows(stream: BinaryIO, delimiter: str = ",") -> Iterator[Row]:
     """Yield every row of a file that has any cell, in order.
 
+    After BROKEN_ROWS_MAX broken rows on end one more, with the rule csv.rows.broken, is the last.
+
     Args:
         stream: The file, binary, at its start.
         delimiter: What stands between cells.
     """
+    broken = 0
+    for row in _rows(stream, delimiter):
+        broken = broken + 1 if row.rule is not None else 0
+        if broken > BROKEN_ROWS_MAX:
+            yield row._replace(rule="csv.rows.broken")
+            return
+        yield row
+
+
+def _rows(stream: BinaryIO, delimiter: str) -> Iterator[Row]:
     csv.field_size_limit(_CELL_CHARACTERS_MAX)
     lines = _Lines(stream)
     reader = csv.reader(lines, delimiter=delimiter, strict=True)

@@ -46,6 +46,13 @@ FILE_RULES = (
         "weighbridge",
     ),
     Rule(
+        "csv.rows.broken",
+        Severity.ERROR,
+        "more than 1,000 rows on end cannot be read: look for a quotation mark that is never closed before "
+        "them, and export the file again; the rest was not read",
+        "weighbridge",
+    ),
+    Rule(
         "xml.syntax",
         Severity.ERROR,
         "no well-formed XML from here on; the rest was not read: export it again",

@@ -442,6 +442,15 @@ def test_large_table_takes_little_memory(tmp_path: Path) -> None:
     assert peak_kb < 150_000
 
 
+def test_quotation_mark_that_is_never_closed_ends_the_file() -> None:
+    """The pieces of rows behind it are not told one by one without end."""
+    readings = found(CSV + b'"x\n' + b"x\n" * 100_000)
+
+    rules = [rule for rule, _ in readings]
+    assert ["csv.row", *["table.row.width"] * 999, "csv.rows.broken"] == rules[-1001:]
+    assert 1 == rules.count("csv.rows.broken")
+
+
 def test_windows_characters_that_are_none() -> None:
     """Bytes that are no characters of Windows-1252 either are told in their row."""
     adapter = Table({"mapping": str(DOCUMENTS / "germany.toml")})

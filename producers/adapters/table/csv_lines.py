@@ -8,7 +8,7 @@ from typing import BinaryIO
 from producers.adapters.table.line import BrokenTableError, Line
 from producers.adapters.table.model import TableKeys
 from producers.reading import csv_stream
-from producers.reading.csv_stream import Row
+from producers.reading.csv_stream import BROKEN_ROWS_MAX, Row
 
 
 class CsvLines:
@@ -22,15 +22,20 @@ class CsvLines:
     def read(self, places: Sequence[int]) -> Iterator[Line]:
         """Yield the rows below the header."""
         width = len(self.header)
+        broken = 0
         for row in self._rows:
             cells = row.cells
-            if row.rule is not None:
-                yield Line(row.number, rule=row.rule)
-            elif len(cells) == width:
+            if row.rule is None and len(cells) == width:
+                broken = 0
                 yield Line(row.number, [cells[place] for place in places])
-            elif any(cells):
+            elif row.rule is not None or any(cells):
+                broken += 1
+                if broken > BROKEN_ROWS_MAX:
+                    # Behind a quotation mark that is never closed rows are no more than pieces.
+                    yield Line(row.number, rule="csv.rows.broken")
+                    return
                 # A delimiter inside a cell has moved those behind it, even if the last one is empty.
-                yield Line(row.number, rule="table.row.width")
+                yield Line(row.number, rule=row.rule or "table.row.width")
 
     def _header(self, number: int) -> Row:
         for row in self._rows:
