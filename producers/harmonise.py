@@ -2,7 +2,8 @@
 
 A code keeps its field only where its list knows it on the date of the fact; otherwise it
 travels among the other codes with a warning, so that nothing stated is lost and nothing
-doubtful is mapped. Mass is derived exactly or not at all: no density, no mass.
+doubtful is mapped. A region travels only if it is a listed part of its country: other texts of
+that form may be somebody's name. Mass is derived exactly or not at all: no density, no mass.
 """
 
 from __future__ import annotations
@@ -13,8 +14,8 @@ from functools import lru_cache
 from types import MappingProxyType
 from typing import NamedTuple
 
-from producers.statement import Quantity, Statement, WasteCode
-from schemas import codes, units
+from producers.statement import Place, Quantity, Statement, WasteCode
+from schemas import codes, places, units
 from schemas.findings import Finding, Rule, Severity
 from schemas.movement import Basis
 
@@ -32,6 +33,13 @@ RULES = (
         Severity.WARNING,
         "the code was not valid on the date of the fact: use its successor; it travels unmapped",
         "code lists",
+    ),
+    Rule(
+        "region.unknown",
+        Severity.WARNING,
+        "the region is none of the listed parts of its country: write its ISO 3166-2 code; "
+        "it counts for the country only",
+        "ISO 3166-2",
     ),
     Rule(
         "quantity.unconverted",
@@ -71,10 +79,22 @@ def harmonise(statement: Statement, path: str) -> tuple[Harmonised, list[Finding
     """Return the statement in common terms, and warnings about what did not fit."""
     primary, others, broken = _sorted_codes(statement.codes, statement.when.on)
     findings = [rule.at(f"{path}.codes") for rule in broken]
+    if not (_is_listed(statement.origin) and _is_listed(statement.destination)):
+        ends = _listed(statement.origin), _listed(statement.destination)
+        statement = statement._replace(origin=ends[0], destination=ends[1])
+        findings.append(_RULES["region.unknown"].at(f"{path}.region"))
     mass_g, basis = _mass(statement.quantity)
     if statement.quantity is not None and mass_g is None:
         findings.append(_RULES["quantity.unconverted"].at(f"{path}.quantity"))
     return Harmonised(statement, primary, others, mass_g, basis), findings
+
+
+def _is_listed(place: Place) -> bool:
+    return place.region is None or places.is_part(place.country, place.region)
+
+
+def _listed(place: Place) -> Place:
+    return place if _is_listed(place) else Place(place.country)
 
 
 @lru_cache(_REMEMBERED_MAX)

@@ -31,8 +31,10 @@ from schemas.identity import Keys
 from schemas.movement import FIRST_DAY
 
 _CLOCKS_DIFFER = timedelta(days=1)
-# More milliseconds than there are from 1970 to the year 2500.
-_PHASE = 1 << 44
+# Versions of one document within one delivery that keep their order; of more, the last counts.
+_OCCURRENCES_MAX = 256
+# More than so many occurrences in every microsecond from 1970 to the year 2100.
+_PHASE = 1 << 60
 _REVISION_END = 1 << 62
 
 
@@ -157,6 +159,9 @@ class Pipeline:
         self, reading: Reading, document_id: str, findings: list[Finding]
     ) -> tuple[Protected, ...]:
         protected: dict[bytes, Protected] = {}
+        if len(reading.statements) > STATEMENTS_MAX:
+            findings.append(RULES_BY_ID["document.size"].at(reading.path))
+            return ()
         for statement in reading.statements:
             path = _place(reading, statement)
             item = self._protected_one(statement, path, document_id, findings)
@@ -234,9 +239,9 @@ def _ahead(reading: Reading, delivered_at: datetime) -> list[Finding]:
 def _revision(identity: Identity, delivered_at: datetime) -> int:
     """Return the order of a document among its versions: its own, or that of its phase and delivery.
 
-    Within a delivery it is the order of place. No two deliveries are so few milliseconds apart
-    as one of them has versions of the same document.
+    Within a delivery it is the order of place; deliveries are told apart by the microsecond.
     """
     if identity.revision is not None:
         return identity.revision
-    return identity.phase * _PHASE + dates.milliseconds(delivered_at) + identity.occurrence
+    place = min(identity.occurrence, _OCCURRENCES_MAX - 1)
+    return identity.phase * _PHASE + dates.microseconds(delivered_at) * _OCCURRENCES_MAX + place

@@ -74,6 +74,11 @@ def is_country(code: str) -> bool:
     return _codes().get(code) == code
 
 
+def is_part(country: str, code: str) -> bool:
+    """Say whether a code is that of a listed part of a country, both as ISO 3166 writes them."""
+    return code in _parts().get(country, ())
+
+
 def is_in_eu_or_efta(code: str, on: date) -> bool:
     """Say whether a country, by its alpha-2 code, is in the European Union or in EFTA on a day."""
     return any(first <= on.isoformat() <= (last or "9999") for first, last in _memberships().get(code, ()))
@@ -84,6 +89,16 @@ def _folded(text: str) -> str:
     plain = "".join(char for char in unicodedata.normalize("NFKD", text) if not unicodedata.combining(char))
     words = _SEPARATORS.sub(" ", _DROPPED.sub("", plain.casefold()).replace("&", " and ")).split()
     return " ".join("saint" if word == "st" else word for word in words if word != "the")
+
+
+@cache
+def _parts() -> dict[str, frozenset[str]]:
+    """Return the codes of parts by country."""
+    listed = {row["code"] for row in codes.rows("regions")}
+    countries = {code.partition("-")[0] for code in listed if "-" in code}
+    return {
+        country: frozenset(code for code in listed if code.startswith(f"{country}-")) for country in countries
+    }
 
 
 def _countries() -> list[dict[str, str]]:

@@ -29,6 +29,7 @@ _SPELLING = re.compile(
 _MIDNIGHT = time()
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _MILLISECOND = timedelta(milliseconds=1)
+_MICROSECOND = timedelta(microseconds=1)
 
 
 class Stamp(NamedTuple):
@@ -97,6 +98,11 @@ def instant(text: object) -> datetime | None:
 def milliseconds(at: datetime) -> int:
     """Return the milliseconds from 1970 to an instant: the order of versions that are known by instants."""
     return (at - _EPOCH) // _MILLISECOND
+
+
+def microseconds(at: datetime) -> int:
+    """Return the microseconds from 1970 to an instant."""
+    return (at - _EPOCH) // _MICROSECOND
 
 
 def midnight(on: date, zone: str) -> datetime:

@@ -18,6 +18,7 @@ from schemas.movement import Hazardous
 _CACHED_TEXTS = 4096
 _BASEL = re.compile(r"[AB][0-9]{4}|Y[0-9]{1,2}", re.ASCII)
 _OECD = re.compile(r"[A-Z]{2}[0-9]{3}|EU3011|EU48|BEU0[45]", re.ASCII)
+_NATIONAL = re.compile(r"(?=.*[0-9])(?!.*[A-Z]{4})(?!.*[0-9]{7})[A-Z0-9]{1,8}", re.ASCII)
 # `D 9 F` and `R05` are D9 and R5: what follows the number divides an operation further.
 _OPERATION = re.compile(r"([RD])0?([1-9][0-9]?)[A-Z]?", re.ASCII)
 # `HP_7`, `HP07` and `HP 7` are one property.
@@ -63,6 +64,17 @@ def basel_or_oecd(stated: str) -> WasteCode | None:
     if _OECD.fullmatch(code):
         return WasteCode("OECD", code)
     return None
+
+
+@lru_cache(_CACHED_TEXTS)
+def national(stated: str) -> str | None:
+    """Return a code of a list that is not kept here, None for what may be somebody's name or telephone.
+
+    Such a code has up to eight letters and digits, at least one digit, no four letters and no
+    seven digits in a row.
+    """
+    code = "".join(stated.split()).upper()
+    return code if _NATIONAL.fullmatch(code) else None
 
 
 @lru_cache(_CACHED_TEXTS)

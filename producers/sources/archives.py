@@ -15,7 +15,7 @@ import zipfile
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from functools import partial
 from pathlib import PurePosixPath
 from stat import S_ISLNK
@@ -186,7 +186,9 @@ class _Unpacking:
             if is_archive(place):
                 yield from self.walked(unpacked, place, depth + 1)
             else:
-                yield Member(place, size_bytes, self.archive.delivered_at, unpacked, digest)
+                # Members stand in the order of the archive, which has one date for all.
+                delivered_at = self.archive.delivered_at + timedelta(microseconds=self.budget.members)
+                yield Member(place, size_bytes, delivered_at, unpacked, digest)
 
     def _copy(self, member: _Packed, spool: BinaryIO) -> tuple[int, bytes]:
         """Unpack a member and return its size and SHA-256."""
@@ -240,6 +242,8 @@ def _zipped(stream: BinaryIO, budget: _Budget) -> Iterator[_Packed]:
     with zipfile.ZipFile(cast("BinaryIO", _Bounded(stream))) as archive:
         # What it says of itself, before anything is unpacked.
         budget.check(sum(entry.file_size for entry in archive.infolist()))
+        if len(archive.infolist()) > MEMBERS_MAX:
+            raise _ExceededError("archive.members")
         for entry in archive.infolist():
             budget.count()
             if not entry.is_dir() and not S_ISLNK(entry.external_attr >> 16):

@@ -14,7 +14,7 @@ import hashlib
 import os
 import time
 from dataclasses import dataclass, field
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from stat import S_ISREG
 from typing import BinaryIO
@@ -23,6 +23,8 @@ from producers.sources.archives import is_archive, is_unfinished, members
 from producers.sources.refused import Refused
 from producers.sources.source import Resource, Resources, Source
 from schemas.errors import ConfigurationError
+
+_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,7 +44,7 @@ class File:
     @property
     def delivered_at(self) -> datetime:
         """When the file was written last, UTC."""
-        return datetime.fromtimestamp(self.modified_ns / 1e9, UTC)
+        return _EPOCH + timedelta(microseconds=self.modified_ns // 1000)
 
     def open(self) -> BinaryIO:
         """Return the file as it is now."""

@@ -10,7 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from producers.harmonise import harmonise
-from producers.statement import Quantity, WasteCode, When
+from producers.statement import Place, Quantity, WasteCode, When
 from schemas.findings import Severity
 from schemas.movement import Basis
 from tests.support.statements import statement
@@ -77,3 +77,22 @@ def test_no_code_is_lost_or_doubled(stated: list[str]) -> None:
     found, _ = harmonise(statement(codes=tuple(WasteCode("LOW", code) for code in stated)), "$")
 
     assert sorted(stated) == sorted([*found.primary.values(), *(code.code for code in found.other_codes)])
+
+
+@pytest.mark.parametrize(
+    ("place", "expected", "rules"),
+    [
+        (Place("BE", "BE-VAN"), Place("BE", "BE-VAN"), []),
+        (Place("GB", "GB-JAN"), Place("GB"), ["region.unknown"]),
+        (Place("FR", "GB-ENG"), Place("FR"), ["region.unknown"]),
+        (Place("PL", "MARIA"), Place("PL"), ["region.unknown"]),
+    ],
+)
+def test_a_region_travels_only_as_a_listed_part_of_its_country(
+    place: Place, expected: Place, rules: list[str]
+) -> None:
+    """What has the form of a region may be somebody's name."""
+    harmonised, findings = harmonise(statement(origin=place), "$")
+
+    assert harmonised.statement.origin == expected
+    assert [finding.rule for finding in findings] == rules

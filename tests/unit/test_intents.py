@@ -59,12 +59,12 @@ class Agency:
     def __init__(self) -> None:
         self._pipeline = Pipeline(Register({}), "XX-TEST", DEMONSTRATION_KEYS, Positions("test"))
 
-    def read(self, line: str, days: int = 0) -> Outcome:
+    def read(self, line: str, days: float = 0) -> Outcome:
         """Return what becomes of a line that was delivered so many days after Monday."""
         (outcome,) = self.read_all(line if line.count(" ") == 2 else f"{line} 0", days=days)
         return outcome
 
-    def read_all(self, *lines: str, days: int = 0) -> list[Outcome]:
+    def read_all(self, *lines: str, days: float = 0) -> list[Outcome]:
         """Return what becomes of the lines of one delivery."""
         text = "\n".join(lines).encode()
         return list(self._pipeline.outcomes(io.BytesIO(text), "line", MONDAY + timedelta(days)))
@@ -202,3 +202,14 @@ def test_a_repaired_adapter_restates_what_later_versions_have_moved_past() -> No
         for event in map(event_json, outcome.events)
     ]
     assert versions == [(versions[0][0], edition) for edition in range(3)]
+
+
+def test_deliveries_within_a_millisecond_keep_their_order() -> None:
+    """Files that are copied one after another, and members of an archive, stand in the order they came in."""
+    agency = Agency()
+    agency.read("REPLACE 5")
+    corrected = agency.read("REPLACE 6", days=0.0001 / 86_400)
+    again = agency.read("REPLACE 5")
+
+    assert told(corrected) == [("CORRECTED", "ANNOUNCED", "6")]
+    assert told(again) == []

@@ -198,17 +198,17 @@ def test_implausible_content_is_rejected_by_the_common_rules(spoil: Spoil, rule:
     [
         (
             lambda m: m["wastes"][0]["hazardousWaste"]["federalWasteCodes"][1].update(code="F999"),
-            "us.code.unknown",
+            "us.code.form",
             "wastes[0].hazardousWaste.federalWasteCodes[1]",
         ),
         (
             lambda m: m["wastes"][0]["dotInformation"]["idNumber"].update(code="1263"),
-            "us.code.unknown",
+            "us.code.form",
             "wastes[0].dotInformation.idNumber.code",
         ),
         (
             lambda m: m["wastes"][0]["managementMethod"].update(code="X12"),
-            "us.code.unknown",
+            "us.code.form",
             "wastes[0].managementMethod.code",
         ),
         (
@@ -255,12 +255,19 @@ def test_warning_travels_on(spoil: Spoil, rule: str, path: str) -> None:
     assert TEXT.encode() not in b"".join(event.body for event in outcome.events)
 
 
-def test_unknown_code_is_kept_as_stated() -> None:
-    """A code of the right form that is in no list travels among the other codes."""
+@pytest.mark.parametrize("text", ["F999", "MEIER7", "JANE1990", "5550199", "D001 by J. Doe"])
+def test_what_is_no_code_of_its_list_never_travels(text: str) -> None:
+    """A name or a telephone number may have the look of a code: it stays, wherever a code may stand."""
     native = signed()
-    native["wastes"][0]["hazardousWaste"]["federalWasteCodes"] = [{"code": " f 999 "}]
+    waste = native["wastes"][0]
+    # A state may have a code of that form.
+    lists = ("federalWasteCodes",) if text == "F999" else ("federalWasteCodes", "tsdfStateWasteCodes")
+    waste["hazardousWaste"] = {name: [{"code": text}] for name in lists}
+    waste["dotInformation"]["idNumber"]["code"] = waste["managementMethod"]["code"] = text
+    events = submitted(native).events
 
-    assert all(b"F999" in event.body for event in submitted(native).events[:3])
+    assert events
+    assert not any(text.encode() in event.body for event in events)
 
 
 def test_envelope_of_another_manifest_is_refused() -> None:

@@ -53,6 +53,24 @@ def test_one_basel_or_oecd_code_is_read_and_several_are_not(stated: str, expecte
 @pytest.mark.parametrize(
     ("stated", "expected"),
     [
+        ("d 001", "D001"),
+        ("CA181", "CA181"),
+        ("MEIER7", None),
+        ("JANE1990", None),
+        ("LEE1990", "LEE1990"),
+        ("5550199", None),
+        ("plastic", None),
+        ("", None),
+    ],
+)
+def test_a_national_code_looks_like_no_name_and_no_telephone(stated: str, expected: str | None) -> None:
+    """Four letters or seven digits in a row are none; a name of three with a year has the look of a code."""
+    assert waste_codes.national(stated) == expected
+
+
+@pytest.mark.parametrize(
+    ("stated", "expected"),
+    [
         ("R 5", "R5"),
         ("d9f", "D9"),
         ("D 9 F", "D9"),

@@ -16,11 +16,10 @@ from schemas import codes, places, units
 from schemas.movement import Basis, Hazardous, Side
 
 # ISO 3166-2 (`BE-VLG`) or a unit of the EU's NUTS (`BE2`).
-_REGION = re.compile(r"[A-Z]{2}-[A-Z0-9]{1,3}|[A-Z]{2}[A-Z0-9]{1,3}", re.ASCII)
+_REGION = re.compile(r"[A-Z]{2}-[A-Z0-9]{1,3}", re.ASCII)
 _HS = re.compile(r"(?:[0-9]{2}){3,5}", re.ASCII)
 _HS_DIGITS = 6
-# Every code has a digit, and is short; letters alone may be somebody's name, many digits a phone.
-_CODE = re.compile(r"(?=.*[0-9])[A-Z0-9][A-Z0-9.-]{0,7}", re.ASCII)
+_DIVIDERS = re.compile(r"(?<=[A-Z0-9])[.-](?=[A-Z0-9])", re.ASCII)
 _HAZARDOUS = {
     "yes": Hazardous.YES,
     "true": Hazardous.YES,
@@ -64,8 +63,9 @@ def _hs(stated: str) -> WasteCode | None:
 
 
 def _code(stated: str) -> str | None:
+    # Points and hyphens divide a code; without them it has the form of any other.
     code = _compact(stated)
-    return code if _CODE.fullmatch(code) else None
+    return code if waste_codes.national(_DIVIDERS.sub("", code)) else None
 
 
 def _operation(stated: str) -> Operation | None:
@@ -87,7 +87,7 @@ def _compact(stated: str) -> str:
 COUNTRY = Meaning(
     "table.country.unknown", 'a country as two letters (ISO 3166-1), such as "BE"', places.country
 )
-REGION = Meaning("table.region.form", 'a region as ISO 3166-2 or NUTS, such as "BE-VLG" or "BE2"', _region)
+REGION = Meaning("table.region.form", 'a region as ISO 3166-2, such as "BE-VLG"', _region)
 LOW = Meaning("table.low.form", 'a List of Waste code of six digits, such as "16 03 07*"', waste_codes.low)
 BASEL_OR_OECD = Meaning(
     "table.basel.form", 'one Basel or OECD code, such as "B3011" or "GC010"', waste_codes.basel_or_oecd

@@ -164,7 +164,7 @@ RULES = (
     Rule(
         "table.region.form",
         _WARNING,
-        "no code of a region: write it as BE-VLG or BE2, or add the word to `words`; it is not published",
+        "no code of a region: write it as BE-VLG, or add the word to `words`; it is not published",
         "ISO 3166-2, NUTS",
     ),
     Rule(

@@ -29,7 +29,6 @@ _DESCRIPTION_CHARACTERS_MAX = 100
 
 _NATIONAL = re.compile(r"[A-Za-z0-9\\ -]{1,50}", re.ASCII)
 # Every code has a digit; letters alone may be somebody's name, a longer one a phone number.
-_NATIONAL_CODE = re.compile(r"(?=.*[0-9])[A-Z0-9]{1,8}", re.ASCII)
 
 
 class Kind(Enum):
@@ -169,10 +168,10 @@ def _hazardous(low: tuple[Low, ...]) -> Hazardous:
 def _national(stated: str, notice: Notice) -> tuple[WasteCode, ...]:
     if not stated:
         return ()
-    code = "".join(stated.split()).upper()
+    code = waste_codes.national(stated) if _NATIONAL.fullmatch(stated) else None
     if _NATIONAL.fullmatch(stated) is None:
         notice("annex7.national.form", "national_code")
-    elif _NATIONAL_CODE.fullmatch(code) is None:
+    elif code is None:
         notice("annex7.national.text", "national_code")
     else:
         return (WasteCode(NATIONAL_SCHEME, code),)

@@ -98,16 +98,10 @@ RULES = (
         _OURS,
     ),
     Rule(
-        "us.code.unknown",
-        Severity.WARNING,
-        "no waste, UN or management code that is known: check it; it travels unmapped",
-        "40 CFR 261 subparts C and D; 49 CFR 172.101; e-Manifest management method codes",
-    ),
-    Rule(
         "us.code.form",
         Severity.WARNING,
-        "a code has up to eight letters and digits: put the code alone; what stands there is not published",
-        _OURS,
+        "no waste, UN or management code has this form: put the code alone; it is not published",
+        "40 CFR 261 subparts C and D; 49 CFR 172.101; e-Manifest management method codes",
     ),
     Rule(
         "us.rejection.type",

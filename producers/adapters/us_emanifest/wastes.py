@@ -13,6 +13,7 @@ from dataclasses import dataclass
 from decimal import Decimal
 
 from producers.adapters.us_emanifest.model import AdditionalInfo, Waste
+from producers.reading import waste_codes
 from producers.statement import Place, Quantity, WasteCode
 from schemas import codes, units
 from schemas.movement import Basis, Hazardous
@@ -24,8 +25,8 @@ _REC20 = {"P": "LBR", "T": "STN", "K": "KGM", "M": "TNE", "G": "GLL", "L": "LTR"
 _KG_PER_L = {"1": Decimal("0.119826427"), "2": Decimal(1)}
 _DENSITY_MAX = Decimal("999.99")
 
-# Every code has a digit; letters alone may be somebody's name.
-_CODE = re.compile(r"(?=.*[0-9])[A-Z0-9]{1,8}", re.ASCII)
+# Sequence number, form and class: longer runs than other states have.
+_TEXAS = re.compile(r"[A-Z0-9]{4}[0-9]{3}[123H]", re.ASCII)
 _UN_NUMBER = re.compile(r"(?:UN|NA|ID)[0-9]{4}", re.ASCII)
 _MANAGEMENT_METHOD = re.compile(r"H[0-9]{3}", re.ASCII)
 
@@ -104,19 +105,18 @@ def _codes(waste: Waste, origin: Place, destination: Place, path: str, notice: N
     for scheme, name, values in _code_lists(waste, origin, destination):
         for number, value in enumerate(values):
             place = f"{path}.hazardousWaste.{name}[{number}]"
-            code = _code(value, place, notice)
-            if code is None:
-                continue
-            if scheme == "US-EPA" and not codes.is_us_federal_code(code):
-                notice("us.code.unknown", place)
-            yield WasteCode(scheme, code)
+            code = _code(value, scheme)
+            if code is None or (scheme == "US-EPA" and not codes.is_us_federal_code(code)):
+                notice("us.code.form", place)
+            else:
+                yield WasteCode(scheme, code)
     dot = waste.dot_information
     if dot is not None and dot.id_number is not None:
         place = f"{path}.dotInformation.idNumber.code"
-        code = _code(dot.id_number.code, place, notice)
-        if code is not None:
-            if _UN_NUMBER.fullmatch(code) is None:
-                notice("us.code.unknown", place)
+        code = _code(dot.id_number.code)
+        if code is None or _UN_NUMBER.fullmatch(code) is None:
+            notice("us.code.form", place)
+        else:
             yield WasteCode("UN", code)
 
 
@@ -141,15 +141,15 @@ def _management_method(waste: Waste, path: str, notice: Notice) -> str | None:
     if waste.management_method is None:
         return None
     place = f"{path}.managementMethod.code"
-    code = _code(waste.management_method.code, place, notice)
-    if code is not None and _MANAGEMENT_METHOD.fullmatch(code) is None:
-        notice("us.code.unknown", place)
-    return code
-
-
-def _code(stated: str, place: str, notice: Notice) -> str | None:
-    code = "".join(stated.split()).upper()
-    if _CODE.fullmatch(code) is None:
+    code = _code(waste.management_method.code)
+    if code is None or _MANAGEMENT_METHOD.fullmatch(code) is None:
         notice("us.code.form", place)
         return None
     return code
+
+
+def _code(stated: str, scheme: str = "") -> str | None:
+    compact = "".join(stated.split()).upper()
+    if scheme == "US-STATE-TX" and _TEXAS.fullmatch(compact):
+        return compact
+    return waste_codes.national(stated)
