@@ -53,7 +53,8 @@ def _existing(files: list[Path]) -> list[Path]:
 
     for file in files:
         if file != STDIN and not file.is_file():
-            raise typer.BadParameter(f"{file} is no file")
+            remedy = f"name its files: {file}/*" if file.is_dir() else "look at its name"
+            raise typer.BadParameter(f"{file} is no file: {remedy}")
     return files
 
 

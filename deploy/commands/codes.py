@@ -67,20 +67,26 @@ def show(
     "`weighbridge codes find mercury --scheme LOW`\n\n`weighbridge codes find 1606`"
 )
 def find(
-    text: Annotated[str, typer.Argument(help="Words of the label, or the beginning of a code.")],
+    words: Annotated[
+        list[str], typer.Argument(metavar="WORD...", help="Words of the label, or the beginning of a code.")
+    ],
     scheme: SchemeOption = None,
     as_json: JsonOption = False,
 ) -> None:
     """Find codes by words of their labels; where nothing matches, show what looks alike and exit 1."""
     from deploy import codes as books
 
-    wanted = _known(scheme)
+    text, wanted = " ".join(words), _known(scheme)
     found = books.search(text, wanted)
     if found:
         _show_codes(found, as_json)
         return
-    typer.echo("No code has all of these words; similar ones:", err=True)
-    _show_codes(books.resembling(text, wanted), as_json)
+    similar = books.resembling(text, wanted)
+    typer.echo(
+        f"No code has all of these words; {'similar ones:' if similar else 'none is similar.'}", err=True
+    )
+    if similar:
+        _show_codes(similar, as_json)
     raise typer.Exit(EXIT_FAILURE)
 
 

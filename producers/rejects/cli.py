@@ -235,12 +235,12 @@ def _show_table(chosen: list[Rejected], names: dict[bytes, str]) -> None:
     from rich.console import Console
     from rich.table import Table
 
-    table = Table("number", "refused", "source", "file", "place", "rule")
+    table = Table("number", "refused", "what and where")
     for item in chosen:
         more = f" and {len(item.findings) - 1} more" if len(item.findings) > 1 else ""
-        refused = _instant(item.rejected_at)
+        place = f"{_file(item, names)} {item.path}"
         table.add_row(
-            str(item.number), refused, item.source_id, _file(item, names), item.path, f"{item.rule}{more}"
+            str(item.number), _instant(item.rejected_at), f"{item.rule}{more}\n{item.source_id}: {place}"
         )
     Console().print(table if chosen else "No refused document is open.")
 

@@ -123,7 +123,7 @@ class PageReport(Report):
         """Write the page."""
         page = Template(files("producers.report").joinpath("page.html").read_text("utf-8"))
         left_out = sum(self.counts.values()) - len(self.kept)
-        more = f"{left_out:,} more findings are left out: make a CSV report." if left_out else ""
+        more = f"<p>{left_out:,} more findings are left out: make a CSV report.</p>" if left_out else ""
         self.file.write(
             page.substitute(
                 totals=escape(self.totals.sentence()), rules=self._rules(), lines=self._lines(), left_out=more
