@@ -11,8 +11,6 @@ for each of its documents, and the numbers of documents that were seen in it.
 from __future__ import annotations
 
 import argparse
-import os
-import subprocess
 import sys
 import tempfile
 from collections.abc import Iterator, Sequence
@@ -24,15 +22,13 @@ from producers import adapter as adapters
 from schemas import identity
 from tests.benchmarks import documents, report
 from tests.support import agency as support
+from tests.support import peak
 
 RESIDENT_MEGABYTES_MAX = 500
 _MEGABYTE = 1_000_000
 _SMALL_PART = 10
-# What ru_maxrss counts: kilobytes, but bytes on macOS.
-_UNIT_BYTES = 1 if sys.platform == "darwin" else 1024
 # How much is shown of what a program said that failed.
 _SAID_BYTES_MAX = 2_000
-_PROGRAM = [sys.executable, "-c", "from deploy.cli import main; main()", "adapter"]
 
 Row = dict[str, str | float | int]
 
@@ -109,18 +105,13 @@ def _row(name: str, megabytes: int, count: int, resident_bytes: int) -> Row:
 
 def _resident_bytes(arguments: Sequence[str], expected_status: int) -> int:
     """Return the largest resident size of the program."""
-    command = [*_PROGRAM, *arguments]
-    with (
-        tempfile.TemporaryFile() as said,
-        subprocess.Popen(command, cwd=report.ROOT, stdout=subprocess.DEVNULL, stderr=said) as process,
-    ):
-        _, status, used = os.wait4(process.pid, 0)
-        process.returncode = os.waitstatus_to_exitcode(status)
-        if process.returncode != expected_status:
+    with tempfile.TemporaryFile() as said:
+        status, resident_bytes = peak.measured(["adapter", *arguments], said)
+        if status != expected_status:
             said.seek(max(0, said.tell() - _SAID_BYTES_MAX))
             sys.stderr.buffer.write(said.read())
-            raise SystemExit(f"{arguments[0]} ended with {process.returncode}")
-    return used.ru_maxrss * _UNIT_BYTES
+            raise SystemExit(f"{arguments[0]} ended with {status}")
+    return resident_bytes
 
 
 def main() -> int:

@@ -4,8 +4,6 @@ from __future__ import annotations
 
 import io
 import json
-import subprocess
-import sys
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import replace
 from pathlib import Path
@@ -17,21 +15,13 @@ from producers.adapters.uk_packaging import UkPackaging
 from producers.reading import json_stream
 from tests.benchmarks import documents
 from tests.benchmarks.loads import json_loads, table_loads, xml_loads
+from tests.support import peak
 from tests.support.agency import manifest
 
 MEGABYTE = 1024 * 1024
 PEAK_MB_MAX = 500
 # Less than a quarter of what the larger file has more.
 PADDING, FLAT_MB = 100_000, 8
-# The system counts the peak of a child from that of its parent, but for what it says of itself.
-PROGRAM = """
-import atexit, sys
-from pathlib import Path
-status = Path(sys.argv.pop(1))
-atexit.register(lambda: status.write_text(Path("/proc/self/status").read_text()))
-from deploy.cli import main
-main()
-"""
 
 
 @pytest.mark.parametrize("order", [["uploadedAt", "rows"], ["rows", "uploadedAt"]])
@@ -66,14 +56,12 @@ def converted(
     file: Path, adapter: str = "us-emanifest", values: Mapping[str, str] | None = None
 ) -> tuple[int, list[str], int]:
     """Convert a file; return exit status, rules of the findings, and peak megabytes."""
-    findings, status = file.with_suffix(".findings"), file.with_suffix(".status")
-    command = [sys.executable, "-c", PROGRAM, str(status)]
-    command += ["adapter", "convert", adapter, str(file), "--findings", str(findings)]
-    command += [part for name, value in (values or {}).items() for part in ("--set", f"{name}={value}")]
-    done = subprocess.run(command, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL, check=False)
+    findings = file.with_suffix(".findings")
+    arguments = ["adapter", "convert", adapter, str(file), "--findings", str(findings)]
+    arguments += [part for name, value in (values or {}).items() for part in ("--set", f"{name}={value}")]
+    status, peak_bytes = peak.measured(arguments)
     rules = [json.loads(line)["rule"] for line in findings.read_text().splitlines()]
-    (peak_kb,) = (line.split()[1] for line in status.read_text().splitlines() if line.startswith("VmHWM"))
-    return done.returncode, rules, int(peak_kb) // 1024
+    return status, rules, peak_bytes // MEGABYTE
 
 
 def test_a_file_of_200_mb_takes_little_memory(tmp_path: Path) -> None:
