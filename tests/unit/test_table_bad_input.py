@@ -8,6 +8,7 @@ import json
 import struct
 import subprocess
 import sys
+import time
 import zipfile
 from pathlib import Path
 from random import Random
@@ -351,7 +352,7 @@ def test_workbook_that_is_corrupt_inside() -> None:
 def test_archive_that_unpacks_without_end(monkeypatch: pytest.MonkeyPatch) -> None:
     """An archive that is larger unpacked than it says is refused before it is read."""
     monkeypatch.setattr(xlsx_parts, "UNPACKED_BYTES_MAX", 8 * 1024 * 1024)
-    bomb = bytearray(workbook([], **{"xl/media/image1.png": bytes(64 * 1024 * 1024)}))
+    bomb = bytearray(workbook([], **{"xl/sharedStrings.xml": b"<sst>".ljust(64 * 1024 * 1024)}))
     assert len(bomb) < 100_000
     lying = bytes(bomb).replace(struct.pack("<I", 64 * 1024 * 1024), struct.pack("<I", 1000))
     assert lying != bytes(bomb)
@@ -360,12 +361,29 @@ def test_archive_that_unpacks_without_end(monkeypatch: pytest.MonkeyPatch) -> No
     assert [("table.xlsx.size", "file")] == found(lying)
 
 
+def test_parts_that_no_sheet_needs_are_left_alone(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A picture or another sheet, however large, keeps no sheet from being read."""
+    monkeypatch.setattr(xlsx_parts, "UNPACKED_BYTES_MAX", 8 * 1024 * 1024)
+    rows = [list(texts()[1]), list(tables.typed()[1].values())]
+    large = bytes(64 * 1024 * 1024)
+    data = workbook(rows, **{"xl/media/image1.png": large, "xl/worksheets/sheet1.xml": large})
+
+    assert [] == found(data)
+
+
 @pytest.mark.parametrize(
     ("last", "rule"),
     [
         ('<row r="1048576"><c r="XFD1048576"><v>1</v></c></row>', "table.xlsx.size"),
         ('<row r="1048576"><c s="1" r=\'XFD1048576\'><v>1</v></c></row>', "table.xlsx.size"),
+        ("<row><c s=\" r='A2' \" r='XFD1048576'><v>1</v></c></row>", "table.xlsx.size"),
+        ('<row><c s=">" r="XFD1048576"><v>1</v></c></row>', "table.xlsx.size"),
+        ('<x:row xmlns:x="x"><x:c r="XFD1048576"><v>1</v></x:c></x:row>', "table.xlsx.size"),
+        ('<row><c r="&#88;FD1048576"><v>1</v></c></row>', "table.xlsx.size"),
+        ('<!-- > --><row><c r="XFD1048576"><v>1</v></c></row>', "table.xlsx.size"),
         ('<row r="1048576"><c><v>1</v></c></row>', "table.xlsx.broken"),
+        ('<row r="1048576"><c x="A1" R="A1"><v>1</v></c></row>', "table.xlsx.broken"),
+        ('<row r="1048576"><c r="1048576"><v>1</v></c></row>', "table.xlsx.broken"),
     ],
 )
 def test_cell_far_out_takes_no_memory(last: str, rule: str) -> None:
@@ -375,10 +393,52 @@ def test_cell_far_out_takes_no_memory(last: str, rule: str) -> None:
     assert [(rule, "file")] == found(workbook([], sheet2=part))
 
 
+@pytest.mark.parametrize("tags", ["<c " * 60_000, f"<!-- {'<c ' * 60_000}-->", "<c r='A1'" + " " * 9_000_000])
+def test_tags_that_never_end_take_no_time(tags: str) -> None:
+    """However a sheet is written, looking for its cells takes time by its length only."""
+    part = sheet([[1]]).replace("</sheetData>", f"{tags}</sheetData>")
+    begun = time.process_time()
+
+    assert 1 == len(found(workbook([], sheet2=part)))
+    assert time.process_time() - begun < 1
+
+
+@pytest.mark.parametrize(
+    ("text", "cells", "number"),
+    [
+        ("x" * 32_768, 1, "0"),
+        ("x" * 32_000, 4500, "0"),
+        ("\u20ac" * 32_000, 1500, "0"),
+        ("x" * 32_000, 4500, "0&#48;"),
+    ],
+)
+def test_text_that_many_cells_share_takes_no_memory(text: str, cells: int, number: str) -> None:
+    """Text counts as often as cells refer to it, and no cell holds more than a spreadsheet program keeps."""
+    rows = "".join(f'<row><c r="J{row}" t="s"><v>{number}</v></c></row>' for row in range(1, cells + 1))
+    part = sheet([]).replace("</sheetData>", f"{rows}</sheetData>")
+    shared = f"<sst><si><t>{text}</t></si></sst>"
+
+    assert [("table.xlsx.size", "file")] == found(
+        workbook([], sheet2=part, **{"xl/sharedStrings.xml": shared})
+    )
+
+
+def test_shared_texts_are_read() -> None:
+    """Cells that refer to a text are read as it."""
+    names = list(texts()[1])
+    shared = "".join(f"<si><r><t>{name[:2]}</t></r><r><t>{name[2:]}</t></r></si>" for name in names)
+    cells = "".join(f'<c r="{chr(ord("A") + n)}1" t="s"><v>{n}</v></c>' for n in range(len(names)))
+    part = sheet([[], list(tables.typed()[1].values())]).replace('<row r="1">', f'<row r="1">{cells}')
+
+    assert [] == found(workbook([], sheet2=part, **{"xl/sharedStrings.xml": f"<sst>{shared}</sst>"}))
+
+
 @pytest.mark.parametrize(
     "parts",
     [
         {"xl/workbook.xml": "<workbook"},
+        {"sheet2": f"<!DOCTYPE w [<!ENTITY e 'x'>]>{sheet([['a']])}"},
+        {"sheet2": sheet([["a"]]).replace('t="inlineStr"', 't="s"').replace("<is>", "<v>7</v><is>")},
         {"xl/workbook.xml": "<!DOCTYPE w [<!ENTITY e 'x'>]><workbook>&e;</workbook>"},
         {"xl/_rels/workbook.xml.rels": PARTS["xl/_rels/workbook.xml.rels"].replace("sheet2", "sheet9")},
         {"xl/styles.xml": "<styleSheet"},

@@ -34,16 +34,18 @@ RULES = (
     Rule(
         "table.xlsx.size",
         _ERROR,
-        "more than 4 million cells from the first to the last, or 256 MB unpacked: delete what stands far "
-        "out, split it, or export it as CSV, which may be of any size",
+        "more than 4 million cells from the first to the last, 32,767 characters in a cell, 128 MB of text, "
+        "or 256 MB unpacked: delete what stands far out, split it, or export it as CSV, which may be of any "
+        "size",
         "weighbridge: a workbook has to fit the memory",
     ),
     Rule("table.parquet.broken", _ERROR, "no Parquet file that can be read: write it again, whole", _PARQUET),
     Rule(
         "table.column.missing",
         _ERROR,
-        "these columns of the mapping are not in the table: mend the mapping or the export; look at "
-        "`header_row`, `sheet` and `delimiter` too",
+        "these columns of the mapping are not in the table: mend the mapping or the export, or delete those "
+        "keys of the mapping that are not needed and have no column; look at `header_row`, `sheet` and "
+        "`delimiter` too",
         _OURS,
     ),
     Rule(

@@ -17,8 +17,9 @@ class XlsxLines:
     """A workbook; see `producers.adapters.table.line.Lines`."""
 
     def __init__(self, stream: BinaryIO, table: TableKeys) -> None:
-        self._errors = xlsx_parts.errors(stream, table.sheet)
-        sheet = _sheet(stream, table.sheet)
+        workbook = xlsx_parts.checked(stream, table.sheet)
+        self._errors = workbook.errors
+        sheet = _sheet(workbook.stream, table.sheet)
         self._first_column = sheet.start[1] + 1 if sheet.start is not None else 1
         self._rows = enumerate(sheet.iter_rows(), 1)
         self.header: Sequence[object] = self._header(table.header_row)

@@ -1,30 +1,39 @@
-"""The parts of a workbook, looked through before the library that reads it gets it.
+"""The parts of a workbook, looked through before the library that reads it gets them.
 
 That library takes the error of a formula for an empty cell, unpacks whatever it is given, and
-makes room for all cells from the first to the last, one far out included.
+takes whatever memory a sheet asks for. It gets a copy that holds those parts alone
+that were looked through, so that it can find nothing else.
 """
 
 from __future__ import annotations
 
-import re
+import io
 import zipfile
 import zlib
-from collections.abc import Iterator
-from posixpath import join, normpath
-from typing import BinaryIO
+from collections.abc import Callable
+from posixpath import normpath
+from typing import BinaryIO, NamedTuple
 
 from lxml import etree
 
 from producers.adapters.table.line import BrokenTableError
+from producers.adapters.table.xlsx_cells import Parser, Place, SharedTexts, SheetCells
 
 UNPACKED_BYTES_MAX = 256 * 1024 * 1024
-CELLS_MAX = 4_000_000
-
-Place = tuple[int, int]
 
 _READ_BYTES = 1024 * 1024
 _LIST_BYTES_MAX = 4 * 1024 * 1024
-_TAG_BYTES_MAX = 4096
+_STYLES_BYTES_MAX = 32 * 1024 * 1024
+_WORKBOOK = "xl/workbook.xml"
+_RELATIONS = "xl/_rels/workbook.xml.rels"
+_TEXTS = "xl/sharedStrings.xml"
+_STYLES = "xl/styles.xml"
+# Where every archive of this kind says which part is the workbook.
+_ROOT = "_rels/.rels"
+_ROOT_TEXT = """<Relationships xmlns="http://schemas.openxmlformats.org/package/2006/relationships">
+<Relationship Id="rId1" Target="xl/workbook.xml"
+Type="http://schemas.openxmlformats.org/officeDocument/2006/relationships/officeDocument"/>
+</Relationships>"""
 _BROKEN = (
     zipfile.BadZipFile,
     zlib.error,
@@ -35,120 +44,112 @@ _BROKEN = (
     RuntimeError,
     ValueError,
 )
-_CELL = re.compile(rb"<(?:\w+:)?c(?=[\s/>])")
-_PLACE = re.compile(rb"<(?:\w+:)?c\s(?:[^>]*?\s)?r\s*=\s*[\"']([A-Za-z]{1,3})([0-9]{1,7})[\"']")
-# As nearly every program writes it, which is found three times as fast.
-_USUAL_PLACE = re.compile(rb"<c r=\"([A-Z]{1,3})([0-9]{1,7})\"")
-_MAY_BE_ERROR = re.compile(rb"t\s*=\s*[\"']e[\"']")
-_ERROR = re.compile(rb"<(?:\w+:)?c\s(?:[^>]*?\s)?t\s*=\s*[\"']e[\"'][^>]*>")
 
 
-def errors(stream: BinaryIO, sheet: str | None) -> frozenset[Place]:
-    """Return the cells of a sheet, as (row, column) from 1, in which a formula failed.
+class Checked(NamedTuple):
+    """A workbook that may be read.
+
+    Attributes:
+        stream: Its copy, at its start, without what is not needed to read the sheet.
+        errors: The cells of the sheet, as (row, column) from 1, in which a formula failed.
+    """
+
+    stream: BinaryIO
+    errors: frozenset[Place]
+
+
+def checked(stream: BinaryIO, sheet: str | None) -> Checked:
+    """Return a workbook that takes a bounded amount of memory.
 
     Args:
-        stream: The workbook; left at its start.
+        stream: The workbook.
         sheet: Name of the sheet, None for the first.
 
     Raises:
         BrokenTableError: It is no workbook, has no such sheet, or is too large to be read.
     """
+    copied = io.BytesIO()
     try:
-        with zipfile.ZipFile(stream) as archive:
-            _check_size(archive)
-            found = _looked_through(archive, _part(archive, sheet))
+        with (
+            zipfile.ZipFile(stream) as archive,
+            zipfile.ZipFile(copied, "w", zipfile.ZIP_DEFLATED, compresslevel=1) as copy,
+        ):
+            errors = _Parts(archive, copy).sheet(sheet)
     except _BROKEN:
         raise BrokenTableError("table.xlsx.broken") from None
-    stream.seek(0)
-    return found
+    copied.seek(0)
+    return Checked(copied, frozenset(errors))
 
 
-def _check_size(archive: zipfile.ZipFile) -> None:
-    parts = archive.infolist()
-    if len({part.filename.casefold() for part in parts}) < len(parts):
-        # Two readers would take different ones.
-        raise BrokenTableError("table.xlsx.broken")
-    left = UNPACKED_BYTES_MAX
-    for part in parts:
+class _Parts:
+    """The parts of an archive, and the copy of those that were looked through."""
+
+    def __init__(self, archive: zipfile.ZipFile, copy: zipfile.ZipFile) -> None:
+        self._archive, self._copy = archive, copy
+        parts = archive.infolist()
+        self._parts = {part.filename.replace("\\", "/").casefold(): part for part in parts}
+        self._left = UNPACKED_BYTES_MAX
+        if len(self._parts) < len(parts):
+            # Two readers would take different ones.
+            raise BrokenTableError("table.xlsx.broken")
+
+    def sheet(self, name: str | None) -> set[Place]:
+        """Look through a sheet and what belongs to it, and return its cells in which a formula failed."""
+        self._copy.writestr(_ROOT, _ROOT_TEXT)
+        path = self._path(name)
+        texts = SharedTexts()
+        if _TEXTS.casefold() in self._parts:
+            self._take(_TEXTS, Parser(texts).feed)
+        if _STYLES in self._parts:
+            self._take(_STYLES, _Bounded(_STYLES_BYTES_MAX).feed)
+        cells = SheetCells(texts.sizes)
+        self._take(path, Parser(cells).feed)
+        return cells.errors
+
+    def _path(self, name: str | None) -> str:
+        """Return the name of the part that holds a sheet."""
+        sheets = [item for item in self._elements(_WORKBOOK) if _local(item.tag) == "sheet"]
+        named = [item for item in sheets if name is None or item.get("name") == name]
+        if not named:
+            raise BrokenTableError("table.xlsx.sheet")
+        number = next(value for key, value in named[0].attrib.items() if _local(key) == "id")
+        targets = self._elements(_RELATIONS)
+        target = next(str(item.get("Target")) for item in targets if item.get("Id") == number)
+        # Some programs name the folder in which the names begin once more.
+        return normpath(f"xl/{target.removeprefix('/').removeprefix('xl/')}")
+
+    def _elements(self, name: str) -> list[etree._Element]:
+        kept = _Bounded(_LIST_BYTES_MAX)
+        self._take(name, kept.feed)
+        parser = etree.XMLParser(resolve_entities=False, no_network=True)
+        return list(etree.fromstring(kept.getvalue(), parser).iter("*"))
+
+    def _take(self, name: str, feed: Callable[[bytes], object]) -> None:
+        """Copy a part while it is looked through; the last piece is empty."""
+        part = self._parts[name.casefold()]
         # What the archive says of its sizes may be wrong: it is unpacked, beyond the limit if it is longer.
-        part.file_size = left + 2 * _READ_BYTES
-        with archive.open(part) as packed:
+        part.file_size = self._left + 2 * _READ_BYTES
+        with self._archive.open(part) as packed, self._copy.open(name, "w") as copied:
             while chunk := packed.read(_READ_BYTES):
-                left -= len(chunk)
-                if left < 0:
+                self._left -= len(chunk)
+                if self._left < 0:
                     raise BrokenTableError("table.xlsx.size")
+                feed(chunk)
+                copied.write(chunk)
+            feed(b"")
 
 
-def _part(archive: zipfile.ZipFile, sheet: str | None) -> str:
-    """Return the name of the part that holds a sheet."""
-    sheets = [item for item in _elements(archive, "xl/workbook.xml") if _local(item.tag) == "sheet"]
-    named = [item for item in sheets if sheet is None or item.get("name") == sheet]
-    if not named:
-        raise BrokenTableError("table.xlsx.sheet")
-    number = next(value for name, value in named[0].attrib.items() if _local(name) == "id")
-    targets = _elements(archive, "xl/_rels/workbook.xml.rels")
-    target = next(str(item.get("Target")) for item in targets if item.get("Id") == number)
-    return normpath(join("xl", target)).lstrip("/")
+class _Bounded(io.BytesIO):
+    """What is kept of a part that has to be short."""
 
+    def __init__(self, size: int) -> None:
+        super().__init__()
+        self._size = size
 
-def _elements(archive: zipfile.ZipFile, name: str) -> list[etree._Element]:
-    with archive.open(name) as part:
-        text = part.read(_LIST_BYTES_MAX)
-    return list(etree.fromstring(text, etree.XMLParser(resolve_entities=False, no_network=True)).iter("*"))
-
-
-def _looked_through(archive: zipfile.ZipFile, part: str) -> frozenset[Place]:
-    last_row = last_column = 0
-    found: set[Place] = set()
-    for text in _pieces(archive, part):
-        places = _places(text)
-        last_row = max(last_row, *map(int, {row for _, row in places}), 0)
-        last_column = max(last_column, *map(_column, {column for column, _ in places}), 0)
-        if last_row * last_column > CELLS_MAX:
+    def feed(self, piece: bytes) -> None:
+        """Keep a piece."""
+        if self.write(piece) and self.tell() > self._size:
             raise BrokenTableError("table.xlsx.size")
-        found |= _failed(text)
-    return frozenset(found)
-
-
-def _places(text: bytes) -> list[tuple[bytes, bytes]]:
-    """Return column and row of each cell."""
-    cells = len(_CELL.findall(text))
-    places: list[tuple[bytes, bytes]] = _USUAL_PLACE.findall(text)
-    if len(places) < cells:
-        places = _PLACE.findall(text)
-    if len(places) < cells:
-        # Cells that do not say where they are would have to be counted.
-        raise BrokenTableError("table.xlsx.broken")
-    return places
-
-
-def _failed(text: bytes) -> set[Place]:
-    if _MAY_BE_ERROR.search(text) is None:
-        return set()
-    places = (_PLACE.match(match[0]) for match in _ERROR.finditer(text))
-    return {(int(place[2]), _column(place[1])) for place in places if place is not None}
-
-
-def _pieces(archive: zipfile.ZipFile, part: str) -> Iterator[bytes]:
-    """Yield the text of a part, cut between tags."""
-    rest = b""
-    with archive.open(part) as packed:
-        while chunk := packed.read(_READ_BYTES):
-            text = rest + chunk
-            start = text.rfind(b"<")
-            end = start if start > text.rfind(b">") else len(text)
-            rest = text[end:]
-            if len(rest) > _TAG_BYTES_MAX or b"\0" in chunk:
-                raise BrokenTableError("table.xlsx.broken")
-            yield text[:end]
-    yield rest
-
-
-def _column(letters: bytes) -> int:
-    number = 0
-    for letter in letters.upper():
-        number = number * 26 + letter - ord("A") + 1
-    return number
 
 
 def _local(name: str | bytes) -> str:
