@@ -19,7 +19,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from producers.adapters.table import Table, xlsx_parts
+from producers.adapters.table import Table, parquet_lines, xlsx_parts
 from schemas.findings import Severity
 from tests.support import tables
 from tests.support.tables import DOCUMENTS, EXAMPLE, FORMATS, outcomes, read, table, texts
@@ -327,6 +327,41 @@ def test_cells_of_parquet_that_python_cannot_hold() -> None:
     assert [("table.cell.encoding", "line[2].Unit"), ("table.cell.kind", "line[3].Date announced")] == found(
         file.getvalue()
     )
+
+
+def of_one_text(column: str, text: object, rows: int) -> bytes:
+    """Return a Parquet file in which all rows share a cell."""
+    load = tables.typed()[1] | {column: text}
+    file = io.BytesIO()
+    pq.write_table(pa.Table.from_pylist([load] * rows), file, compression="zstd")
+    return file.getvalue()
+
+
+def test_text_that_many_rows_of_parquet_share_takes_no_memory(tmp_path: Path) -> None:
+    """A text of a megabyte in a thousand rows is kept once, and every row is told."""
+    file = tmp_path / "shared.parquet"
+    file.write_bytes(of_one_text("Unit", "x" * 1_000_000, 1000))
+    answer = subprocess.run(
+        [sys.executable, "-c", PROGRAM, str(EXAMPLE), str(file)], capture_output=True, text=True, check=True
+    )
+
+    count, peak_kb = map(int, answer.stdout.split())
+    assert 0 == count
+    assert peak_kb < 200_000
+
+
+def test_column_of_parquet_that_unpacks_without_end(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A row group whose mapped columns would not fit the memory is refused before it is read."""
+    monkeypatch.setattr(parquet_lines, "_UNPACKED_BYTES_MAX", 1_000_000)
+
+    assert [("table.parquet.size", "file")] == found(of_one_text("Unit", "x" * 2_000_000, 1))
+    assert [] == found(of_one_text("Remarks", "x" * 2_000_000, 1))
+
+
+@pytest.mark.parametrize("cell", [["t"], {"of": "t"}, b"t"])
+def test_column_of_parquet_with_several_values_a_cell(cell: object) -> None:
+    """A column that no cell can be read of is told once."""
+    assert [("table.cell.kind", "header[Unit]")] == found(of_one_text("Unit", cell, 3))
 
 
 def test_parquet_that_is_corrupt_inside() -> None:

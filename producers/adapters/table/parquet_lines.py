@@ -1,4 +1,8 @@
-"""Tables in Parquet files, of any size: a piece of each row group at a time, mapped columns only."""
+"""Tables in Parquet files, of any size: a piece of each row group at a time, mapped columns only.
+
+A text that many rows share is kept once, as the file keeps it. What the mapped columns take
+unpacked in one row group is bounded: whole pages of them have to be in memory.
+"""
 
 from __future__ import annotations
 
@@ -14,41 +18,95 @@ from producers.adapters.table.line import BrokenTableError, Line
 
 _BATCH_ROWS = 1024
 _READ_BYTES = 1024 * 1024
+_UNPACKED_BYTES_MAX = 80 * 1024 * 1024
 # What a file that is cut, corrupt or of a newer kind makes the library raise.
 _BROKEN = (pa.ArrowException, OSError, ValueError, OverflowError, KeyError)
+_SINGLE = (
+    pa.types.is_null,
+    pa.types.is_string,
+    pa.types.is_large_string,
+    pa.types.is_string_view,
+    pa.types.is_boolean,
+    pa.types.is_integer,
+    pa.types.is_floating,
+    pa.types.is_decimal,
+    pa.types.is_temporal,
+)
 
 
 class ParquetLines:
     """A Parquet file; see `producers.adapters.table.line.Lines`."""
 
     def __init__(self, stream: BinaryIO) -> None:
-        try:
-            self._file = pq.ParquetFile(stream, buffer_size=_READ_BYTES, pre_buffer=False)
-            self.header: Sequence[object] = self._file.schema_arrow.names
-        except _BROKEN:
-            raise BrokenTableError("table.parquet.broken") from None
+        self._stream = stream
+        self._file = _opened(stream, [])
+        self.header: Sequence[object] = self._file.schema_arrow.names
 
     def read(self, places: Sequence[int]) -> Iterator[Line]:
         """Yield all rows; there is no header row to count."""
         number = 0
-        for batch in self._batches([str(self.header[place]) for place in places]):
+        names = [str(self.header[place]) for place in places]
+        self._check(names)
+        for batch in self._batches(names):
             for row in zip(*batch, strict=True):
                 number += 1
                 yield Line(number, row)
+
+    def _check(self, names: list[str]) -> None:
+        """Refuse columns that hold more than one value a cell, or too much to be unpacked."""
+        for field in self._file.schema_arrow:
+            # The library takes columns `Weight.x` for parts of a column `Weight`.
+            if _is_read(field.name, names) and not _is_single(field.type):
+                raise BrokenTableError("table.cell.kind", f"header[{field.name}]")
+        try:
+            largest = max(map(sum, self._sizes(names)), default=0)
+        except _BROKEN:
+            raise BrokenTableError("table.parquet.broken") from None
+        if largest > _UNPACKED_BYTES_MAX:
+            raise BrokenTableError("table.parquet.size")
+
+    def _sizes(self, names: list[str]) -> Iterator[list[int]]:
+        """Yield the unpacked bytes of the columns that are read, of each row group."""
+        metadata = self._file.metadata
+        for group in map(metadata.row_group, range(metadata.num_row_groups)):
+            columns = map(group.column, range(group.num_columns))
+            yield [item.total_uncompressed_size for item in columns if _is_read(item.path_in_schema, names)]
 
     def _batches(self, names: list[str]) -> Iterator[list[list[object]]]:
         """Yield the columns of each piece, in the order of the names."""
         number = 0
         try:
-            for batch in self._file.iter_batches(_BATCH_ROWS, columns=names):
+            file = _opened(self._stream, names)
+            for batch in file.iter_batches(_BATCH_ROWS, columns=names):
                 yield [_cells(batch.column(name)) for name in names]
                 number += batch.num_rows
         except _BROKEN:
             raise BrokenTableError("table.parquet.broken", f"line[{number + 1}]") from None
 
 
+def _opened(stream: BinaryIO, dictionaries: list[str]) -> pq.ParquetFile:
+    stream.seek(0)
+    try:
+        return pq.ParquetFile(stream, read_dictionary=dictionaries, buffer_size=_READ_BYTES, pre_buffer=False)
+    except _BROKEN:
+        raise BrokenTableError("table.parquet.broken") from None
+
+
+def _is_read(name: str, names: list[str]) -> bool:
+    return any(name == mapped or name.startswith(f"{mapped}.") for mapped in names)
+
+
+def _is_single(kind: Any) -> bool:
+    """Say whether a cell of this type holds one value of a bounded size, or a text."""
+    if pa.types.is_dictionary(kind):
+        kind = kind.value_type
+    return any(is_kind(kind) for is_kind in _SINGLE)
+
+
 def _cells(column: Any) -> list[object]:
     kind = column.type
+    if pa.types.is_dictionary(kind):
+        return _shared(column)
     if pa.types.is_floating(kind):
         # As text it has the digits that tell it from its neighbours, and no more.
         return [None if text is None else Decimal(text) for text in column.cast(pa.string()).to_pylist()]
@@ -60,6 +118,13 @@ def _cells(column: Any) -> list[object]:
         found = [_cell(item) for item in column]
     # The scale of decimals is that of the column; no cell states its zeros.
     return [_plain(item) for item in found] if pa.types.is_decimal(kind) else found
+
+
+def _shared(column: Any) -> list[object]:
+    """Return cells that refer to a dictionary; of that, which may be long, only what they refer to."""
+    used = column.indices.unique().drop_null()
+    values = dict(zip(used.to_pylist(), _cells(column.dictionary.take(used)), strict=True))
+    return [values.get(number) for number in column.indices.to_pylist()]
 
 
 def _cell(item: Any) -> object:

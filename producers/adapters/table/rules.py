@@ -41,6 +41,13 @@ RULES = (
     ),
     Rule("table.parquet.broken", _ERROR, "no Parquet file that can be read: write it again, whole", _PARQUET),
     Rule(
+        "table.parquet.size",
+        _ERROR,
+        "the mapped columns of one row group take more than 80 MB unpacked: write the file again with fewer "
+        "rows a group, and no remarks in the columns of codes",
+        "weighbridge: a page of a column has to fit the memory",
+    ),
+    Rule(
         "table.column.missing",
         _ERROR,
         "these columns of the mapping are not in the table: mend the mapping or the export, or delete those "
