@@ -18,6 +18,7 @@ from producers.positions import Positions
 from schemas.findings import Severity
 from schemas.identity import DEMONSTRATION_KEYS
 from schemas.movement import Stage
+from tests.support.json_values import JSON, places, put
 
 DOCUMENTS = Path(__file__).parents[1] / "documents" / "it_rentri"
 TEXT = "Never Told"
@@ -308,24 +309,11 @@ def test_all_findings_come_at_once() -> None:
     }
 
 
-def _leaves(value: Any, path: tuple[Any, ...] = ()) -> list[tuple[Any, ...]]:
-    items = value.items() if isinstance(value, dict) else enumerate(value) if isinstance(value, list) else ()
-    nested = [leaf for key, item in items for leaf in _leaves(item, (*path, key))]
-    return [*([path] if path else []), *nested]
-
-
 _NAMES = ("partial", "transshipped", "split", "part")
-_PLACES = [(name, path) for name in _NAMES for path in _leaves(right(name))]
-_JSON = st.one_of(
-    st.none(),
-    st.booleans(),
-    st.integers(-(10**20), 10**20),
-    st.floats(allow_nan=False, allow_infinity=False),
-    st.text(max_size=20),
+_PLACES = [(name, path) for name in _NAMES for path in places(right(name))]
+_JSON: st.SearchStrategy[Any] = st.one_of(
+    JSON,
     st.sampled_from(["Annullato", "FirmaAccettazione", "2026-03-01", "9998-12-31T23:59:59-12:00", "R", "P"]),
-    st.just([]),
-    st.just({}),
-    st.just([None]),
     st.just({"citta": {}}),
 )
 
@@ -335,10 +323,7 @@ def test_nothing_in_any_place_stops_the_stream(place: tuple[str, tuple[Any, ...]
     """Whatever stands in whatever place, the form is published or rejected, and the next is read."""
     name, path = place
     native = right(name)
-    parent: Any = native
-    for step in path[:-1]:
-        parent = parent[step]
-    parent[path[-1]] = value
+    put(native, path, value)
     other = right() | {"numero_fir": "BCDFG 000098 HJ"}
     del other["dati_partenza"]["numero_fir"]
     first, second = outcomes(json.dumps([native, other]).encode())

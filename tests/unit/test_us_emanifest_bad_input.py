@@ -17,6 +17,7 @@ from producers.pipeline import Outcome, Pipeline
 from producers.positions import Positions
 from schemas.findings import Severity
 from schemas.identity import DEMONSTRATION_KEYS
+from tests.support.json_values import JSON, places, put
 from tests.support.samples import sample
 
 SIGNED = Path(__file__).parents[1] / "documents" / "us_emanifest" / "signed.json"
@@ -297,33 +298,11 @@ def test_all_findings_come_at_once() -> None:
     } == set(found(submitted(native), Severity.ERROR))
 
 
-def _leaves(value: Any, path: tuple[Any, ...] = ()) -> list[tuple[Any, ...]]:
-    items = value.items() if isinstance(value, dict) else enumerate(value) if isinstance(value, list) else ()
-    nested = [leaf for key, item in items for leaf in _leaves(item, (*path, key))]
-    return [*([path] if path else []), *nested]
-
-
-_JSON = st.one_of(
-    st.none(),
-    st.booleans(),
-    st.integers(-(10**20), 10**20),
-    st.floats(allow_nan=False, allow_infinity=False),
-    st.text(max_size=20),
-    st.just([]),
-    st.just({}),
-    st.just([None]),
-    st.just({"code": None}),
-)
-
-
-@given(path=st.sampled_from(_leaves(signed())), value=_JSON)
+@given(path=st.sampled_from(places(signed())), value=JSON)
 def test_nothing_in_any_place_stops_the_stream(path: tuple[Any, ...], value: Any) -> None:
     """Whatever stands in whatever place, the document is published or rejected, and the next is read."""
     native = signed()
-    parent: Any = native
-    for step in path[:-1]:
-        parent = parent[step]
-    parent[path[-1]] = value
+    put(native, path, value)
     other = signed() | {"manifestTrackingNumber": "900000098ELC"}
     first, second = outcomes(json.dumps([native, other]).encode())
 

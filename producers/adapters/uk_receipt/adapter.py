@@ -16,9 +16,8 @@ from pydantic import BaseModel, ValidationError
 from producers.adapters.uk_receipt.facts import Telling
 from producers.adapters.uk_receipt.model import Envelope, Receipt
 from producers.adapters.uk_receipt.rules import RULES, RULES_BY_ID
-from producers.reading import dates, json_stream
+from producers.reading import dates, json_readings
 from producers.reading.file_rules import FILE_RULES, FILE_RULES_BY_ID
-from producers.reading.json_stream import BrokenJsonError
 from producers.reading.native_model import model_findings
 from producers.statement import Identity, Reading, Statement
 from schemas.findings import Finding, Rule, has_error
@@ -48,21 +47,17 @@ class UkReceipt:
         self._values = dict(values)
 
     def read(self, stream: BinaryIO) -> Iterator[Reading]:
-        """Yield one reading for each receipt; see `producers.adapter.Adapter.read`."""
-        number, is_named = 0, False
-        try:
-            for native in json_stream.documents(stream):
-                path = f"$[{number}]"
-                is_bare = isinstance(native, dict) and native.get(_ID) is None and _ID in self._values
-                if is_bare and is_named:
-                    yield Reading(path, findings=(RULES_BY_ID["receipt.id.several"].at(path),))
-                else:
-                    yield self._reading(native, path)
-                is_named = is_named or is_bare
-                number += 1
-        except BrokenJsonError as error:
-            path = f"$[{number}]"
-            yield Reading(path, findings=(FILE_RULES_BY_ID[error.rule].at(path),))
+        """Return one reading for each receipt; see `producers.adapter.Adapter.read`."""
+        bare: list[str] = []
+
+        def read_one(native: Any, path: str) -> Reading:
+            if isinstance(native, dict) and native.get(_ID) is None and _ID in self._values:
+                bare.append(path)
+                if len(bare) > 1:
+                    return Reading(path, findings=(RULES_BY_ID["receipt.id.several"].at(path),))
+            return self._reading(native, path)
+
+        return json_readings.readings(stream, read_one)
 
     def _reading(self, document: Any, path: str) -> Reading:
         native, place = _unwrapped(document, path)
