@@ -7,14 +7,14 @@ any order leave the same statements standing.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass, field, replace
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass, field
 from datetime import datetime
 from functools import cache
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
-from producers.positions import Position
-from producers.protect import FACT_FIELDS, Protected, withdrawn
+from producers.positions import Position, Standing
+from producers.protect import Protected, withdrawn
 from producers.statement import Identity, Intent, Reading
 from schemas import codes, contract
 from schemas.identity import Keys
@@ -23,7 +23,11 @@ from schemas.movement import ENVELOPE_FIELDS, Change
 # Parts of the envelope, and whether they repeat.
 _PARTS = {
     "event_id statement_key": False,
-    "revision edition change agency recorded_at source_format adapter_version codelist_version": True,
+    "revision": True,
+    "edition": True,
+    "change agency": True,
+    "recorded_at": True,
+    "source_format adapter_version codelist_version": True,
 }
 _OF_KNOWN = frozenset({Intent.EDIT, Intent.CANCEL})
 
@@ -83,12 +87,12 @@ class Comparison:
     known: Position | None
     origin: Origin
     keys: Keys
-    _before: dict[bytes, dict[str, Any]] = field(init=False)
+    _before: dict[bytes, Standing] = field(init=False)
 
     def __post_init__(self) -> None:
         """Look up what stands by its key."""
         standing = self.known.statements if self.known is not None else ()
-        self._before = {item["statement_key"]: item for item in standing}
+        self._before = {item.statement_key: item for item in standing}
 
     def restatement(self) -> Restatement:
         """Return what has to be published so that exactly the newest revision stands.
@@ -115,26 +119,24 @@ class Comparison:
         What it stated of them itself, a repaired adapter may state otherwise.
         """
         open_stages = self._open_stages(known)
-        late = [item for item in self.now if item.facts["stage"] in open_stages]
+        late = [item for item in self.now if item.facts.stage in open_stages]
         # A stage that the older revision had not moved past either, it states completely.
         complete = open_stages - {stage.value for stage in self.reading.silent_stages}
-        kept = [item for item in known.statements if item["stage"] not in complete]
-        edition = 1 + max((item["edition"] for item in known.statements), default=-1)
+        kept = [item for item in known.statements if item.facts.stage not in complete]
+        edition = 1 + max((item.edition for item in known.statements), default=-1)
         statements = tuple(self._merged(kept, late, edition))
         if statements == known.statements:
             return Restatement(rule="document.superseded")
-        position = replace(
-            known, statements=statements, digest=self._digest(map(_held_fingerprint, statements))
-        )
+        position = known._replace(statements=statements, digest=self._digest(map(_fingerprint, statements)))
         return Restatement(tuple(self._events(late, position)), position)
 
     def _merged(
-        self, kept: Iterable[dict[str, Any]], late: Iterable[Protected], edition: int
-    ) -> Iterable[dict[str, Any]]:
+        self, kept: Iterable[Standing], late: Iterable[Protected], edition: int
+    ) -> Iterable[Standing]:
         """Return what stands after late statements: in the order of before, what is new behind it."""
-        said = {item["statement_key"]: item for item in self._submitted(late, edition)}
-        standing = {item["statement_key"]: item for item in kept}
-        order = [item["statement_key"] for item in (self.known.statements if self.known else ())]
+        said = {item.statement_key: item for item in self._submitted(late, edition)}
+        standing = {item.statement_key: item for item in kept}
+        order = [item.statement_key for item in (self.known.statements if self.known else ())]
         after = standing | said
         return (after[key] for key in dict.fromkeys((*order, *after)) if key in after)
 
@@ -145,36 +147,38 @@ class Comparison:
 
     def _open_stages(self, known: Position) -> set[str]:
         """Return the stages of which nothing newer than this revision stands."""
-        newer = {item["stage"] for item in known.statements if item["revision"] > self.revision}
+        newer = {item.facts.stage for item in known.statements if item.revision > self.revision}
         return set(known.silent_stages) - newer
 
-    def _standing(self) -> list[dict[str, Any]]:
+    def _standing(self) -> list[Standing]:
         """Return what the document has moved past and does not mention, which still stands."""
+        if not self._before:
+            return []
         mentioned = {item.statement_key for item in self.now}
         silent = {stage.value for stage in self.reading.silent_stages}
         return [
-            item for key, item in self._before.items() if key not in mentioned and item["stage"] in silent
+            item for key, item in self._before.items() if key not in mentioned and item.facts.stage in silent
         ]
 
     def _events(self, items: Iterable[Protected], position: Position) -> Iterator[Event]:
         """Yield what is new, different and gone, if a position is to stand."""
-        after = {item["statement_key"]: item for item in position.statements}
+        after = {item.statement_key: item for item in position.statements}
         for item in items:
-            earlier, edition = self._before.get(item.statement_key), after[item.statement_key]["edition"]
+            earlier, edition = self._before.get(item.statement_key), after[item.statement_key].edition
             if earlier is None:
                 yield self._event(item, Change.REPORTED, edition)
-            elif earlier["digest"] != item.digest:
+            elif earlier.digest != item.digest:
                 yield self._event(item, Change.CORRECTED, edition)
         for key, earlier in self._before.items():
             if key not in after:
-                is_same = earlier["revision"] == self.revision
-                edition = max(earlier["edition"] + 1, position.edition) if is_same else 0
-                facts = {name: earlier[name] for name in FACT_FIELDS}
-                yield self._event(withdrawn(key, facts, self.keys), Change.CANCELLED, edition)
+                is_same = earlier.revision == self.revision
+                edition = max(earlier.edition + 1, position.edition) if is_same else 0
+                gone = withdrawn(key, earlier.movement_key, earlier.facts, self.keys)
+                yield self._event(gone, Change.CANCELLED, edition)
 
     def _position(self) -> Position:
         standing = self._standing()
-        digest = self._digest((*map(_fingerprint, self.now), *map(_held_fingerprint, standing)))
+        digest = self._digest((*map(_fingerprint, self.now), *map(_fingerprint, standing)))
         edition = self._edition(digest)
         collection = self.identity.collection
         return Position(
@@ -192,56 +196,45 @@ class Comparison:
             return 0
         return self.known.edition + (digest != self.known.digest)
 
-    def _submitted(self, items: Iterable[Protected], edition: int) -> Iterator[dict[str, Any]]:
+    def _submitted(self, items: Iterable[Protected], edition: int) -> Iterator[Standing]:
         """Yield items as a position holds them; what stands unchanged keeps its edition."""
         for item in items:
             earlier = self._before.get(item.statement_key)
             stands = (
-                earlier is not None
-                and earlier["digest"] == item.digest
-                and earlier["revision"] == self.revision
+                earlier is not None and earlier.digest == item.digest and earlier.revision == self.revision
             )
-            yield {
-                "statement_key": item.statement_key,
-                "digest": item.digest,
-                "revision": self.revision,
-                "edition": earlier["edition"] if earlier is not None and stands else edition,
-                **item.facts,
-            }
+            yield Standing(
+                item.statement_key,
+                item.digest,
+                self.revision,
+                earlier.edition if earlier is not None and stands else edition,
+                item.movement_key,
+                item.facts,
+            )
 
     def _digest(self, fingerprints: Iterable[bytes]) -> bytes:
         return self.keys.content_digest(b"".join(sorted(fingerprints)))
 
     def _event(self, item: Protected, change: Change, edition: int) -> Event:
         event_id = self.keys.event_id(item.statement_key, self.revision, edition, item.digest)
-        envelope = {
-            "event_id": event_id,
-            "statement_key": item.statement_key,
-            "revision": self.revision,
-            "edition": edition,
-            "change": change.value,
-            "agency": self.origin.agency,
-            "recorded_at": self.recorded_at,
-            "source_format": self.origin.source_format,
-            "adapter_version": self.origin.adapter_version,
-            "codelist_version": codes.VERSION,
-        }
-        body = _encoder().encoded(envelope) + item.content
+        origin = self.origin
+        envelope = _encoder().encoded(
+            (
+                (event_id, item.statement_key),
+                self.revision,
+                edition,
+                (change, origin.agency),
+                self.recorded_at,
+                (origin.source_format, origin.adapter_version, codes.VERSION),
+            )
+        )
         return Event(
-            key=item.facts["movement_key"],
-            event_id=event_id,
-            recorded_at=self.recorded_at,
-            body=body,
-            is_unconverted=item.is_unconverted,
+            item.movement_key, event_id, self.recorded_at, envelope + item.content, item.is_unconverted
         )
 
 
-def _fingerprint(item: Protected) -> bytes:
+def _fingerprint(item: Protected | Standing) -> bytes:
     return item.statement_key + item.digest
-
-
-def _held_fingerprint(item: Mapping[str, Any]) -> bytes:
-    return bytes(item["statement_key"] + item["digest"])
 
 
 @cache

@@ -8,10 +8,8 @@ that form may be somebody's name. Mass is derived exactly or not at all: no dens
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from datetime import date
 from functools import lru_cache
-from types import MappingProxyType
 from typing import NamedTuple
 
 from producers.statement import Place, Quantity, Statement, WasteCode
@@ -19,7 +17,8 @@ from schemas import codes, places, units
 from schemas.findings import Finding, Rule, Severity
 from schemas.movement import Basis
 
-PRIMARY_FIELDS = {"LOW": "low_code", "BASEL": "basel_code", "OECD": "oecd_code", "HS": "hs_code"}
+# Schemes that have a field of their own, in the order of these fields.
+PRIMARY_SCHEMES = ("LOW", "BASEL", "OECD", "HS")
 
 RULES = (
     Rule(
@@ -59,17 +58,26 @@ _REMEMBERED_MAX = 16_384
 _UNLISTED = frozenset({"HS"})
 
 
+class Primary(NamedTuple):
+    """One code of each scheme that has a field of its own."""
+
+    low: str | None = None
+    basel: str | None = None
+    oecd: str | None = None
+    hs: str | None = None
+
+
 class Harmonised(NamedTuple):
     """A statement with what was derived from it.
 
     Attributes:
-        primary: Wire field of each primary code.
+        primary: The code of each scheme of `PRIMARY_SCHEMES`, None where none is stated.
         other_codes: All other codes, in the order stated.
         mass_g: Whole grams, None where it cannot be derived.
     """
 
     statement: Statement
-    primary: Mapping[str, str]
+    primary: Primary
     other_codes: tuple[WasteCode, ...]
     mass_g: int | None
     basis: Basis
@@ -100,21 +108,20 @@ def _listed(place: Place) -> Place:
 @lru_cache(_REMEMBERED_MAX)
 def _sorted_codes(
     stated: tuple[WasteCode, ...], on: date
-) -> tuple[Mapping[str, str], tuple[WasteCode, ...], tuple[Rule, ...]]:
-    """Return primary codes by field, all others, and the rules that codes break on a day."""
+) -> tuple[Primary, tuple[WasteCode, ...], tuple[Rule, ...]]:
+    """Return primary codes, all others, and the rules that codes break on a day."""
     primary: dict[str, str] = {}
     others: list[WasteCode] = []
     broken: list[Rule] = []
     for code in stated:
-        field = PRIMARY_FIELDS.get(code.scheme)
-        rule = _broken_rule(code, on) if field else None
+        rule = _broken_rule(code, on) if code.scheme in PRIMARY_SCHEMES else None
         if rule is not None:
             broken.append(rule)
-        if field is None or rule is not None or field in primary:
+        if code.scheme not in PRIMARY_SCHEMES or rule is not None or code.scheme in primary:
             others.append(code)
         else:
-            primary[field] = code.code
-    return MappingProxyType(primary), tuple(others), tuple(broken)
+            primary[code.scheme] = code.code
+    return Primary(*map(primary.get, PRIMARY_SCHEMES)), tuple(others), tuple(broken)
 
 
 def _broken_rule(code: WasteCode, on: date) -> Rule | None:

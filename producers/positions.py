@@ -8,9 +8,9 @@ from __future__ import annotations
 
 import io
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, fields
+from datetime import date
 from functools import cache
-from typing import Any
+from typing import Any, NamedTuple
 
 import fastavro
 
@@ -18,13 +18,17 @@ from schemas import contract
 
 # Parts of a position, and whether they repeat: a document states many lines at the same stages.
 _PARTS: contract.Parts = {
-    "subject revision edition": True,
+    "subject": True,
+    "revision": True,
+    "edition": True,
     "digest": False,
-    "collection": True,
+    "collection": False,
     "cursor": True,
     "statements": {
-        "statement_key digest": False,
-        "revision edition": True,
+        "statement_key": False,
+        "digest": False,
+        "revision": True,
+        "edition": True,
         "movement_key": False,
         "line_number stage step side occurred_on precision origin_country destination_country": True,
     },
@@ -33,18 +37,40 @@ _PARTS: contract.Parts = {
 _DOCUMENT = 2 * contract.enum_symbols("position", "subject").index("DOCUMENT")
 
 
-@dataclass(frozen=True, slots=True)
-class Position:
+class Facts(NamedTuple):
+    """What a cancellation repeats of a statement besides its movement key: wire values."""
+
+    line_number: int
+    stage: str
+    step: int
+    side: str
+    occurred_on: date
+    precision: str
+    origin_country: str
+    destination_country: str
+
+
+class Standing(NamedTuple):
+    """One statement that stands published, under the revision and edition that last changed it."""
+
+    statement_key: bytes
+    digest: bytes
+    revision: int
+    edition: int
+    movement_key: bytes
+    facts: Facts
+
+
+class Position(NamedTuple):
     """What stands published of one document, the digest of a file that was read, or how far a source is.
 
     Attributes:
         subject: DOCUMENT, FILE or SOURCE.
         digest: Of a file: of its bytes. Of a document: of all its statements. Of a source: of
             what it reads, such as a table.
-        statements: Wire facts of each statement with its key, revision and digest.
-        silent_stages: Stages that the document has moved past.
         cursor: Of a file that is not read to its end: how many of its documents are. Of a
             source: in its own terms.
+        silent_stages: Stages that the document has moved past.
     """
 
     subject: str
@@ -52,12 +78,9 @@ class Position:
     edition: int
     digest: bytes
     collection: bytes | None = None
-    statements: tuple[dict[str, Any], ...] = ()
-    silent_stages: tuple[str, ...] = ()
     cursor: str | None = None
-
-
-_NAMES = tuple(item.name for item in fields(Position))
+    statements: tuple[Standing, ...] = ()
+    silent_stages: tuple[str, ...] = ()
 
 
 class Positions:
@@ -90,7 +113,7 @@ class Positions:
 
     def put(self, key: bytes, position: Position) -> bytes:
         """Remember a position and return its Avro body."""
-        body = encoded({name: getattr(position, name) for name in _NAMES})
+        body = _encoder().encoded(position)
         self._values[key] = body
         return body
 
@@ -119,9 +142,9 @@ class Positions:
         return len(self._values)
 
 
-def encoded(values: Mapping[str, Any]) -> bytes:
-    """Return the Avro body of a position's fields."""
-    return _encoder().encoded(values)
+def encoded(found: Mapping[str, Any]) -> bytes:
+    """Return the Avro body of a position that was decoded from an older schema."""
+    return _encoder().encoded(_position(found))
 
 
 @cache
@@ -132,13 +155,14 @@ def _encoder() -> contract.Encoder:
 
 def _decoded(body: bytes) -> Position:
     found: Any = fastavro.schemaless_reader(io.BytesIO(body), contract.parsed("position"), None)
-    return Position(
-        subject=found["subject"],
-        revision=found["revision"],
-        edition=found["edition"],
-        digest=found["digest"],
-        collection=found["collection"],
-        statements=tuple(found["statements"]),
-        silent_stages=tuple(found["silent_stages"]),
-        cursor=found["cursor"],
-    )
+    return _position(found)
+
+
+def _position(found: Mapping[str, Any]) -> Position:
+    statements = tuple(map(_standing, found["statements"]))
+    return Position(**{**found, "statements": statements, "silent_stages": tuple(found["silent_stages"])})
+
+
+def _standing(found: Mapping[str, Any]) -> Standing:
+    facts = Facts(**{name: found[name] for name in Facts._fields})
+    return Standing(**{name: found[name] for name in Standing._fields if name != "facts"}, facts=facts)

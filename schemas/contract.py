@@ -8,10 +8,9 @@ from __future__ import annotations
 
 import io
 import json
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from functools import cache, lru_cache
 from importlib import resources
-from operator import itemgetter
 from typing import Any
 
 import fastavro
@@ -80,38 +79,49 @@ class Encoder:
         """Take the fields of each part, separated by blanks, and whether it repeats.
 
         Args:
-            schema: Of a record; the parts are fields of it that follow one another.
-            parts: The values of fields that repeat have to be hashable: arrays are tuples,
-                of named tuples where their items are records. Of an array of records the parts
-                of its items.
+            schema: Of a record; the parts are all its fields, or some that follow one another.
+            parts: Of an array of records the parts of its items.
         """
-        self._parts: list[tuple[Callable[[Mapping[str, Any]], Any], Callable[[Any], bytes]]] = []
-        for number, (part, how) in enumerate(parts.items()):
+        self._encoders: list[Callable[[Any], bytes]] = []
+        for part, how in parts.items():
             names = part.split()
             fields = [field for field in schema["fields"] if field["name"] in names]
             assert [field["name"] for field in fields] == names
-            part_schema = {**schema, "name": f"{schema['name']}Part{number}", "fields": fields}
-            encode = _part_encoder(part_schema) if isinstance(how, bool) else _array_encoder(fields[0], how)
-            remembered = lru_cache(_REMEMBERED_MAX)(encode) if how is True else encode
-            self._parts.append((itemgetter(*names), remembered))
+            if isinstance(how, bool):
+                self._encoders.append(_part_encoder(schema_text=json.dumps(fields), repeats=how))
+            else:
+                self._encoders.append(_array_encoder(fields[0], how))
 
-    def encoded(self, values: Mapping[str, Any]) -> bytes:
-        """Return the Avro bytes of a record's values."""
-        return b"".join([encode(get(values)) for get, encode in self._parts])
+    def encoded(self, values: Iterable[Any]) -> bytes:
+        """Return the Avro bytes of a record.
+
+        Args:
+            values: One for each part: of a part of one field its value, of several a tuple. What
+                repeats has to be hashable: arrays are tuples, of named tuples where their items
+                are records.
+        """
+        return b"".join([encode(value) for encode, value in zip(self._encoders, values, strict=True)])
 
 
-def _part_encoder(schema: Mapping[str, Any]) -> Callable[[Any], bytes]:
-    fields = schema["fields"]
-    if all(field["type"] == "bytes" for field in fields):
-        return _keyed_hash if len(fields) == 1 else lambda values: b"".join(map(_keyed_hash, values))
-    parsed_part = fastavro.parse_schema(dict(schema))
+@cache
+def _part_encoder(*, schema_text: str, repeats: bool) -> Callable[[Any], bytes]:
+    """Return what writes a part; one for all records that have it, so that they share what is remembered."""
+    fields = json.loads(schema_text)
+    types = [field["type"] for field in fields]
+    if types == ["bytes"]:
+        return _keyed_hash
+    if types == [["null", "bytes"]]:
+        return _optional_keyed_hash
+    if set(map(str, types)) == {"bytes"}:
+        return lambda values: b"".join(map(_keyed_hash, values))
+    schema = fastavro.parse_schema({"type": "record", "name": "Part", "fields": fields})
     names = [field["name"] for field in fields]
 
     def encode(values: Any) -> bytes:
         stated = values if len(names) > 1 else (values,)
-        return encoded(parsed_part, {name: _plain(value) for name, value in zip(names, stated, strict=True)})
+        return encoded(schema, {name: _plain(value) for name, value in zip(names, stated, strict=True)})
 
-    return encode
+    return lru_cache(_REMEMBERED_MAX)(encode) if repeats else encode
 
 
 def _array_encoder(field: Mapping[str, Any], parts: Parts) -> Callable[[Any], bytes]:
@@ -134,6 +144,11 @@ def _keyed_hash(value: bytes) -> bytes:
     """Return the Avro bytes of a short value, which no two events share: its length doubled, and itself."""
     assert len(value) < _LONG_BYTES
     return b"%c%b" % (2 * len(value), value)
+
+
+def _optional_keyed_hash(value: bytes | None) -> bytes:
+    """Return the Avro bytes of a short value that may be absent: which of the two, and itself."""
+    return b"\0" if value is None else b"\2" + _keyed_hash(value)
 
 
 def _plain(value: Any) -> Any:

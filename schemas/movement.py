@@ -26,7 +26,13 @@ WHOLE_DIGITS_MAX, DECIMALS_MAX = 16, 22
 QUANTITY = rf"^-?[0-9]{{1,{WHOLE_DIGITS_MAX}}}(\.[0-9]{{1,{DECIMALS_MAX}}})?$"
 
 
-class Stage(StrEnum):
+class _Word(StrEnum):
+    """A word of a closed list; members are hashed often, as texts are."""
+
+    __hash__ = str.__hash__
+
+
+class Stage(_Word):
     """How far a movement is; quantities of different stages are never added."""
 
     NOTIFIED = "NOTIFIED"
@@ -42,7 +48,7 @@ class Stage(StrEnum):
     END_OF_WASTE = "END_OF_WASTE"
 
 
-class Change(StrEnum):
+class Change(_Word):
     """What a statement does to earlier ones of the same fact."""
 
     REPORTED = "REPORTED"
@@ -50,7 +56,7 @@ class Change(StrEnum):
     CANCELLED = "CANCELLED"
 
 
-class Side(StrEnum):
+class Side(_Word):
     """From whose books a statement comes."""
 
     ORIGIN = "ORIGIN"
@@ -59,7 +65,7 @@ class Side(StrEnum):
     DOMESTIC = "DOMESTIC"
 
 
-class Precision(StrEnum):
+class Precision(_Word):
     """How exactly the date of a fact is known."""
 
     MINUTE = "MINUTE"
@@ -67,7 +73,7 @@ class Precision(StrEnum):
     MONTH = "MONTH"
 
 
-class Hazardous(StrEnum):
+class Hazardous(_Word):
     """Whether the waste is hazardous by the law of the reporting agency."""
 
     YES = "YES"
@@ -75,7 +81,7 @@ class Hazardous(StrEnum):
     UNKNOWN = "UNKNOWN"
 
 
-class Basis(StrEnum):
+class Basis(_Word):
     """Where a mass comes from; CONVERTED means volume times density."""
 
     WEIGHED = "WEIGHED"
@@ -84,7 +90,7 @@ class Basis(StrEnum):
     UNKNOWN = "UNKNOWN"
 
 
-class Relation(StrEnum):
+class Relation(_Word):
     """How a movement continues, replaces or returns another one."""
 
     REPLACES = "REPLACES"

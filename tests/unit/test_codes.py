@@ -215,7 +215,7 @@ def test_a_code_is_judged_on_the_day_of_its_event(
     """Scrap moved in 2024 keeps A1180; from 2025 on that code is warned of and A1181 is right."""
     found, noticed = harmonise(statement(codes=(WasteCode("BASEL", code),), when=When(on)), "$")
 
-    assert expected == (found.primary.get("basel_code"), [finding.rule for finding in noticed])
+    assert expected == (found.primary.basel, [finding.rule for finding in noticed])
     assert (found.other_codes == ()) == (expected[0] is not None)
 
 

@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from producers.harmonise import harmonise
+from producers.harmonise import Primary, harmonise
 from producers.statement import Place, Quantity, WasteCode, When
 from schemas.findings import Severity
 from schemas.movement import Basis
@@ -47,7 +47,7 @@ def test_valid_codes_get_their_fields() -> None:
     codes = (WasteCode("LOW", "150102"), WasteCode("LOW", "150101"), WasteCode("US-EPA", "D001"))
     found, noticed = harmonise(statement(codes=codes), "$")
 
-    assert ({"low_code": "150102"}, codes[1:]) == (found.primary, found.other_codes)
+    assert (Primary(low="150102"), codes[1:]) == (found.primary, found.other_codes)
     assert noticed == []
 
 
@@ -56,7 +56,7 @@ def test_an_unknown_code_travels_unmapped_with_a_warning() -> None:
     codes = (WasteCode("LOW", "999999"),)
     found, noticed = harmonise(statement(codes=codes), "$")
 
-    assert ({}, codes) == (found.primary, found.other_codes)
+    assert (Primary(), codes) == (found.primary, found.other_codes)
     assert [("code.unknown", Severity.WARNING, "$.codes")] == [
         (finding.rule, finding.severity, finding.path) for finding in noticed
     ]
@@ -67,7 +67,7 @@ def test_a_code_has_to_be_valid_on_the_day_of_the_fact() -> None:
     old = statement(codes=(WasteCode("BASEL", "B3011"),), when=When(date(2019, 1, 1)))
     found, noticed = harmonise(old, "$")
 
-    assert found.primary == {}
+    assert found.primary == Primary()
     assert [finding.rule for finding in noticed] == ["code.date"]
 
 
@@ -76,7 +76,8 @@ def test_no_code_is_lost_or_doubled(stated: list[str]) -> None:
     """Every stated code is either the primary one or among the others."""
     found, _ = harmonise(statement(codes=tuple(WasteCode("LOW", code) for code in stated)), "$")
 
-    assert sorted(stated) == sorted([*found.primary.values(), *(code.code for code in found.other_codes)])
+    primary = [code for code in found.primary if code is not None]
+    assert sorted(stated) == sorted([*primary, *(code.code for code in found.other_codes)])
 
 
 @pytest.mark.parametrize(

@@ -13,7 +13,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from producers.harmonise import harmonise
-from producers.protect import FACT_FIELDS, Protected, protect, withdrawn
+from producers.positions import Facts
+from producers.protect import Protected, protect, withdrawn
 from producers.statement import Company, Quantity, Statement, When
 from schemas import contract
 from schemas.identity import DEMONSTRATION_KEYS as KEYS
@@ -85,9 +86,10 @@ def test_the_digest_tells_content_and_nothing_else() -> None:
 def test_a_withdrawn_statement_keeps_which_fact_it_was() -> None:
     """A cancellation repeats the facts and holds neither quantity, nor code, nor company."""
     item = protected(statement())
-    found = content(withdrawn(item.statement_key, item.facts, KEYS))
+    found = content(withdrawn(item.statement_key, item.movement_key, item.facts, KEYS))
 
-    assert {name: content(item)[name] for name in FACT_FIELDS} == {name: found[name] for name in FACT_FIELDS}
+    names = ("movement_key", *Facts._fields)
+    assert {name: content(item)[name] for name in names} == {name: found[name] for name in names}
     assert {found[name] for name in ("mass_g", "quantity", "low_code", "contributor", "counterparty")} == {
         None
     }
