@@ -7,12 +7,15 @@ a finding of that rule at the value's place. The value itself stays in the error
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import LiteralString
+from dataclasses import dataclass
+from typing import Any, LiteralString
 
-from pydantic import BaseModel, ConfigDict, ValidationError
-from pydantic_core import PydanticCustomError
+from pydantic import BaseModel, ConfigDict, GetCoreSchemaHandler, ValidationError
+from pydantic_core import CoreSchema, PydanticCustomError, core_schema
 
 from schemas.findings import Finding, Rule
+
+_MESSAGE = "see the rule"
 
 
 class Native(BaseModel):
@@ -21,9 +24,20 @@ class Native(BaseModel):
     model_config = ConfigDict(frozen=True, extra="ignore", hide_input_in_errors=True)
 
 
+@dataclass(frozen=True, slots=True)
+class Breaking:
+    """Annotation of a member: any value that is not of its type breaks this rule."""
+
+    rule: LiteralString
+
+    def __get_pydantic_core_schema__(self, source: Any, handler: GetCoreSchemaHandler) -> CoreSchema:
+        """Return the schema of the type, whose every error is that of the rule."""
+        return core_schema.custom_error_schema(handler(source), self.rule, custom_error_message=_MESSAGE)
+
+
 def refused(rule: LiteralString) -> PydanticCustomError:
     """Return the error of a value that breaks a rule."""
-    return PydanticCustomError(rule, "see the rule")
+    return PydanticCustomError(rule, _MESSAGE)
 
 
 def model_findings(

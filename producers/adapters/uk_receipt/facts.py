@@ -23,6 +23,7 @@ RECEIVER_SCHEME = "GB-WASTE-AUTHORISATION"
 
 _CACHED_NUMBERS = 4096
 _COUNTRY = "GB"
+_SOMEWHERE = Place(_COUNTRY)
 _ZONE = "Europe/London"
 # All forms of the four regulators have digits among capitals and separators.
 _AUTHORISATION = re.compile(r"(?=.*[0-9])[A-Z0-9/.-]{4,40}", re.ASCII)
@@ -48,28 +49,29 @@ class Telling:
         """Return one statement for each line."""
         self._check_papers()
         when, destination, receiver = self._when(), self._destination(), self._receiver()
-        return tuple(self._statement(line, when, destination, receiver) for line in self._lines())
+        reference = f"GB-DWT:{self.identity.document_id}"
+        return tuple(
+            Statement(
+                line_number=line.number,
+                stage=Stage.RECEIVED,
+                side=Side.DOMESTIC,
+                when=when,
+                movement_reference=reference,
+                origin=_SOMEWHERE,
+                destination=destination,
+                codes=line.codes,
+                hazardous=line.hazardous,
+                operation_code=line.operation_code,
+                quantity=line.quantity,
+                load_count=line.container_count,
+                contributor=receiver,
+            )
+            for line in self._lines()
+        )
 
     def _lines(self) -> Iterator[Line]:
         for index, item in enumerate(self.receipt.waste_items):
             yield from lines(item, index + 1, f"{self.path}.wasteItems[{index}]", self._add)
-
-    def _statement(self, line: Line, when: When, destination: Place, receiver: Company | None) -> Statement:
-        return Statement(
-            line_number=line.number,
-            stage=Stage.RECEIVED,
-            side=Side.DOMESTIC,
-            when=when,
-            movement_reference=f"GB-DWT:{self.identity.document_id}",
-            origin=Place(_COUNTRY),
-            destination=destination,
-            codes=line.codes,
-            hazardous=line.hazardous,
-            operation_code=line.operation_code,
-            quantity=line.quantity,
-            load_count=line.container_count,
-            contributor=receiver,
-        )
 
     def _check_papers(self) -> None:
         receipt, carrier = self.receipt, self.receipt.carrier
@@ -92,7 +94,7 @@ class Telling:
         area = nations.area(self.receipt.receipt.address.postcode)
         if area is None:
             self._notice("receipt.postcode.form", "receipt.address.postcode")
-            return Place(_COUNTRY)
+            return _SOMEWHERE
         nation = nations.nation(area)
         if nation is None:
             self._notice("receipt.postcode.nation", "receipt.address.postcode")

@@ -17,7 +17,7 @@ from pydantic.alias_generators import to_camel
 
 from producers.reading import dates
 from producers.reading.dates import Stamp
-from producers.reading.native_model import Native, refused
+from producers.reading.native_model import Breaking, Native, refused
 from schemas.confidentiality import Confidentiality
 
 PUBLIC = Confidentiality.PUBLIC
@@ -26,7 +26,7 @@ SEALED = Confidentiality.SEALED
 NEVER = Confidentiality.NEVER
 
 # Fewer digits than exact arithmetic holds, more than any weighbridge shows.
-AMOUNT_MAX = 10**12
+AMOUNT_MAX = Decimal(10**12)
 DECIMALS_MAX = 12
 EWC_CODES_MAX = 5
 CONTAINERS_MAX = 1_000_000
@@ -86,19 +86,14 @@ def _is_stated(value: Any) -> bool:
     return isinstance(value, str) and bool(value.strip())
 
 
-def _metric(value: Any) -> str:
-    if not isinstance(value, str) or value not in {"Grams", "Kilograms", "Tonnes"}:
-        raise refused("receipt.weight.unit")
-    return value
-
-
 def _amount(value: Any) -> Decimal:
     if isinstance(value, bool) or not isinstance(value, int | Decimal):
         raise refused("receipt.field.type")
     # Compared before it is looked at closer: a number of any exponent may stand there.
-    if not 0 < value <= AMOUNT_MAX or -int(Decimal(value).as_tuple().exponent) > DECIMALS_MAX:
+    amount = Decimal(value)
+    if not 0 < amount <= AMOUNT_MAX or -int(amount.as_tuple().exponent) > DECIMALS_MAX:
         raise refused("receipt.weight.range")
-    return Decimal(value)
+    return amount
 
 
 _Presence = Annotated[bool, PlainValidator(_is_stated)]
@@ -119,7 +114,7 @@ class Envelope(_Native):
 class Weight(_Native):
     """A weight as stated; `is_estimate` is the receiver's own word."""
 
-    metric: Annotated[str, PlainValidator(_metric), HUB]
+    metric: Annotated[Literal["Grams", "Kilograms", "Tonnes"], Breaking("receipt.weight.unit"), HUB]
     amount: Annotated[Decimal, PlainValidator(_amount), HUB]
     is_estimate: Annotated[bool, PUBLIC]
 

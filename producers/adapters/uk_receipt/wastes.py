@@ -8,8 +8,9 @@ sum is exact; what was weighed in another unit is not rounded.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass, replace
 from decimal import Context, Decimal, Inexact, InvalidOperation
+from functools import lru_cache
+from typing import NamedTuple
 
 from producers.adapters.uk_receipt.model import Treatment, WasteItem, Weight
 from producers.reading import waste_codes
@@ -20,6 +21,7 @@ from schemas.movement import Basis, Hazardous
 Notice = Callable[[str, str], None]
 
 LINES_OF_ITEM = 100
+_CACHED_LISTS = 4096
 _REC20 = {"Grams": "GRM", "Kilograms": "KGM", "Tonnes": "TNE"}
 _GRAMS_EXPONENT = {"Grams": 0, "Kilograms": 3, "Tonnes": 6}
 # Holds the difference of a hundred weights within the model's limits, in grams.
@@ -28,16 +30,31 @@ _EXACT = Context(prec=60, traps=[Inexact, InvalidOperation])
 _HP_POP = "HP_POP"
 
 
-@dataclass(frozen=True, slots=True)
-class Line:
+class Line(NamedTuple):
     """One part of one item; its number is that of the item, times 100, and of the operation."""
 
     number: int
     codes: tuple[WasteCode, ...]
     hazardous: Hazardous
     quantity: Quantity
+    operation_code: str | None
+    container_count: int | None
+
+
+class _Part(NamedTuple):
+    """What one operation is intended for, counted from 1; 0 is the whole item, or its remainder."""
+
+    number: int
+    quantity: Quantity
     operation_code: str | None = None
-    container_count: int | None = None
+
+
+class _Listed(NamedTuple):
+    """What the codes of an item say by the List of Waste, and which rule breaks at which of them."""
+
+    codes: tuple[WasteCode, ...]
+    is_hazardous: bool
+    broken: tuple[tuple[str, int], ...]
 
 
 def lines(item: WasteItem, number: int, path: str, notice: Notice) -> Iterator[Line]:
@@ -45,53 +62,50 @@ def lines(item: WasteItem, number: int, path: str, notice: Notice) -> Iterator[L
 
     `notice` is told each rule that it breaks, and where.
     """
-    whole = Line(
-        number=number * LINES_OF_ITEM,
-        codes=_codes(item, path, notice),
-        hazardous=_hazardous(item, path, notice),
-        quantity=_quantity(item.weight),
-        container_count=item.number_of_containers,
-    )
-    for index, part in enumerate(_parts(item, whole, path, notice)):
-        # Containers belong to the item: counted once, on its first line.
-        yield replace(part, container_count=None) if index else part
+    found = _codes(item, path, notice)
+    hazardous = _hazardous(item, path, notice)
+    # Containers belong to the item: counted once, on its first line.
+    count: int | None = item.number_of_containers
+    for part, quantity, operation in _parts(item, path, notice):
+        yield Line(number * LINES_OF_ITEM + part, found, hazardous, quantity, operation, count)
+        count = None
 
 
 def is_hazardous(item: WasteItem) -> bool:
     """Say whether the List of Waste calls any code of an item hazardous."""
-    read = (waste_codes.low(stated) for stated in item.ewc_codes)
-    return any(found.hazardous is Hazardous.YES for found in read if found is not None)
+    return _listed(tuple(item.ewc_codes)).is_hazardous
 
 
-def _parts(item: WasteItem, whole: Line, path: str, notice: Notice) -> Iterator[Line]:
-    place = f"{path}.disposalOrRecoveryCodes"
+def _parts(item: WasteItem, path: str, notice: Notice) -> Iterator[_Part]:
     treatments = item.disposal_or_recovery_codes or []
-    rest = _rest(item.weight, treatments)
+    place = f"{path}.disposalOrRecoveryCodes"
     if not treatments:
         notice("receipt.operation.missing", place)
-        yield whole
-    elif len(treatments) >= LINES_OF_ITEM:
+        yield _Part(0, _quantity(item.weight))
+        return
+    if len(treatments) >= LINES_OF_ITEM:
         notice("receipt.operation.count", place)
-    elif rest < 0:
-        _operations(treatments, place, notice)
+        return
+    operations = _operations(treatments, place, notice)
+    left = _left(item.weight, treatments)
+    if left < 0:
         notice("receipt.operation.excess", place)
-        yield whole
-    else:
-        operations = _operations(treatments, place, notice)
-        if rest:
-            is_estimate = item.weight.is_estimate or any(part.weight.is_estimate for part in treatments)
-            yield replace(whole, quantity=Quantity(rest, whole.quantity.unit, _basis(is_estimate)))
-        for index, (part, operation) in enumerate(zip(treatments, operations, strict=True), start=1):
-            quantity = _quantity(part.weight)
-            yield replace(whole, number=whole.number + index, quantity=quantity, operation_code=operation)
+        yield _Part(0, _quantity(item.weight))
+        return
+    if left:
+        rest = _EXACT.scaleb(left, -_GRAMS_EXPONENT[item.weight.metric])
+        is_estimate = item.weight.is_estimate or any(part.weight.is_estimate for part in treatments)
+        yield _Part(0, Quantity(rest, _REC20[item.weight.metric], _basis(is_estimate)))
+    for number, (part, operation) in enumerate(zip(treatments, operations, strict=True), start=1):
+        yield _Part(number, _quantity(part.weight), operation)
 
 
-def _rest(weight: Weight, treatments: list[Treatment]) -> Decimal:
-    """Return what no operation is stated for, in the unit of the item; negative where there is too much."""
+def _left(weight: Weight, treatments: list[Treatment]) -> Decimal:
+    """Return the grams that no operation is stated for, negative where there is too much."""
     left = _grams(weight)
     for part in treatments:
         left = _EXACT.subtract(left, _grams(part.weight))
-    return _EXACT.scaleb(left, -_GRAMS_EXPONENT[weight.metric])
+    return left
 
 
 def _grams(weight: Weight) -> Decimal:
@@ -122,29 +136,33 @@ def _hazardous(item: WasteItem, path: str, notice: Notice) -> Hazardous:
 
 
 def _codes(item: WasteItem, path: str, notice: Notice) -> tuple[WasteCode, ...]:
-    found = [
-        *_ewc_codes(item, f"{path}.ewcCodes", notice),
-        *_properties(item, f"{path}.hazardous.hazCodes", notice),
-    ]
-    return tuple(dict.fromkeys(found))
+    listed = _listed(tuple(item.ewc_codes))
+    for rule, index in listed.broken:
+        notice(rule, f"{path}.ewcCodes[{index}]")
+    if item.hazardous is None or not item.hazardous.haz_codes:
+        return listed.codes
+    properties = _properties(item.hazardous.haz_codes, f"{path}.hazardous.hazCodes", notice)
+    return (*listed.codes, *dict.fromkeys(properties))
 
 
-def _ewc_codes(item: WasteItem, place: str, notice: Notice) -> Iterator[WasteCode]:
-    seen: set[WasteCode] = set()
-    for index, stated in enumerate(item.ewc_codes):
-        read = waste_codes.low(stated)
-        if read is None or not codes.find("LOW", read.code.code):
-            notice("receipt.ewc.unknown", f"{place}[{index}]")
+@lru_cache(_CACHED_LISTS)
+def _listed(stated: tuple[str, ...]) -> _Listed:
+    found: dict[WasteCode, None] = {}
+    broken = []
+    read = [waste_codes.low(text) for text in stated]
+    for index, low in enumerate(read):
+        if low is None or not codes.find("LOW", low.code.code):
+            broken.append(("receipt.ewc.unknown", index))
             continue
-        if read.code in seen:
-            notice("receipt.ewc.repeated", f"{place}[{index}]")
-        seen.add(read.code)
-        yield read.code
+        if low.code in found:
+            broken.append(("receipt.ewc.repeated", index))
+        found[low.code] = None
+    has_hazard = any(low is not None and low.hazardous is Hazardous.YES for low in read)
+    return _Listed(tuple(found), has_hazard, tuple(broken))
 
 
-def _properties(item: WasteItem, place: str, notice: Notice) -> Iterator[WasteCode]:
-    stated = item.hazardous.haz_codes if item.hazardous is not None else None
-    for index, text in enumerate(stated or ()):
+def _properties(stated: list[str], place: str, notice: Notice) -> Iterator[WasteCode]:
+    for index, text in enumerate(stated):
         code = waste_codes.hazard_property(text)
         if code is not None:
             yield code
