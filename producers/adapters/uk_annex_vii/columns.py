@@ -11,8 +11,8 @@ import re
 import unicodedata
 from collections.abc import Iterator, Sequence
 
-WASTE = {
-    "reference": "enter your own reference using only letters and numbers",
+REFERENCE = {"reference": "enter your own reference using only letters and numbers"}
+CODES = {
     "basel_code": "basel annex ix code",
     "oecd_code": "oecd code",
     "annex_iiia_codes": "annex iiia code",
@@ -20,6 +20,8 @@ WASTE = {
     "laboratory": "unlisted waste going to laboratory",
     "ewc_codes": "all relevant ewc codes",
     "national_code": "national code",
+}
+WASTE = {
     "description": "enter waste description",
     "tonnes": "waste quantity in tonnes",
     "cubic_metres": "waste quantity in cubic metres",
@@ -61,6 +63,7 @@ SITE = PARTY | {"code": "code"}
 _ORDINALS = ("first", "second", "third", "fourth", "fifth")
 NUMBERS = range(1, len(_ORDINALS) + 1)
 # Place of the first column of each part, from 0.
+FIRST_CODE, DESCRIPTION = 1, 8
 EXPORTER, IMPORTER, DATES, CARRIERS, COLLECTION_SITE = 13, 23, 30, 32, 77
 EXIT, INTERIM, LABORATORY, FACILITIES = 87, 89, 97, 105
 
@@ -103,7 +106,9 @@ def _parts(name: str, header: str, columns: dict[str, str]) -> dict[str, str]:
 
 # Short name and header of every column, in order.
 HEADERS: dict[str, str] = (
-    WASTE
+    REFERENCE
+    | CODES
+    | WASTE
     | _part("exporter", "exporter", SENDER)
     | _part("importer", "importer", PARTY)
     | COLLECTION

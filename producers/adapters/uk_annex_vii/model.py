@@ -12,24 +12,25 @@ from functools import lru_cache
 from typing import Annotated, TypeVar
 
 from producers.adapters.uk_annex_vii import columns
+from producers.adapters.uk_annex_vii.part import Part
 from producers.adapters.uk_annex_vii.parties import (
     HUB,
     NEVER,
     PUBLIC,
     SEALED,
     Carrier,
-    Part,
     Party,
     Sender,
     Site,
 )
+from producers.adapters.uk_annex_vii.waste import Codes
 
 _PartT = TypeVar("_PartT", bound=Part)
 
 # The same companies stand in row after row; only what is short is remembered.
-_REMEMBERED_PARTS, _REMEMBERED_CHARACTERS_MAX = 1024, 2000
+_REMEMBERED_PARTS, _REMEMBERED_CHARACTERS_MAX = 4096, 1000
 _NAMES: dict[type[Part], tuple[str, ...]] = {
-    model: tuple(model.model_fields) for model in (Sender, Party, Carrier, Site)
+    model: tuple(model.model_fields) for model in (Codes, Sender, Party, Carrier, Site)
 }
 _REFERENCE = re.compile(r"[A-Za-z0-9]{2,20}", re.ASCII)
 
@@ -38,13 +39,7 @@ class Entry(Part):
     """One row: one movement of one waste; carriers and facilities by their number from 1."""
 
     reference: Annotated[str, SEALED]
-    basel_code: Annotated[str, PUBLIC]
-    oecd_code: Annotated[str, PUBLIC]
-    annex_iiia_codes: Annotated[str, PUBLIC]
-    annex_iiib_code: Annotated[str, PUBLIC]
-    laboratory: Annotated[str, PUBLIC]
-    ewc_codes: Annotated[str, PUBLIC]
-    national_code: Annotated[str, PUBLIC]
+    codes: Codes
     description: Annotated[str, NEVER]
     tonnes: Annotated[str, HUB]
     cubic_metres: Annotated[str, HUB]
@@ -65,18 +60,33 @@ class Entry(Part):
 
 def entry(cells: Sequence[str]) -> Entry:
     """Return the row that 145 cells make."""
+    stated = tuple(cells)
+    description, tonnes, cubic_metres, kilograms, quantity_flag = stated[
+        columns.DESCRIPTION : columns.EXPORTER
+    ]
+    codes = stated[columns.FIRST_CODE : columns.DESCRIPTION]
+    collection_date, date_flag = stated[columns.DATES : columns.CARRIERS]
+    exit_location, transit_countries = stated[columns.EXIT : columns.INTERIM]
     return Entry.model_validate(
         {
-            **dict(zip(columns.WASTE, cells[: columns.EXPORTER], strict=True)),
-            **dict(zip(columns.COLLECTION, cells[columns.DATES : columns.CARRIERS], strict=True)),
-            **dict(zip(columns.ROUTE, cells[columns.EXIT : columns.INTERIM], strict=True)),
-            "exporter": _part(Sender, cells, columns.EXPORTER),
-            "importer": _part(Party, cells, columns.IMPORTER),
-            "carriers": _parts(Carrier, cells, columns.CARRIERS),
-            "collection": _part(Sender, cells, columns.COLLECTION_SITE),
-            "interim": _part(Site, cells, columns.INTERIM),
-            "laboratory_site": _part(Site, cells, columns.LABORATORY),
-            "facilities": _parts(Site, cells, columns.FACILITIES),
+            "reference": stated[0],
+            "codes": _part(Codes, codes) or _made(Codes, codes),
+            "description": description,
+            "tonnes": tonnes,
+            "cubic_metres": cubic_metres,
+            "kilograms": kilograms,
+            "quantity_flag": quantity_flag,
+            "exporter": _part(Sender, stated[columns.EXPORTER : columns.IMPORTER]),
+            "importer": _part(Party, stated[columns.IMPORTER : columns.DATES]),
+            "collection_date": collection_date,
+            "date_flag": date_flag,
+            "carriers": _parts(Carrier, stated[columns.CARRIERS : columns.COLLECTION_SITE]),
+            "collection": _part(Sender, stated[columns.COLLECTION_SITE : columns.EXIT]),
+            "exit_location": exit_location,
+            "transit_countries": transit_countries,
+            "interim": _part(Site, stated[columns.INTERIM : columns.LABORATORY]),
+            "laboratory_site": _part(Site, stated[columns.LABORATORY : columns.FACILITIES]),
+            "facilities": _parts(Site, stated[columns.FACILITIES :]),
         }
     )
 
@@ -86,22 +96,25 @@ def is_reference(value: str) -> bool:
     return _REFERENCE.fullmatch(value) is not None
 
 
-def _parts(model: type[_PartT], cells: Sequence[str], start: int) -> dict[int, _PartT]:
+def _parts(model: type[_PartT], cells: tuple[str, ...]) -> dict[int, _PartT]:
     """Return those of five parts that hold anything, by number."""
     size = len(_NAMES[model])
-    end = start + size * len(columns.NUMBERS)
     # Most rows have one carrier and one facility, so that the other four are looked at once.
-    numbers = columns.NUMBERS if "".join(cells[start + size : end]).strip() else columns.NUMBERS[:1]
-    parts = ((number, _part(model, cells, start + (number - 1) * size)) for number in numbers)
-    return {number: part for number, part in parts if part is not None}
+    numbers = columns.NUMBERS if any(cells[size:]) else columns.NUMBERS[:1]
+    found: dict[int, _PartT] = {}
+    for number in numbers:
+        part = _part(model, cells[(number - 1) * size : number * size])
+        if part is not None:
+            found[number] = part
+    return found
 
 
-def _part(model: type[_PartT], cells: Sequence[str], start: int) -> _PartT | None:
-    stated = tuple(cells[start : start + len(_NAMES[model])])
-    text = "".join(stated)
+def _part(model: type[_PartT], cells: tuple[str, ...]) -> _PartT | None:
+    """Return what cells hold, None where that is nothing but blanks."""
+    text = "".join(cells)
     if not text.strip():
         return None
-    return (_remembered if len(text) <= _REMEMBERED_CHARACTERS_MAX else _made)(model, stated)
+    return (_remembered if len(text) <= _REMEMBERED_CHARACTERS_MAX else _made)(model, cells)
 
 
 def _made(model: type[_PartT], cells: tuple[str, ...]) -> _PartT:

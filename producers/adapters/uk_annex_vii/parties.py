@@ -12,10 +12,8 @@ from collections.abc import Callable, Mapping
 from functools import cached_property
 from typing import Annotated, ClassVar
 
-from pydantic import ConfigDict
-
-from producers.adapters.uk_annex_vii.noticing import Notice
-from producers.reading.native_model import Native
+from producers.adapters.uk_annex_vii.noticing import Broken, Notice
+from producers.adapters.uk_annex_vii.part import Part
 from schemas import places
 from schemas.confidentiality import Confidentiality
 
@@ -45,12 +43,12 @@ _EMAIL = re.compile(r"[A-Za-z0-9._%+-]+@[A-Za-z0-9-]+(?:\.[A-Za-z0-9-]+)+", re.A
 _POSTCODE = re.compile(r"[A-Za-z]{1,2}[0-9][A-Za-z0-9]? ?[0-9][A-Za-z]{2}", re.ASCII)
 
 
-def check(party: Part | None, name: str, notice: Notice) -> None:
+def check(party: Firm | None, name: str, notice: Notice) -> None:
     """Notice what is wrong with one compulsory party, whose columns begin with `name`."""
     if party is None:
         notice("annex7.party.absent", f"{name}_organisation")
     else:
-        for column, rule in party.broken:
+        for rule, column in party.broken:
             notice(rule, f"{name}_{column}")
 
 
@@ -60,7 +58,9 @@ def country_code(stated: str) -> str | None:
 
 
 def _required(value: str) -> str | None:
-    return _optional(value) if value else "annex7.party.incomplete"
+    if not value:
+        return "annex7.party.incomplete"
+    return "annex7.text.long" if len(value) > _TEXT_CHARACTERS_MAX else None
 
 
 def _optional(value: str) -> str | None:
@@ -80,7 +80,12 @@ def _country(value: str) -> str | None:
 
 
 def _abroad(value: str) -> str | None:
-    return "annex7.country.home" if country_code(value) == HOME else _country(value)
+    if not value:
+        return "annex7.party.incomplete"
+    code = country_code(value)
+    if code is None:
+        return "annex7.country.unknown"
+    return "annex7.country.home" if code == HOME else None
 
 
 def _postcode(value: str) -> str | None:
@@ -88,12 +93,17 @@ def _postcode(value: str) -> str | None:
 
 
 def _phone(value: str) -> str | None:
-    return _fax(value) if value.strip(_AROUND_NUMBERS) else "annex7.party.incomplete"
+    number = value.strip(_AROUND_NUMBERS)
+    return _number(number) if number else "annex7.party.incomplete"
 
 
 def _fax(value: str) -> str | None:
     number = value.strip(_AROUND_NUMBERS)
-    if not number or _PHONE.fullmatch(number):
+    return _number(number) if number else None
+
+
+def _number(number: str) -> str | None:
+    if _PHONE.fullmatch(number):
         return None
     return "annex7.phone.number" if _PHONE_AS_NUMBER.fullmatch(number) else "annex7.phone.form"
 
@@ -106,20 +116,19 @@ def _email(value: str) -> str | None:
     return None if _EMAIL.fullmatch(value) else "annex7.email.form"
 
 
-class Part(Native):
-    """Cells of a row that belong together; the fields of each kind are its columns, in order."""
+class Firm(Part):
+    """What senders and all other parties have in common: each cell has a form."""
 
-    model_config = ConfigDict(str_strip_whitespace=True)
     forms: ClassVar[Mapping[str, _Form]] = {}
 
     @cached_property
-    def broken(self) -> tuple[tuple[str, str], ...]:
-        """Return each column whose cell is wrong, and the rule that it breaks."""
-        ruled = ((column, form(getattr(self, column))) for column, form in self.forms.items())
-        return tuple((column, rule) for column, rule in ruled if rule is not None)
+    def broken(self) -> Broken:
+        """Return the rule that each wrong cell breaks, and its column."""
+        forms = self.forms.items()
+        return tuple([(rule, column) for column, form in forms if (rule := form(getattr(self, column)))])
 
 
-class Sender(Part):
+class Sender(Firm):
     """The exporter, or the site from which the waste is collected: both in the United Kingdom."""
 
     forms: ClassVar[Mapping[str, _Form]] = {
@@ -147,7 +156,7 @@ class Sender(Part):
     email: Annotated[str, NEVER]
 
 
-class Party(Part):
+class Party(Firm):
     """The importer, and what carriers and sites have in common with it."""
 
     forms: ClassVar[Mapping[str, _Form]] = {

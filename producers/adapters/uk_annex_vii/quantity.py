@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from decimal import ROUND_HALF_UP, Decimal
+from functools import lru_cache
 
 from producers.adapters.uk_annex_vii.model import Entry
 from producers.adapters.uk_annex_vii.noticing import Notice
@@ -18,19 +19,20 @@ _BASES = {ACTUAL: Basis.WEIGHED, ESTIMATE: Basis.ESTIMATED}
 _BULK_MAX, _KILOGRAMS_MAX = 1_000_000, 25
 _DECIMALS = 2
 _CENT = Decimal("0.01")
-# Both a whole part and decimals may be absent, but not both.
+# Both a whole part and decimals may be absent, but not both; a longer text is no number.
 _NUMBER = re.compile(r"(?=\.?[0-9])[0-9]{0,15}(?:\.[0-9]{1,10})?", re.ASCII)
+_CHARACTERS_MAX, _REMEMBERED_MAX = 26, 4096
 
 
 def flag(stated: str) -> str:
     """Return `estimate` or `actual` as a cell says it, in whatever case; other text is neither."""
-    return "".join(stated.split()).casefold()
+    return stated if stated in _BASES else "".join(stated.split()).casefold()
 
 
 def quantity(entry: Entry, kind: Kind | None, notice: Notice) -> Quantity | None:
     """Return the quantity, None where it is wrong; `notice` is told why, and where."""
-    column = _column(entry, notice)
-    value = _value(getattr(entry, column), column, notice) if column is not None else None
+    column, stated = _stated(entry, notice)
+    value = _value(stated, column, notice) if column is not None else None
     basis = _BASES.get(flag(entry.quantity_flag))
     if basis is None:
         notice("annex7.flag.unknown", "quantity_flag")
@@ -43,29 +45,36 @@ def quantity(entry: Entry, kind: Kind | None, notice: Notice) -> Quantity | None
     return Quantity(value, _UNITS[column], basis)
 
 
-def _column(entry: Entry, notice: Notice) -> str | None:
-    stated = [column for column in _UNITS if getattr(entry, column)]
+def _stated(entry: Entry, notice: Notice) -> tuple[str | None, str]:
+    """Return the one column that is filled in, and what it says."""
+    stated = [(column, cell) for column in _UNITS if (cell := getattr(entry, column))]
     if len(stated) == 1:
         return stated[0]
     if stated:
-        notice("annex7.quantity.several", stated[1])
+        notice("annex7.quantity.several", stated[1][0])
     else:
         notice("annex7.quantity.missing", "tonnes")
-    return None
+    return None, ""
 
 
 def _value(stated: str, column: str, notice: Notice) -> Decimal | None:
+    value, rule = (
+        _read(stated, column) if len(stated) <= _CHARACTERS_MAX else (None, "annex7.quantity.number")
+    )
+    if rule is not None:
+        notice(rule, column)
+    return value
+
+
+@lru_cache(_REMEMBERED_MAX)
+def _read(stated: str, column: str) -> tuple[Decimal | None, str | None]:
+    """Return the value of a short text, None where it is impossible, and the rule that it breaks."""
     if _NUMBER.fullmatch(stated) is None:
-        notice("annex7.quantity.number", column)
-        return None
+        return None, "annex7.quantity.number"
     value = _rounded(Decimal(stated))
     if column == "kilograms":
-        is_possible, rule = 0 < value <= _KILOGRAMS_MAX, "annex7.kilograms.range"
-    else:
-        is_possible, rule = 0 < value < _BULK_MAX, "annex7.quantity.range"
-    if not is_possible:
-        notice(rule, column)
-    return value if is_possible else None
+        return (value, None) if 0 < value <= _KILOGRAMS_MAX else (None, "annex7.kilograms.range")
+    return (value, None) if 0 < value < _BULK_MAX else (None, "annex7.quantity.range")
 
 
 def _rounded(value: Decimal) -> Decimal:

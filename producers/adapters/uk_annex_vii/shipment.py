@@ -15,7 +15,7 @@ from producers.adapters.uk_annex_vii.model import Entry, is_reference
 from producers.adapters.uk_annex_vii.quantity import ACTUAL, flag, quantity
 from producers.adapters.uk_annex_vii.rules import RULES_BY_ID
 from producers.adapters.uk_annex_vii.sites import Destination
-from producers.adapters.uk_annex_vii.waste import Waste, waste
+from producers.adapters.uk_annex_vii.waste import Waste, check_description
 from producers.statement import Company, Place, Quantity, Statement, When
 from schemas.findings import Finding, has_error
 from schemas.movement import UNKNOWN_COUNTRY, Side, Stage
@@ -44,7 +44,10 @@ def stated(entry: Entry, account: str, path: str) -> tuple[tuple[Statement, ...]
 
     if not is_reference(entry.reference):
         notice(f"annex7.reference.{'form' if entry.reference else 'missing'}", "reference")
-    stuff = waste(entry, notice)
+    stuff = entry.codes.waste
+    for rule, column in stuff.broken:
+        notice(rule, column)
+    check_description(entry.description, notice)
     amount = quantity(entry, stuff.kind, notice)
     parties.check(entry.exporter, "exporter", notice)
     parties.check(entry.importer, "importer", notice)

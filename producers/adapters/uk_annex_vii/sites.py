@@ -103,7 +103,8 @@ def _country(party: Party | None) -> str | None:
 
 
 def _check_countries(entry: Entry, destination_country: str | None, notice: Notice) -> None:
-    facilities = ((f"facility_{number}", site) for number, site in entry.facilities.items())
-    for name, party in (("importer", entry.importer), ("interim", entry.interim), *facilities):
+    parts: list[tuple[str, Party | None]] = [("importer", entry.importer), ("interim", entry.interim)]
+    parts += [(f"facility_{number}", site) for number, site in entry.facilities.items()]
+    for name, party in parts:
         if party is not None and _country(party) not in {None, destination_country}:
             notice("annex7.destination.differs", f"{name}_country")

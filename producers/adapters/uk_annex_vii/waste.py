@@ -9,13 +9,16 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass
 from enum import Enum
+from functools import cached_property
+from typing import Annotated
 
-from producers.adapters.uk_annex_vii.model import Entry
-from producers.adapters.uk_annex_vii.noticing import Notice
+from producers.adapters.uk_annex_vii.noticing import Broken, Notice
+from producers.adapters.uk_annex_vii.part import Part
 from producers.reading import waste_codes
 from producers.reading.waste_codes import Low
 from producers.statement import WasteCode
 from schemas import codes
+from schemas.confidentiality import Confidentiality
 from schemas.movement import Hazardous
 
 MIXTURE_SCHEME = "ANNEX-IIIA"
@@ -44,43 +47,67 @@ class Waste:
 
     Attributes:
         kind: None where the row does not say it, so that no other rule follows from it.
+        broken: The rules that the codes break.
     """
 
     kind: Kind | None
     codes: tuple[WasteCode, ...]
     hazardous: Hazardous
+    broken: Broken
 
 
-def waste(entry: Entry, notice: Notice) -> Waste:
-    """Return what a row says of its waste; `notice` is told each rule that it breaks, and where."""
-    kind, listing = _listing(entry, notice)
-    low = _low(entry.ewc_codes, notice)
-    national = _national(entry.national_code, notice)
-    if not entry.description:
+class Codes(Part):
+    """The columns of codes, of which rows have few combinations."""
+
+    basel_code: Annotated[str, Confidentiality.PUBLIC]
+    oecd_code: Annotated[str, Confidentiality.PUBLIC]
+    annex_iiia_codes: Annotated[str, Confidentiality.PUBLIC]
+    annex_iiib_code: Annotated[str, Confidentiality.PUBLIC]
+    laboratory: Annotated[str, Confidentiality.PUBLIC]
+    ewc_codes: Annotated[str, Confidentiality.PUBLIC]
+    national_code: Annotated[str, Confidentiality.PUBLIC]
+
+    @cached_property
+    def waste(self) -> Waste:
+        """Return what the codes say, and each rule that they break."""
+        broken: list[tuple[str, str]] = []
+
+        def notice(rule: str, column: str) -> None:
+            broken.append((rule, column))
+
+        kind, listing = _listing(self, notice)
+        low = _low(self.ewc_codes, notice)
+        national = _national(self.national_code, notice)
+        found = (*listing, *(item.code for item in low), *national)
+        return Waste(kind, found, _hazardous(low), tuple(broken))
+
+
+def check_description(stated: str, notice: Notice) -> None:
+    """Notice a description that is missing or too long."""
+    if not stated:
         notice("annex7.description.missing", "description")
-    elif len(entry.description) > _DESCRIPTION_CHARACTERS_MAX:
+    elif len(stated) > _DESCRIPTION_CHARACTERS_MAX:
         notice("annex7.description.long", "description")
-    return Waste(kind, (*listing, *(item.code for item in low), *national), _hazardous(low))
 
 
-def _listing(entry: Entry, notice: Notice) -> tuple[Kind | None, tuple[WasteCode, ...]]:
-    stated = [name for name in _LISTINGS if getattr(entry, name)]
-    if len(stated) > 1:
-        notice("annex7.listing.several", stated[1])
-    elif stated and entry.laboratory:
+def _listing(stated: Codes, notice: Notice) -> tuple[Kind | None, tuple[WasteCode, ...]]:
+    listings = [name for name in _LISTINGS if getattr(stated, name)]
+    if len(listings) > 1:
+        notice("annex7.listing.several", listings[1])
+    elif listings and stated.laboratory:
         notice("annex7.listing.laboratory", "laboratory")
-    elif stated:
-        return _listed(entry, stated[0], notice)
-    elif entry.laboratory:
-        return _laboratory(entry.laboratory, notice), ()
+    elif listings:
+        return _listed(getattr(stated, listings[0]), listings[0], notice)
+    elif stated.laboratory:
+        return _laboratory(stated.laboratory, notice), ()
     else:
         notice("annex7.listing.missing", "basel_code")
     return None, ()
 
 
-def _listed(entry: Entry, column: str, notice: Notice) -> tuple[Kind | None, tuple[WasteCode, ...]]:
+def _listed(stated: str, column: str, notice: Notice) -> tuple[Kind | None, tuple[WasteCode, ...]]:
     read, rule = _READERS[column]
-    found = read("".join(getattr(entry, column).split()).upper())
+    found = read("".join(stated.split()).upper())
     if not found:
         notice(rule, column)
         return None, ()
