@@ -105,6 +105,7 @@ def microseconds(at: datetime) -> int:
     return (at - _EPOCH) // _MICROSECOND
 
 
+@lru_cache(_REMEMBERED_MAX)
 def midnight(on: date, zone: str) -> datetime:
     """Return the instant, in UTC, at which a day begins in an IANA zone."""
     return datetime.combine(on, _MIDNIGHT, _zone(zone)).astimezone(UTC)

@@ -13,6 +13,8 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 from datetime import MAXYEAR, UTC, date, datetime, timedelta
 from itertools import pairwise
+from operator import itemgetter
+from typing import NamedTuple
 
 from producers.adapters.us_emanifest import places as sites
 from producers.adapters.us_emanifest.model import (
@@ -34,11 +36,11 @@ from schemas.movement import UNKNOWN_COUNTRY, Basis, Precision, Relation, Side, 
 Related = tuple[tuple[str, Relation], ...]
 
 # 40 CFR 260.2(c): public 90 days after receipt.
-_PUBLIC_AFTER_DAYS = 90
+_PUBLIC_AFTER = timedelta(days=90)
+_ORDER = itemgetter(0)
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class _Fact:
+class _Fact(NamedTuple):
     """One stage of a manifest, to be stated of each of its lines."""
 
     stage: Stage
@@ -50,6 +52,22 @@ class _Fact:
     has_quantity: bool = True
     has_operation: bool = False
     related: Related = ()
+
+
+class _Turn(NamedTuple):
+    """A transporter, its order, and its place in the list from 0."""
+
+    order: int
+    place: int
+    site: Site
+
+
+class _Common(NamedTuple):
+    """What every statement of a manifest says."""
+
+    reference: str
+    side: Side
+    release_at: datetime | None
 
 
 @dataclass(slots=True)
@@ -83,24 +101,25 @@ class Telling:
         """Yield one statement for each stage and line."""
         facts = list(self._facts())
         lines = self._lines()
-        release_at = self._release_at(facts)
         side = self._side()
+        common = _Common(
+            _reference(self.manifest.manifest_tracking_number), side, self._release_at(facts, side)
+        )
         of_all = self._originals(self.manifest.additional_info, self.path)
         for item in lines:
-            originals = tuple(dict.fromkeys((*of_all, *self._originals(item.info, item.path))))
+            of_line = self._originals(item.info, item.path)
+            originals = tuple(dict.fromkeys(of_all + of_line)) if of_line else of_all
             for fact in facts:
-                yield self._statement(fact, item, side, originals, release_at)
+                yield self._statement(fact, item, common, originals)
 
-    def _statement(
-        self, fact: _Fact, item: Line, side: Side, originals: Related, release_at: datetime | None
-    ) -> Statement:
+    def _statement(self, fact: _Fact, item: Line, common: _Common, originals: Related) -> Statement:
         return Statement(
             line_number=item.number,
             stage=fact.stage,
             step=fact.step,
-            side=side,
+            side=common.side,
             when=fact.when,
-            movement_reference=_reference(self.manifest.manifest_tracking_number),
+            movement_reference=common.reference,
             origin=self._origin,
             destination=self._destination,
             codes=item.codes,
@@ -110,18 +129,19 @@ class Telling:
             load_count=item.container_count if fact.has_quantity else None,
             contributor=fact.contributor,
             counterparty=fact.counterparty,
-            related=(*originals, *fact.related),
-            release_at=release_at,
+            related=originals + fact.related,
+            release_at=common.release_at,
         )
 
     def _facts(self) -> Iterator[_Fact]:
         if self.manifest.status == ANNOUNCED_STATUS:
             yield self._announced()
             return
-        shipped = self._shipped()
+        transporters = self._transporters()
+        shipped = self._shipped(transporters)
         if shipped is not None:
             yield self._at_origin(Stage.DISPATCHED, shipped)
-        yield from self._transferred()
+        yield from self._transferred(transporters)
         if self.manifest.status in ARRIVED_STATUSES:
             yield from self._arrived(shipped)
 
@@ -136,35 +156,31 @@ class Telling:
     def _at_origin(self, stage: Stage, when: When) -> _Fact:
         return _Fact(stage=stage, when=when, contributor=self._generator, counterparty=self._facility)
 
-    def _shipped(self) -> When | None:
-        transporters = self._transporters()
+    def _shipped(self, transporters: list[_Turn]) -> When | None:
         stamp = self.manifest.shipped_date
         if stamp is None and transporters:
-            stamp = _signed(transporters[0][2])
+            stamp = _signed(transporters[0].site)
         return self._happened(stamp, self._origin_site, "shippedDate")
 
-    def _transferred(self) -> Iterator[_Fact]:
+    def _transferred(self, transporters: list[_Turn]) -> Iterator[_Fact]:
         """Yield each signature but the first transporter's, who took over from the one before."""
-        transporters = self._transporters()
-        for (_, _, before), (step, index, transporter) in pairwise(transporters):
+        for before, (step, place, transporter) in pairwise(transporters):
             stamp = _signed(transporter)
             if stamp is None:
                 continue
-            where = self._place(transporter, f"transporters[{index}]")
+            name = f"transporters[{place}]"
             yield _Fact(
                 stage=Stage.TRANSFERRED,
                 step=step,
-                when=sites.local(stamp, where),
-                contributor=self._company(transporter, f"transporters[{index}]"),
-                counterparty=sites.company(before),
+                when=sites.local(stamp, self._place(transporter, name)),
+                contributor=self._company(transporter, name),
+                counterparty=sites.company(before.site),
             )
 
-    def _transporters(self) -> list[tuple[int, int, Site]]:
-        """Return (order, index, transporter); an order that is missing follows the list."""
+    def _transporters(self) -> list[_Turn]:
+        """Return the transporters in their order; one that has none follows the list."""
         stated = enumerate(self.manifest.transporters or ())
-        return sorted(
-            ((site.order or index + 1, index, site) for index, site in stated), key=lambda item: item[:2]
-        )
+        return sorted((_Turn(site.order or place + 1, place, site) for place, site in stated), key=_ORDER)
 
     def _arrived(self, shipped: When | None) -> Iterator[_Fact]:
         rejection = self._rejection()
@@ -250,7 +266,7 @@ class Telling:
         generator = info.import_generator if info is not None else None
         if generator is None or generator.country is None:
             self._notice("us.import.country.missing", "importInfo.importGenerator.country")
-            return Place()
+            return sites.NOWHERE
         return Place(sites.country_code(generator.country.code))
 
     def _side(self) -> Side:
@@ -259,7 +275,7 @@ class Telling:
         is_abroad = self._destination.country not in {"US", UNKNOWN_COUNTRY}
         return Side.ORIGIN if is_abroad else Side.DOMESTIC
 
-    def _release_at(self, facts: list[_Fact]) -> datetime | None:
+    def _release_at(self, facts: list[_Fact], side: Side) -> datetime | None:
         """Return when EPA makes the manifest public, None before it arrived.
 
         Source: 40 CFR 260.2(c); imports and exports on 1 March of the next year, 260.2(d).
@@ -268,8 +284,8 @@ class Telling:
         # A year out of reason is refused later, by a rule of its own.
         if arrived is None or arrived.year == MAXYEAR:
             return None
-        if self._side() is Side.DOMESTIC:
-            return dates.midnight(arrived + timedelta(days=_PUBLIC_AFTER_DAYS), sites.EASTERN)
+        if side is Side.DOMESTIC:
+            return dates.midnight(arrived + _PUBLIC_AFTER, sites.EASTERN)
         return dates.midnight(date(arrived.year + 1, 3, 1), sites.EASTERN)
 
     def _happened(self, stamp: Stamp | None, where: Place, name: str) -> When | None:
@@ -286,7 +302,7 @@ class Telling:
     def _place(self, site: Site | None, name: str) -> Place:
         found = sites.place(site)
         address = site.site_address if site is not None else None
-        if address is not None and address.state is not None and found == Place("US"):
+        if address is not None and address.state is not None and found == sites.UNITED_STATES:
             self._notice("us.state.unknown", f"{name}.siteAddress.state.code")
         return found
 

@@ -9,17 +9,16 @@ the path of its field. Where a leaf is of class never, at most a keyed hash of i
 from __future__ import annotations
 
 import re
-from collections.abc import Callable
 from datetime import datetime
 from decimal import Decimal
-from typing import Annotated, Any, LiteralString
+from typing import Annotated, Any, Literal
 
 from pydantic import ConfigDict, Field, PlainValidator
 from pydantic.alias_generators import to_camel
 
 from producers.reading import dates
 from producers.reading.dates import Stamp
-from producers.reading.native_model import Native, refused
+from producers.reading.native_model import Breaking, Native, refused
 from schemas.confidentiality import Confidentiality
 
 PUBLIC = Confidentiality.PUBLIC
@@ -31,6 +30,7 @@ DRAFT_STATUSES = frozenset({"NotAssigned", "Pending", "UnderCorrection", "MtnVal
 ANNOUNCED_STATUS = "Scheduled"
 ARRIVED_STATUSES = frozenset({"ReadyForSignature", "Signed", "Corrected"})
 PUBLISHED_STATUSES = ARRIVED_STATUSES | {ANNOUNCED_STATUS, "InTransit"}
+_STATUSES = PUBLISHED_STATUSES | DRAFT_STATUSES
 QUANTITY_MAX = 99_999_999_999
 
 _MTN = re.compile(r"[0-9]{9}[A-Z]{3}", re.ASCII)
@@ -64,18 +64,10 @@ def _stamp(value: Any) -> Stamp | None:
     return found
 
 
-def _one_of(rule: LiteralString, values: frozenset[str]) -> Callable[[Any], str]:
-    def checked(value: Any) -> str:
-        if not isinstance(value, str) or value not in values:
-            raise refused(rule)
-        return value
-
-    return checked
-
-
-def _none_or_one_of(rule: LiteralString, values: frozenset[str]) -> Callable[[Any], str | None]:
-    checked = _one_of(rule, values)
-    return lambda value: None if value is None else checked(value)
+def _status(value: Any) -> str:
+    if not isinstance(value, str) or value not in _STATUSES:
+        raise refused("us.status.unknown")
+    return value
 
 
 def _whole(value: Any) -> int | None:
@@ -101,13 +93,15 @@ class _Native(Native):
     model_config = ConfigDict(alias_generator=to_camel, strict=True)
 
 
-class _Code(_Native):
+class Code(_Native):
+    """A code of any list; its description is never read."""
+
     code: Annotated[str, PUBLIC]
 
 
 class _Address(_Native):
-    state: _Code | None = None
-    country: _Code | None = None
+    state: Code | None = None
+    country: Code | None = None
 
 
 class _Signature(_Native):
@@ -125,7 +119,7 @@ class Site(_Native):
 
 
 class _Unit(_Native):
-    code: Annotated[str, PlainValidator(_one_of("us.unit.unknown", frozenset("PTKMGLYN"))), HUB]
+    code: Annotated[Literal["P", "T", "K", "M", "G", "L", "Y", "N"], Breaking("us.unit.unknown"), HUB]
 
 
 class _Quantity(_Native):
@@ -144,14 +138,14 @@ class _BiennialReport(_Native):
 
 
 class _HazardousWaste(_Native):
-    federal_waste_codes: list[_Code] | None = None
-    generator_state_waste_codes: list[_Code] | None = None
-    tsdf_state_waste_codes: list[_Code] | None = None
+    federal_waste_codes: list[Code] | None = None
+    generator_state_waste_codes: list[Code] | None = None
+    tsdf_state_waste_codes: list[Code] | None = None
     tx_waste_codes: Annotated[list[str] | None, PUBLIC] = None
 
 
 class _Dot(_Native):
-    id_number: _Code | None = None
+    id_number: Code | None = None
 
 
 class AdditionalInfo(_Native):
@@ -159,9 +153,7 @@ class AdditionalInfo(_Native):
 
     original_manifest_tracking_numbers: Annotated[list[str] | None, NEVER] = None
     new_manifest_destination: Annotated[
-        str | None,
-        PlainValidator(_none_or_one_of("us.destination.unknown", frozenset({"OriginalGenerator", "Tsdf"}))),
-        PUBLIC,
+        Literal["OriginalGenerator", "Tsdf"] | None, Breaking("us.destination.unknown"), PUBLIC
     ] = None
 
 
@@ -177,21 +169,19 @@ class Waste(_Native):
     br_info: _BiennialReport | None = None
     hazardous_waste: _HazardousWaste | None = None
     dot_information: _Dot | None = None
-    management_method: _Code | None = None
+    management_method: Code | None = None
     additional_info: AdditionalInfo | None = None
 
 
 class _Rejection(_Native):
     rejection_type: Annotated[
-        str | None,
-        PlainValidator(_none_or_one_of("us.rejection.type", frozenset({"FullReject", "PartialReject"}))),
-        PUBLIC,
+        Literal["FullReject", "PartialReject"] | None, Breaking("us.rejection.type"), PUBLIC
     ] = None
     new_manifest_tracking_numbers: Annotated[list[str] | None, NEVER] = None
 
 
 class _ImportGenerator(_Native):
-    country: _Code | None = None
+    country: Code | None = None
 
 
 class _Import(_Native):
@@ -203,11 +193,7 @@ class Manifest(_Native):
 
     manifest_tracking_number: Annotated[str, PlainValidator(_mtn), NEVER]
     updated_date: Annotated[datetime, PlainValidator(_updated), PUBLIC]
-    status: Annotated[
-        str,
-        PlainValidator(_one_of("us.status.unknown", PUBLISHED_STATUSES | DRAFT_STATUSES)),
-        PUBLIC,
-    ]
+    status: Annotated[str, PlainValidator(_status), PUBLIC]
     submission_type: Annotated[str | None, PUBLIC] = None
     # A text in the schema; one that is no date is a warning.
     potential_ship_date: Annotated[str | None, HUB] = None

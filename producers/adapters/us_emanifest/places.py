@@ -8,6 +8,7 @@ Eastern where the state is unknown. A state of two zones has that of most of its
 from __future__ import annotations
 
 import re
+from functools import lru_cache
 
 from producers.adapters.us_emanifest.model import Site
 from producers.reading.dates import Stamp
@@ -17,6 +18,10 @@ from schemas.movement import Precision
 
 EASTERN = "America/New_York"
 SITE_SCHEME = "US-EPA-SITE"
+NOWHERE = Place()
+UNITED_STATES = Place("US")
+
+_CACHED_PLACES = 1024
 
 # Generators without an id of their own state a shorter one, shared by a state, or a citation.
 _SITE_ID = re.compile(r"[A-Z]{2}[A-Z0-9]{10}", re.ASCII)
@@ -36,7 +41,9 @@ _ZONES = {f"US-{state}": zone for zone, states in _STATES_BY_ZONE.items() for st
 
 def company(site: Site | None) -> Company | None:
     """Return the company behind a site, None where its id is none of EPA's."""
-    stated = "".join((site.epa_site_id or "").split()).upper() if site is not None else ""
+    if site is None or site.epa_site_id is None:
+        return None
+    stated = "".join(site.epa_site_id.split()).upper()
     return Company(SITE_SCHEME, stated) if _SITE_ID.fullmatch(stated) else None
 
 
@@ -47,16 +54,22 @@ def place(site: Site | None) -> Place:
     location of the activity (e-Manifest schema 1.3, EpaSiteId).
     """
     if site is None:
-        return Place()
+        return NOWHERE
     address = site.site_address
     country = address.country.code if address is not None and address.country is not None else "US"
-    if (code := country_code(country)) != "US":
-        return Place(code)
-    if address is not None and address.state is not None:
-        return Place("US", places.us_state(address.state.code))
-    found = company(site)
-    state = places.us_state(found.identifier[:2]) if found is not None else None
-    return Place("US", state) if address is not None or state is not None else Place()
+    state = address.state.code if address is not None and address.state is not None else None
+    found = _place(country, state)
+    if state is not None or found.country != "US":
+        return found
+    holder = company(site)
+    home = _place("US", holder.identifier[:2]) if holder is not None else found
+    return home if address is not None or home.region is not None else NOWHERE
+
+
+@lru_cache(_CACHED_PLACES)
+def _place(country: str, state: str | None) -> Place:
+    code = country_code(country)
+    return Place(code, places.us_state(state) if code == "US" and state is not None else None)
 
 
 def country_code(stated: str) -> str:

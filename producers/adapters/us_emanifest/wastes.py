@@ -8,11 +8,12 @@ somebody. A volume has a mass only by a density that a waste can have.
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterable, Iterator
-from dataclasses import dataclass
+from collections.abc import Callable, Iterator
 from decimal import Decimal
+from functools import lru_cache
+from typing import NamedTuple
 
-from producers.adapters.us_emanifest.model import AdditionalInfo, Waste
+from producers.adapters.us_emanifest.model import AdditionalInfo, Code, Waste
 from producers.reading import waste_codes
 from producers.statement import Place, Quantity, WasteCode
 from schemas import codes, units
@@ -25,14 +26,15 @@ _REC20 = {"P": "LBR", "T": "STN", "K": "KGM", "M": "TNE", "G": "GLL", "L": "LTR"
 _KG_PER_L = {"1": Decimal("0.119826427"), "2": Decimal(1)}
 _DENSITY_MAX = Decimal("999.99")
 
+_FEDERAL, _OF_TEXAS, _TRANSPORT = "US-EPA", "US-STATE-TX", "UN"
 # Sequence number, form and class: longer runs than other states have.
 _TEXAS = re.compile(r"[A-Z0-9]{4}[0-9]{3}[123H]", re.ASCII)
 _UN_NUMBER = re.compile(r"(?:UN|NA|ID)[0-9]{4}", re.ASCII)
 _MANAGEMENT_METHOD = re.compile(r"H[0-9]{3}", re.ASCII)
+_CACHED_CODES = 4096
 
 
-@dataclass(frozen=True, slots=True)
-class Line:
+class Line(NamedTuple):
     """One waste of a manifest; number 0 stands for a manifest without lines."""
 
     number: int = 0
@@ -95,42 +97,48 @@ def _density(waste: Waste, unit: str, path: str, notice: Notice) -> Decimal | No
 
 def _hazardous(waste: Waste, found: tuple[WasteCode, ...]) -> Hazardous:
     """Say whether it is hazardous by 40 CFR 261; `epaWaste` says only whether it is a waste."""
-    if any(code.scheme == "US-EPA" and codes.is_us_federal_code(code.code) for code in found):
+    schemes = {code.scheme for code in found}
+    if _FEDERAL in schemes:
         return Hazardous.YES
-    has_waste_code = any(code.scheme != "UN" for code in found)
+    has_waste_code = bool(schemes - {_TRANSPORT})
     return Hazardous.UNKNOWN if has_waste_code or waste.pcb or waste.epa_waste else Hazardous.NO
 
 
 def _codes(waste: Waste, origin: Place, destination: Place, path: str, notice: Notice) -> Iterator[WasteCode]:
     for scheme, name, values in _code_lists(waste, origin, destination):
         for number, value in enumerate(values):
-            place = f"{path}.hazardousWaste.{name}[{number}]"
-            code = _code(value, scheme)
-            if code is None or (scheme == "US-EPA" and not codes.is_us_federal_code(code)):
-                notice("us.code.form", place)
+            code = _waste_code(scheme, value)
+            if code is None:
+                notice("us.code.form", f"{path}.hazardousWaste.{name}[{number}]")
             else:
-                yield WasteCode(scheme, code)
+                yield code
     dot = waste.dot_information
     if dot is not None and dot.id_number is not None:
-        place = f"{path}.dotInformation.idNumber.code"
-        code = _code(dot.id_number.code)
-        if code is None or _UN_NUMBER.fullmatch(code) is None:
-            notice("us.code.form", place)
+        code = _waste_code(_TRANSPORT, dot.id_number.code)
+        if code is None:
+            notice("us.code.form", f"{path}.dotInformation.idNumber.code")
         else:
-            yield WasteCode("UN", code)
+            yield code
 
 
-def _code_lists(waste: Waste, origin: Place, destination: Place) -> Iterator[tuple[str, str, Iterable[str]]]:
-    """Yield scheme, name and codes of each list of a line."""
+def _code_lists(waste: Waste, origin: Place, destination: Place) -> Iterator[tuple[str, str, list[str]]]:
+    """Yield scheme, name and codes of each list of a line that holds any."""
     stated = waste.hazardous_waste
     if stated is None:
         return
-    yield "US-EPA", "federalWasteCodes", (item.code for item in stated.federal_waste_codes or ())
-    of_generator = (item.code for item in stated.generator_state_waste_codes or ())
-    yield _state_scheme(origin), "generatorStateWasteCodes", of_generator
-    of_facility = (item.code for item in stated.tsdf_state_waste_codes or ())
-    yield _state_scheme(destination), "tsdfStateWasteCodes", of_facility
-    yield "US-STATE-TX", "txWasteCodes", stated.tx_waste_codes or ()
+    if stated.federal_waste_codes:
+        yield _FEDERAL, "federalWasteCodes", _texts(stated.federal_waste_codes)
+    if stated.generator_state_waste_codes:
+        of_generator = _texts(stated.generator_state_waste_codes)
+        yield _state_scheme(origin), "generatorStateWasteCodes", of_generator
+    if stated.tsdf_state_waste_codes:
+        yield _state_scheme(destination), "tsdfStateWasteCodes", _texts(stated.tsdf_state_waste_codes)
+    if stated.tx_waste_codes:
+        yield _OF_TEXAS, "txWasteCodes", stated.tx_waste_codes
+
+
+def _texts(stated: list[Code]) -> list[str]:
+    return [item.code for item in stated]
 
 
 def _state_scheme(where: Place) -> str:
@@ -140,16 +148,22 @@ def _state_scheme(where: Place) -> str:
 def _management_method(waste: Waste, path: str, notice: Notice) -> str | None:
     if waste.management_method is None:
         return None
-    place = f"{path}.managementMethod.code"
-    code = _code(waste.management_method.code)
+    code = waste_codes.national(waste.management_method.code)
     if code is None or _MANAGEMENT_METHOD.fullmatch(code) is None:
-        notice("us.code.form", place)
+        notice("us.code.form", f"{path}.managementMethod.code")
         return None
     return code
 
 
-def _code(stated: str, scheme: str = "") -> str | None:
+@lru_cache(_CACHED_CODES)
+def _waste_code(scheme: str, stated: str) -> WasteCode | None:
+    """Return a code in the one spelling of its list, None where it has not the form of that."""
     compact = "".join(stated.split()).upper()
-    if scheme == "US-STATE-TX" and _TEXAS.fullmatch(compact):
-        return compact
-    return waste_codes.national(stated)
+    if scheme == _OF_TEXAS and _TEXAS.fullmatch(compact):
+        return WasteCode(scheme, compact)
+    code = waste_codes.national(stated)
+    if code is None or (scheme == _FEDERAL and not codes.is_us_federal_code(code)):
+        return None
+    if scheme == _TRANSPORT and _UN_NUMBER.fullmatch(code) is None:
+        return None
+    return WasteCode(scheme, code)
