@@ -9,7 +9,7 @@ rest of a load that is known in kilograms.
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from typing import NamedTuple
 
 from producers.adapters.it_rentri.model import Acceptance
 from producers.statement import Quantity
@@ -20,8 +20,7 @@ Notice = Callable[[str, str], None]
 _KILOGRAMS = "KGM"
 
 
-@dataclass(frozen=True, slots=True)
-class Decision:
+class Decision(NamedTuple):
     """What a recipient took and refused of what it was brought; quantities are None where not known."""
 
     is_received: bool

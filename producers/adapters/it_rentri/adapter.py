@@ -138,8 +138,8 @@ def _inner_number(native: dict[str, Any]) -> Any:
 
 
 def _is_of_another(document: dict[str, Any], native: dict[str, Any]) -> bool:
-    outer, inner = fir(document.get("numero_fir")), fir(_inner_number(native))
-    return outer is not None and inner is not None and outer != inner
+    outer = fir(document.get("numero_fir"))
+    return outer is not None and fir(_inner_number(native)) not in {None, outer}
 
 
 def _is_cancelled(native: dict[str, Any]) -> bool:

@@ -51,8 +51,7 @@ class _Turn(NamedTuple):
     holder: Company | None
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class _Fact:
+class _Fact(NamedTuple):
     """One stage of a form."""
 
     stage: Stage
@@ -100,17 +99,17 @@ class Telling:
 
     def statements(self) -> tuple[Statement, ...]:
         """Return one statement for each stage."""
-        related = self._related()
-        return tuple(self._statement(fact, related) for fact in self._facts())
+        reference, related = _reference(self.identity.document_id), self._related()
+        return tuple(self._statement(fact, reference, related) for fact in self._facts())
 
-    def _statement(self, fact: _Fact, related: tuple[tuple[str, Relation], ...]) -> Statement:
+    def _statement(self, fact: _Fact, reference: str, related: tuple[tuple[str, Relation], ...]) -> Statement:
         return Statement(
             line_number=fact.line_number,
             stage=fact.stage,
             step=fact.step,
             side=_side(self._origin, fact.end.place),
             when=fact.when,
-            movement_reference=_reference(self.identity.document_id),
+            movement_reference=reference,
             origin=self._origin,
             destination=fact.end.place,
             codes=self._load.codes,

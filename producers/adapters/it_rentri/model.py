@@ -10,13 +10,13 @@ from __future__ import annotations
 import re
 from datetime import datetime
 from decimal import Decimal
-from typing import Annotated, Any
+from typing import Annotated, Any, Literal
 
 from pydantic import ConfigDict, Field, PlainValidator
 
 from producers.reading import dates
 from producers.reading.dates import Stamp
-from producers.reading.native_model import Native, refused
+from producers.reading.native_model import Breaking, Native, refused
 from schemas.confidentiality import Confidentiality
 
 PUBLIC = Confidentiality.PUBLIC
@@ -120,21 +120,10 @@ def _value(value: Any) -> Decimal:
     if isinstance(value, bool) or not isinstance(value, int | Decimal):
         raise refused("rentri.field.type")
     # Compared before it is looked at closer: a number of any exponent may stand there.
-    if not 0 <= value <= QUANTITY_MAX or -int(Decimal(value).as_tuple().exponent) > DECIMALS_MAX:
+    amount = Decimal(value)
+    if not 0 <= amount <= QUANTITY_MAX or -int(amount.as_tuple().exponent) > DECIMALS_MAX:
         raise refused("rentri.quantity.range")
-    return Decimal(value)
-
-
-def _unit(value: Any) -> str:
-    if not isinstance(value, str) or value not in {"kg", "l"}:
-        raise refused("rentri.quantity.unit")
-    return value
-
-
-def _outcome(value: Any) -> str:
-    if not isinstance(value, str) or value not in {"A", "P", "R"}:
-        raise refused("rentri.acceptance.type")
-    return value
+    return amount
 
 
 def _is_stated(value: Any) -> bool:
@@ -221,7 +210,7 @@ class Quantity(_Native):
     """A quantity of departure, in kilograms or litres."""
 
     valore: Annotated[_Value, HUB]
-    unita_misura: Annotated[str, PlainValidator(_unit), HUB]
+    unita_misura: Annotated[Literal["kg", "l"], Breaking("rentri.quantity.unit"), HUB]
 
 
 class _Mass(_Native):
@@ -254,7 +243,7 @@ class _Signed(_Native):
 class Acceptance(_Signed):
     """What a recipient decided: A accepted, P accepted in part, R refused."""
 
-    tipo_accettazione: Annotated[str, PlainValidator(_outcome), PUBLIC]
+    tipo_accettazione: Annotated[Literal["A", "P", "R"], Breaking("rentri.acceptance.type"), PUBLIC]
     data_ora_arrivo: Annotated[_Date, HUB]
     quantita_accettata: _Mass | None = None
     attesa_verifica_analitica: Annotated[bool | None, PUBLIC] = None
@@ -320,10 +309,12 @@ class Form(_Native):
     @property
     def has_departed(self) -> bool:
         """Say whether the waste is on its way, or further."""
+        if self.stato_formulario in DEPARTED_STATES:
+            return True
         if self.stato_formulario in ANNOUNCED_STATES:
             return False
         legs = [*(self.dati_trasporto or ()), *([self.last_leg] if self.last_leg is not None else ())]
-        return self.stato_formulario in DEPARTED_STATES or any(map(self.has_happened, legs))
+        return any(map(self.has_happened, legs))
 
 
 def _is_signed(signature: _Signature | None) -> bool:

@@ -13,6 +13,7 @@ from producers.statement import Company, Place
 Notice = Callable[[str, str], None]
 
 _CACHED_CODES = 16_384
+_NOWHERE = Place()
 _ITALIAN = re.compile(r"[0-9]{11}|[A-Z0-9]{16}", re.ASCII)
 _FOREIGN = re.compile(r"(?=.*[0-9])[A-Z0-9./-]{5,20}", re.ASCII)
 _COUNTRY = re.compile(r"[A-Z]{2}", re.ASCII)
@@ -22,7 +23,7 @@ def company(party: Party | None, path: str, notice: Notice) -> Company | None:
     """Return the company behind a party, None where there is none or its code has not the form of one."""
     if party is None:
         return None
-    found = _company(party.codice_fiscale, _country(party.nazione_id))
+    found = _company(party.codice_fiscale, party.nazione_id)
     if found is None:
         notice("rentri.company.form", f"{path}.codice_fiscale")
     return found
@@ -35,7 +36,7 @@ def origin(producer: Producer | None, original: Party | None, path: str, notice:
     of its code is known.
     """
     if producer is None:
-        return Place(_country(original.nazione_id)) if original is not None else Place()
+        return _somewhere_in(original.nazione_id) if original is not None else _NOWHERE
     if producer.luogo_produzione is not None:
         return _place(producer, producer.luogo_produzione, f"{path}.luogo_produzione", notice)
     return _place(producer, producer.indirizzo, f"{path}.indirizzo", notice)
@@ -44,21 +45,28 @@ def origin(producer: Producer | None, original: Party | None, path: str, notice:
 def destination(recipient: Recipient | None, path: str, notice: Notice) -> Place:
     """Return where the waste goes."""
     if recipient is None:
-        return Place()
+        return _NOWHERE
     return _place(recipient, recipient.indirizzo, f"{path}.indirizzo", notice)
 
 
 def _place(party: Party, address: Address | None, path: str, notice: Notice) -> Place:
     if address is None:
-        return Place(_country(party.nazione_id))
+        return _somewhere_in(party.nazione_id)
     city = address.citta
-    country = _country(city.nazione_id)
-    if country != places.HOME:
-        return Place(country)
-    region = places.region(city.comune_id or "")
-    if region is None:
+    found = _city(city.nazione_id, city.comune_id)
+    if found.country == places.HOME and found.region is None:
         notice("rentri.place.unknown", f"{path}.citta.comune_id")
-    return Place(country, region)
+    return found
+
+
+def _somewhere_in(stated: str | None) -> Place:
+    return Place(_country(stated))
+
+
+@lru_cache(_CACHED_CODES)
+def _city(stated: str | None, municipality: str | None) -> Place:
+    country = _country(stated)
+    return Place(country, places.region(municipality or "") if country == places.HOME else None)
 
 
 def _country(stated: str | None) -> str:
@@ -67,8 +75,8 @@ def _country(stated: str | None) -> str:
 
 
 @lru_cache(_CACHED_CODES)
-def _company(stated: str, country: str) -> Company | None:
-    code = "".join(stated.split()).upper()
+def _company(stated: str, nation: str | None) -> Company | None:
+    code, country = "".join(stated.split()).upper(), _country(nation)
     if country == places.HOME:
         return Company("IT-CF", code) if _ITALIAN.fullmatch(code) else None
     is_code = _COUNTRY.fullmatch(country) is not None and _FOREIGN.fullmatch(code) is not None

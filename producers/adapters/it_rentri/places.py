@@ -9,11 +9,9 @@ Source: ISTAT, codes of administrative units; ISO 3166-2:IT.
 from __future__ import annotations
 
 import re
-from functools import lru_cache
 
 HOME = "IT"
 
-_CACHED_CODES = 16_384
 _MUNICIPALITY = re.compile(r"([0-9]{3})[0-9]{3}", re.ASCII)
 # Numbers of provinces, first and last of each run.
 _PROVINCES = {
@@ -47,7 +45,6 @@ _REGIONS = {
 }
 
 
-@lru_cache(_CACHED_CODES)
 def region(municipality: str) -> str | None:
     """Return the ISO 3166-2 code of the region of an ISTAT municipality code, None where it is none."""
     match = _MUNICIPALITY.fullmatch(municipality.strip())

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
+from typing import NamedTuple
 
 from producers.adapters.it_rentri import model
 from producers.adapters.it_rentri.model import Waste
@@ -23,8 +23,7 @@ _REC20 = {"kg": "KGM", "l": "LTR"}
 _PACKAGES = re.compile(r"[0-9]{1,6}", re.ASCII)
 
 
-@dataclass(frozen=True, slots=True)
-class Load:
+class Load(NamedTuple):
     """The waste as it left.
 
     Attributes:
