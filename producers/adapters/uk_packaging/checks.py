@@ -7,7 +7,6 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from decimal import Decimal
-from itertools import pairwise
 
 from producers.adapters.uk_packaging.model import Cells
 from producers.adapters.uk_packaging.rules import RULES_BY_ID
@@ -77,4 +76,4 @@ def _is_out_of_order(cells: Cells) -> bool:
         cells.date_the_refused_stopped_waste_repatriated,
     )
     days = [when.on for when in stated if when is not None]
-    return any(earlier > later for earlier, later in pairwise(days))
+    return days != sorted(days)

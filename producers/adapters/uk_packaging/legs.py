@@ -35,6 +35,9 @@ class Legs:
         self._codes = Codes(cells, path)
         self.findings: list[Finding] = self._codes.findings
         self._abroad_at = self._destination()
+        self._contributor = Company("GB-EPR-ORGANISATION", upload.organisation)
+        self._overseas_site = self._site()
+        self._export_codes = (*self._codes.waste, *self._codes.export)
         self.statements = tuple(self._stated())
 
     def _stated(self) -> Iterator[Statement]:
@@ -109,7 +112,7 @@ class Legs:
             "out",
             when,
             tonnes,
-            counterparty=self._overseas_site(),
+            counterparty=self._overseas_site,
             related=received,
         )
 
@@ -134,11 +137,11 @@ class Legs:
             movement_reference=self._reference(leg),
             origin=_HOME,
             destination=self._abroad_at if is_abroad else _HOME,
-            codes=(*self._codes.waste, *(self._codes.export if is_abroad else ())),
+            codes=self._export_codes if is_abroad else self._codes.waste,
             hazardous=self._codes.hazardous,
             native_operation_code=native_operation_code,
             quantity=None if tonnes is None else Quantity(tonnes, _UNIT, Basis.WEIGHED),
-            contributor=Company("GB-EPR-ORGANISATION", self._upload.organisation),
+            contributor=self._contributor,
             counterparty=counterparty,
             related=related,
         )
@@ -149,12 +152,12 @@ class Legs:
 
     def _destination(self) -> Place:
         stated = self._cells.osr_country
-        country = places.country(stated or "")
-        if stated and country is None:
+        country = places.country(stated) if stated is not None else None
+        if stated is not None and country is None:
             self.findings.append(RULES_BY_ID["uk.country.unknown"].at(f"{self._path}.data.OSR_COUNTRY"))
         return Place(country) if country is not None else Place()
 
-    def _overseas_site(self) -> Company | None:
+    def _site(self) -> Company | None:
         """Return the overseas site: its number means something within one registration only."""
         if self._cells.osr_id is None:
             return None

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from datetime import datetime
 from decimal import Decimal
+from functools import lru_cache
 from typing import Annotated, Any, Literal, NamedTuple
 
 from pydantic import ConfigDict, Field, PlainValidator
@@ -26,6 +27,8 @@ NEVER = Confidentiality.NEVER
 
 TONNES_MAX = Decimal(1_000_000)
 _EMPTY = frozenset({"", "Choose option"})
+_ANSWERS = {"Yes": True, "No": False}
+_DATE_CHARACTERS_MAX, _REMEMBERED_MAX = 40, 4096
 
 RowType = Literal["received", "exported", "sentOn", "processed"]
 ProcessingType = Literal[
@@ -51,10 +54,11 @@ def _is_empty(value: Any) -> bool:
 
 def _text(value: Any) -> str | None:
     """Return a text without blanks around it; spreadsheets make numbers of codes and ids."""
-    if _is_empty(value):
-        return None
     if isinstance(value, str):
-        return value.strip()
+        text = value.strip()
+        return None if text in _EMPTY else text
+    if value is None:
+        return None
     if isinstance(value, int) and not isinstance(value, bool):
         return str(value)
     raise refused("uk.field.text")
@@ -71,20 +75,29 @@ def _tonnes(value: Any) -> Decimal | None:
 
 
 def _yes(value: Any) -> bool | None:
+    if isinstance(value, str) and value in _ANSWERS:
+        return _ANSWERS[value]
     if _is_empty(value):
         return None
-    if not isinstance(value, str) or value not in {"Yes", "No"}:
-        raise refused("uk.option.unknown")
-    return value == "Yes"
+    raise refused("uk.option.unknown")
 
 
 def _on(value: Any) -> When | None:
     """Return the day or month as written: a zone says nothing, the cell holds a day."""
     if _is_empty(value):
         return None
-    stamp = dates.stamp(value)
-    if stamp is None:
+    when = _day(value) if isinstance(value, str) and len(value) <= _DATE_CHARACTERS_MAX else None
+    if when is None:
         raise refused("uk.date.impossible")
+    return when
+
+
+@lru_cache(_REMEMBERED_MAX)
+def _day(text: str) -> When | None:
+    """Return the day of a text; remembered by the text, as equal instants of two zones may be two days."""
+    stamp = dates.stamp(text)
+    if stamp is None:
+        return None
     is_month = stamp.precision is Precision.MONTH
     return When(stamp.moment.date(), None, Precision.MONTH if is_month else Precision.DAY)
 
