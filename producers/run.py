@@ -15,6 +15,8 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import BinaryIO
 
+from prometheus_client import Counter
+
 from producers.adapter import Adapter
 from producers.files import Files
 from producers.pipeline import Outcome, Pipeline
@@ -24,7 +26,7 @@ from producers.reading.file_rules import FILE_RULES_BY_ID
 from producers.selection import Selection
 from producers.sources.source import RefusedError, Resource, Source
 from schemas.errors import ConfigurationError, RetriableError
-from schemas.findings import Severity
+from schemas.findings import Finding, Severity
 from schemas.identity import Keys
 from schemas.runtime.health import Health
 from schemas.runtime.logs import logger
@@ -49,6 +51,7 @@ _SOURCE = b""
 _LARGE_BYTES = 8 * 1024 * 1024
 # The client retries in seconds by itself; this is for what outlasts it.
 RETRY_SECONDS = 5.0
+_LONG_AGO = datetime(1970, 1, 1, tzinfo=UTC)
 # Stands for the bytes of a resource that could not be read.
 _UNREAD = b""
 
@@ -96,11 +99,12 @@ class Run:
     _positions: Positions = field(init=False)
     _pipeline: Pipeline = field(init=False)
     _files: Files = field(init=False)
+    _documents_read: Counter = field(init=False)
     _position: str | None = None
     _files_read: int = 0
     _over: list[bytes] = field(default_factory=list)
     _committed_at: float = 0.0
-    _newest_recorded: float = 0.0
+    _newest_recorded: datetime = _LONG_AGO
 
     def __post_init__(self) -> None:
         """Put the parts together; nothing is connected yet."""
@@ -111,6 +115,7 @@ class Run:
         )
         self._pipeline = Pipeline(self.adapter, self.agency.id, self.keys, self._positions)
         self._files = Files(self._positions, self.keys, self.adapter, self.values)
+        self._documents_read = self.metrics.counter(DOCUMENTS_READ, agency=self.agency.id)
 
     def open(self) -> None:
         """Fence a predecessor and restore the positions; raises as `Publisher.open`.
@@ -226,7 +231,7 @@ class Run:
     def _take(self, outcome: Outcome, resource: Resource, digest: bytes, *, is_told: bool) -> None:
         for event in outcome.events:
             self._publisher.publish(event)
-            self._newest_recorded = max(self._newest_recorded, event.recorded_at.timestamp())
+            self._newest_recorded = max(self._newest_recorded, event.recorded_at)
         if outcome.position is not None:
             # The pipeline has put it already.
             self._publisher.remember(
@@ -303,18 +308,22 @@ class Run:
         labels = {"agency": str(self.agency.id)}
         self.metrics.counter(EVENTS_PUBLISHED, **labels).inc(done.events)
         self.metrics.counter(TRANSACTIONS, **labels).inc()
-        self.metrics.gauge(NEWEST_RECORDED, **labels).set(self._newest_recorded)
+        self.metrics.gauge(NEWEST_RECORDED, **labels).set(self._newest_recorded.timestamp())
         logger().info(LogEvent.COMMITTED, files=self._files_read, events=done.events, rejects=done.rejects)
 
     def _count(self, outcome: Outcome) -> None:
-        labels = {"agency": str(self.agency.id)}
         self.totals.documents += 1
-        self.metrics.counter(DOCUMENTS_READ, **labels).inc()
-        unconverted = sum(event.is_unconverted for event in outcome.events)
+        self._documents_read.inc()
+        unconverted = sum([event.is_unconverted for event in outcome.events])
         if unconverted:
-            self.metrics.counter(UNCONVERTED, **labels).inc(unconverted)
-        errors = [finding.rule for finding in outcome.findings if finding.severity is Severity.ERROR]
-        warnings = [finding.rule for finding in outcome.findings if finding.severity is Severity.WARNING]
+            self.metrics.counter(UNCONVERTED, agency=str(self.agency.id)).inc(unconverted)
+        if outcome.findings:
+            self._count_findings(outcome.findings)
+
+    def _count_findings(self, findings: tuple[Finding, ...]) -> None:
+        labels = {"agency": str(self.agency.id)}
+        errors = [finding.rule for finding in findings if finding.severity is Severity.ERROR]
+        warnings = [finding.rule for finding in findings if finding.severity is Severity.WARNING]
         if errors:
             self.totals.rejected += 1
             self.metrics.counter(DOCUMENTS_REJECTED, **labels, reason=errors[0]).inc()

@@ -21,7 +21,7 @@ from schemas.movement import DECIMALS_MAX, FIRST_DAY, LAST_DAY, UNKNOWN_COUNTRY,
 MASS_G_MAX = 10**12
 # The numbers of an event have 31 bits.
 _NUMBER_END = 1 << 31
-# More routes than there are.
+# More routes and days than there are.
 _REMEMBERED_MAX = 4096
 STATEMENTS_MAX = 5_000
 _INTENDED = frozenset({Stage.NOTIFIED, Stage.ANNOUNCED})
@@ -138,6 +138,7 @@ def validate(harmonised: Harmonised, path: str) -> list[Finding]:
     return [RULES_BY_ID[rule].at(path) for rule in dict.fromkeys(_broken(harmonised))]
 
 
+@lru_cache(_REMEMBERED_MAX)
 def latest_day(delivered_at: datetime) -> date:
     """Return the day on which a delivery is in the time zone that is furthest ahead, or the next one."""
     return delivered_at.astimezone(UTC).date() + timedelta(days=1)

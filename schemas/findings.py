@@ -43,4 +43,4 @@ class Rule:
 
 def has_error(findings: list[Finding] | tuple[Finding, ...]) -> bool:
     """Say whether any finding rejects the document."""
-    return any(finding.severity is Severity.ERROR for finding in findings)
+    return bool(findings) and any(finding.severity is Severity.ERROR for finding in findings)

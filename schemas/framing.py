@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import struct
+from functools import cache
 
 HEADER_BYTES = 5
 _MAGIC = 0
 
 
+@cache
 def prefix(schema_id: int) -> bytes:
     """Return the five bytes that stand before an Avro body."""
     return struct.pack(">bI", _MAGIC, schema_id)

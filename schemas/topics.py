@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
+from functools import cache
 
 from schemas.errors import ConfigurationError
 
@@ -20,11 +21,13 @@ AGGREGATES = f"{_PREFIX}.aggregates"
 RELEASES = f"{_PREFIX}.releases"
 
 
+@cache
 def positions(agency: str) -> str:
     """Return the topic that holds how far an agency's sources are read."""
     return f"{_PREFIX}.positions.{_checked(agency, AGENCY).lower()}"
 
 
+@cache
 def rejects(agency: str) -> str:
     """Return the topic of the documents that an agency's adapters refused."""
     return f"{_PREFIX}.rejects.{_checked(agency, AGENCY).lower()}"

@@ -107,8 +107,8 @@ class TransactionalWriter:
                 # Back-pressure: wait for the broker rather than keep more in memory.
                 self._producer.poll(_POLL_SECONDS)
             else:
-                break
-        self._producer.poll(0)
+                # What becomes of it is told by the flush.
+                return
 
     def _judged(self, error: KafkaException, what: str) -> WeighbridgeError:
         """Return the error to raise, after an abort where the client asks for one."""
