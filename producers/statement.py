@@ -7,7 +7,6 @@ the field's standard schemes; `producers.harmonise` checks them and derives the 
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
 from datetime import date, datetime
 from decimal import Decimal
 from enum import StrEnum
@@ -99,8 +98,7 @@ class Statement(NamedTuple):
     release_at: datetime | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class Identity:
+class Identity(NamedTuple):
     """Which document it is, and which statement of it.
 
     Attributes:
@@ -139,8 +137,7 @@ class Intent(StrEnum):
     CANCEL = "CANCEL"
 
 
-@dataclass(frozen=True, slots=True)
-class Reading:
+class Reading(NamedTuple):
     """One native document as read: accepted with its statements, or rejected.
 
     Attributes:
@@ -159,7 +156,7 @@ class Reading:
     path: str
     identity: Identity | None = None
     statements: tuple[Statement, ...] = ()
-    findings: tuple[Finding, ...] = field(default=())
+    findings: tuple[Finding, ...] = ()
     is_draft: bool = False
     silent_stages: frozenset[Stage] = frozenset()
     intent: Intent = Intent.REPLACE

@@ -12,7 +12,6 @@ from __future__ import annotations
 import codecs
 from collections import defaultdict
 from collections.abc import Iterator, Mapping
-from dataclasses import replace
 from typing import Any, BinaryIO, ClassVar, TypeVar
 
 from pydantic import BaseModel, ValidationError
@@ -125,7 +124,7 @@ class _Lines:
         identity = identify(key, register)
         occurrence = self._seen[identity.document_id]
         self._seen[identity.document_id] += 1
-        return replace(identity, occurrence=occurrence) if occurrence else identity
+        return identity._replace(occurrence=occurrence) if occurrence else identity
 
 
 def parse(
@@ -133,7 +132,7 @@ def parse(
 ) -> tuple[Line | None, tuple[Finding, ...]]:
     """Return the line, and everything that is wrong with its members and between them."""
     missing = RULES_BY_ID["fr.field.missing"]
-    absent = tuple(missing.at(f"{path}.{member}") for member in register.required if member not in native)
+    absent = [missing.at(f"{path}.{member}") for member in register.required if member not in native]
     line, findings = _parsed(Line, native, path)
     return line, (*absent, *findings, *(checked(line, register, path) if line is not None else ()))
 
@@ -180,7 +179,8 @@ def _row(row: Row, head: Header, lines: _Lines) -> Reading | None:
         return Reading(path, findings=(RULES_BY_ID["fr.row.cells"].at(path),))
     # Cells at the end may be left out.
     cells += [""] * (head.width - len(cells))
-    native = {member: text for number, member in head.columns if (text := cells[number].strip())}
+    stripped = zip(head.members, map(str.strip, head.picked(cells)), strict=True)
+    native = {member: text for member, text in stripped if text}
     return lines.reading(native, head.register, path) if any(map(str.strip, cells)) else None
 
 

@@ -6,12 +6,14 @@ They need no other line. A member that is missing leaves its check undone.
 from __future__ import annotations
 
 from collections.abc import Iterator
+from functools import lru_cache
 
-from producers.adapters.fr_registry.model import Line, Operation
+from producers.adapters.fr_registry.model import Day, Line, Operation
 from producers.adapters.fr_registry.registers import Register
 from producers.adapters.fr_registry.rules import RULES_BY_ID
 from schemas.findings import Finding
 
+_CACHED_DAYS = 4096
 # Each pair in the order in which the days follow one another.
 _DAYS_IN_ORDER = (
     ("collectionDate", "unloadingDate"),
@@ -29,7 +31,8 @@ _DISPOSED = "ELIMINATION"
 
 def checked(line: Line, register: Register, path: str) -> Iterator[Finding]:
     """Yield what is wrong between the members of one line."""
-    for rule, member in (*_days(line, register), *_operation(line, register)):
+    stated = tuple([line.day(member) for member in register.days])
+    for rule, member in (*_days(stated, register), *_operation(line, register)):
         yield RULES_BY_ID[rule].at(f"{path}.{member}")
 
 
@@ -48,8 +51,13 @@ def _operation(line: Line, register: Register) -> Iterator[tuple[str, str]]:
             yield "fr.operation.next", "noTraceability"
 
 
-def _days(line: Line, register: Register) -> Iterator[tuple[str, str]]:
-    stated = {member: day for member in register.days if (day := line.day(member)) is not None}
+@lru_cache(_CACHED_DAYS)
+def _days(days: tuple[Day | None, ...], register: Register) -> tuple[tuple[str, str], ...]:
+    return tuple(_misdated(days, register))
+
+
+def _misdated(days: tuple[Day | None, ...], register: Register) -> Iterator[tuple[str, str]]:
+    stated = {member: day for member, day in zip(register.days, days, strict=True) if day is not None}
     if len(register.dates) > 1 and len(stated.keys() & set(register.dates)) != 1:
         yield "fr.date.choice", register.dates[0]
     for member, day in stated.items():

@@ -11,7 +11,7 @@ from functools import lru_cache
 
 from producers.statement import Company
 
-SIRET_SCHEME = "FR-SIRET"
+_SIRET_SCHEME = "FR-SIRET"
 
 _CACHED_TEXTS = 16_384
 _SIRET = re.compile(r"[0-9]{14}", re.ASCII)
@@ -22,6 +22,9 @@ _ASSOCIATION = re.compile(r"W[0-9]{9}", re.ASCII)
 _LA_POSTE = "356000000"
 _LA_POSTE_DIVISOR = 5
 _LUHN_DIVISOR = 10
+_SINGLE = {str(digit): digit for digit in range(10)}
+# Twice a digit, its own digits added.
+_DOUBLE = {str(digit): sum(divmod(2 * digit, 10)) for digit in range(10)}
 
 FRENCH_KINDS = frozenset({"ETABLISSEMENT_FR", "ASSOCIATION", "COMMUNES"})
 PRIVATE_KINDS = frozenset({"PERSONNE_PHYSIQUE", "COMMUNES"})
@@ -30,19 +33,15 @@ KINDS = FRENCH_KINDS | PRIVATE_KINDS | {"ENTREPRISE_UE", "ENTREPRISE_HORS_UE"}
 
 @lru_cache(_CACHED_TEXTS)
 def siret(stated: str) -> str | None:
-    """Return the SIRET of an establishment without blanks; None where its check digit is wrong.
-
-    The check is Luhn's. Establishments of La Poste have too many numbers for it: theirs pass too
-    where the sum of all digits is a multiple of five.
-
-    Source: INSEE, SIRENE directory.
-    """
+    """Return the SIRET of an establishment without blanks; None where its check digit is wrong."""
     number = "".join(stated.split())
-    if _SIRET.fullmatch(number) is None or not number.strip("0"):
-        return None
-    digits = [int(digit) for digit in number]
-    is_la_poste = number.startswith(_LA_POSTE) and sum(digits) % _LA_POSTE_DIVISOR == 0
-    return number if is_la_poste or _luhn_sum(digits) % _LUHN_DIVISOR == 0 else None
+    return number if _is_siret(number) else None
+
+
+@lru_cache(_CACHED_TEXTS)
+def establishment(number: str) -> Company:
+    """Return the company that has a SIRET."""
+    return Company(_SIRET_SCHEME, number)
 
 
 @lru_cache(_CACHED_TEXTS)
@@ -59,8 +58,7 @@ def company(kind: str, stated: str, country: str) -> Company | None:
     """
     number = "".join(stated.split()).upper()
     if kind == "ETABLISSEMENT_FR":
-        found = siret(number)
-        return Company(SIRET_SCHEME, found) if found is not None else None
+        return Company(_SIRET_SCHEME, number) if _is_siret(number) else None
     if kind == "ENTREPRISE_UE" and _VAT.fullmatch(number):
         return Company("EU-VAT", number)
     if kind == "ENTREPRISE_HORS_UE" and _FOREIGN.fullmatch(number):
@@ -70,7 +68,21 @@ def company(kind: str, stated: str, country: str) -> Company | None:
     return None
 
 
-def _luhn_sum(digits: list[int]) -> int:
+def _is_siret(number: str) -> bool:
+    """Say whether a number has the form and the check digit of a SIRET.
+
+    The check is Luhn's. Establishments of La Poste have too many numbers for it: theirs pass too
+    where the sum of all digits is a multiple of five.
+
+    Source: INSEE, SIRENE directory.
+    """
+    if _SIRET.fullmatch(number) is None or not number.strip("0"):
+        return False
+    if _luhn_sum(number) % _LUHN_DIVISOR == 0:
+        return True
+    return number.startswith(_LA_POSTE) and sum(map(_SINGLE.__getitem__, number)) % _LA_POSTE_DIVISOR == 0
+
+
+def _luhn_sum(number: str) -> int:
     """Return the sum of all digits, every second one from the right doubled and its digits added."""
-    doubled = (sum(divmod(2 * digit, 10)) for digit in digits[-2::-2])
-    return sum(digits[-1::-2]) + sum(doubled)
+    return sum(map(_SINGLE.__getitem__, number[-1::-2])) + sum(map(_DOUBLE.__getitem__, number[-2::-2]))

@@ -11,11 +11,12 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass, field
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime, time
+from functools import lru_cache
 from zoneinfo import ZoneInfo
 
 from producers.adapters.fr_registry import companies, departments
-from producers.adapters.fr_registry.model import ZONE, Key, Line
+from producers.adapters.fr_registry.model import MODES, ZONE, Key, Line
 from producers.adapters.fr_registry.registers import Register
 from producers.adapters.fr_registry.rules import RULES_BY_ID
 from producers.reading import references, waste_codes
@@ -24,9 +25,10 @@ from schemas import places
 from schemas.findings import Finding
 from schemas.movement import UNKNOWN_COUNTRY, Basis, Hazardous, Precision, Side, Stage
 
-MODE_SCHEME = "FR-OPERATION-MODE"
+_MODES = {mode: WasteCode("FR-OPERATION-MODE", mode) for mode in MODES}
 
 _PARIS = ZoneInfo(ZONE)
+_CACHED = 4096
 _UNIT = "TNE"
 _LINE_NUMBER = 1
 # The serial number, or serial and total as in block 2 of Annex IB.
@@ -69,7 +71,7 @@ class Telling:
             operation_code=operation.code if operation is not None else None,
             native_operation_code=operation.native if operation is not None else None,
             quantity=self._quantity(),
-            contributor=Company(companies.SIRET_SCHEME, self.key.report_for_company_siret),
+            contributor=companies.establishment(self.key.report_for_company_siret),
             counterparty=self._sender() if self.register.has_sender else self._receiver(),
         )
 
@@ -78,12 +80,12 @@ class Telling:
         return self.line.report_for_transport_is_waste is not False
 
     def _when(self) -> When | None:
-        days = (self.line.day(member) for member in self.register.dates)
-        on = next((day.on for day in days if day is not None), None)
-        hour = self.line.weighing_hour
-        if on is None or hour is None or self.register.stage is not Stage.RECEIVED:
-            return None if on is None else When(on)
-        return When(on, datetime.combine(on, hour, _PARIS).astimezone(UTC), Precision.MINUTE)
+        hour = self.line.weighing_hour if self.register.stage is Stage.RECEIVED else None
+        for member in self.register.dates:
+            day = self.line.day(member)
+            if day is not None:
+                return _moment(day.on, hour)
+        return None
 
     def _quantity(self) -> Quantity | None:
         line = self.line
@@ -111,7 +113,8 @@ class Telling:
             if line.waste_code.is_mismatched:
                 self._notice("fr.ewc.asterisk", "wasteCode")
             yield line.waste_code.code
-        yield from self._basel()
+        if line.waste_code_bale is not None:
+            yield from self._basel(line.waste_code_bale)
         for number, stated in enumerate(line.secondary_waste_codes):
             found = waste_codes.low(stated)
             if found is not None:
@@ -119,12 +122,9 @@ class Telling:
             else:
                 self._notice("fr.ewc.secondary", f"secondaryWasteCodes[{number}]")
         if line.operation_mode is not None:
-            yield WasteCode(MODE_SCHEME, line.operation_mode)
+            yield _MODES[line.operation_mode]
 
-    def _basel(self) -> Iterator[WasteCode]:
-        stated = self.line.waste_code_bale
-        if stated is None:
-            return
+    def _basel(self, stated: str) -> Iterator[WasteCode]:
         code = waste_codes.basel_or_oecd(stated)
         if code is not None:
             yield code
@@ -219,9 +219,16 @@ class Telling:
         self.findings.append(RULES_BY_ID[rule].at(f"{self.path}.{member}"))
 
 
+@lru_cache(_CACHED)
+def _moment(on: date, hour: time | None) -> When:
+    if hour is None:
+        return When(on)
+    return When(on, datetime.combine(on, hour, _PARIS).astimezone(UTC), Precision.MINUTE)
+
+
 def _side(origin: Place, destination: Place) -> Side:
     """Return from whose books the statement is: France sends, receives, passes on, or all is at home."""
-    is_from_abroad, is_for_abroad = (place.country not in _HOME_COUNTRIES for place in (origin, destination))
-    if is_from_abroad:
+    is_for_abroad = destination.country not in _HOME_COUNTRIES
+    if origin.country not in _HOME_COUNTRIES:
         return Side.TRANSIT if is_for_abroad else Side.DESTINATION
     return Side.ORIGIN if is_for_abroad else Side.DOMESTIC

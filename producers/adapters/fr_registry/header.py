@@ -7,7 +7,8 @@ it. Any other one is refused with the name of the register that it is nearest to
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator, Sequence
+from operator import itemgetter
 from typing import NamedTuple
 
 from producers.adapters.fr_registry.columns import ERROR_LABEL, folded
@@ -26,12 +27,14 @@ class Header(NamedTuple):
     """The header of a file that was recognised.
 
     Attributes:
-        columns: (number from 0, member) of each column that is read.
+        members: Member of each column that is read.
+        picked: Takes the cells of those columns from a row.
         width: Number of columns.
     """
 
     register: Register
-    columns: tuple[tuple[int, str], ...]
+    members: tuple[str, ...]
+    picked: Callable[[Sequence[str]], tuple[str, ...]]
     width: int
 
 
@@ -50,9 +53,10 @@ def header(row: Row) -> tuple[Header | None, tuple[Finding, ...]]:
     )
     if findings:
         return None, findings
-    columns = ((number, register.columns[label]) for number, label in stated.items())
-    read = tuple((number, member) for number, member in columns if member in MEMBERS)
-    return Header(register, read, len(labels)), ()
+    columns = {number: register.columns[label] for number, label in stated.items()}
+    read = {number: member for number, member in columns.items() if member in MEMBERS}
+    # They are always several: the members of a key are required.
+    return Header(register, tuple(read.values()), itemgetter(*read), len(labels)), ()
 
 
 def _wrong(stated: dict[int, str], register: Register) -> Iterator[str]:

@@ -23,7 +23,7 @@ _DESCRIPTION = "wasteDescription"
 _NO_LETTERS = re.compile(r"[^a-z]+")
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class Register:
     """One register.
 
