@@ -24,7 +24,12 @@ def check_movement(movement: Movement, path: str, notice: Notice) -> None:
         notice("eu.serial.total", f"{path}.serial")
     if movement.notified is not None and _exceeds(movement.lines, movement.notified):
         notice("eu.quantity.notified", f"{path}.notified")
-    # One status for each line, and one for all others.
+    if movement.statuses:
+        _check_statuses(movement, path, notice)
+
+
+def _check_statuses(movement: Movement, path: str, notice: Notice) -> None:
+    """Check that there is one status for each line, and one for all others."""
     free = {None, *(line.number or index for index, line in enumerate(movement.lines, start=1))}
     for index, status in enumerate(movement.statuses):
         if status.line not in free:
@@ -53,8 +58,7 @@ def check_annex_vii(line: Line, waste: Waste, path: str, notice: Notice) -> None
 
 def check_hazard(waste: Waste, path: str, notice: Notice) -> None:
     """Check that a waste with hazardous properties is one that may have them."""
-    has_properties = any(code.scheme in {"H", "HP"} for code in waste.codes)
-    if has_properties and waste.hazardous is Hazardous.NO:
+    if waste.is_hazard_stated and waste.hazardous is Hazardous.NO:
         notice("eu.hazard.property", path)
 
 
@@ -62,12 +66,15 @@ def check_operation(waste: Waste, ends: Ends, issued_on: date, path: str, notice
     """Check that a line has an operation, and one that its destination may carry out on a day."""
     if waste.operation is None and not waste.is_laboratory:
         notice("eu.operation.missing", path)
-    is_disposal = (waste.operation or "").startswith("D")
-    begins, arrives = (
-        places.is_in_eu_or_efta(end.country, issued_on) for end in (ends.origin, ends.destination)
-    )
-    if is_disposal and begins and not arrives and ends.destination.country != UNKNOWN_COUNTRY:
+    is_disposal = waste.operation is not None and waste.operation.startswith("D")
+    if is_disposal and _is_export(ends, issued_on):
         notice("eu.operation.export", path)
+
+
+def _is_export(ends: Ends, on: date) -> bool:
+    """Say whether a movement leaves the European Union and EFTA for a known country."""
+    begins, arrives = (places.is_in_eu_or_efta(end.country, on) for end in (ends.origin, ends.destination))
+    return begins and not arrives and ends.destination.country != UNKNOWN_COUNTRY
 
 
 def _whole(text: str | None) -> int | None:
@@ -76,10 +83,14 @@ def _whole(text: str | None) -> int | None:
 
 def _exceeds(lines: Iterable[Line], total: Amount) -> bool:
     """Say whether lines of one unit are more than a total; in other units they are not compared."""
-    amounts = [line.quantity for line in lines if line.quantity is not None]
-    if any(amount.unit != total.unit for amount in amounts):
-        return False
-    return sum((amount.value for amount in amounts), Decimal()) > total.value
+    whole = Decimal()
+    for line in lines:
+        if line.quantity is None:
+            continue
+        if line.quantity.unit != total.unit:
+            return False
+        whole += line.quantity.value
+    return whole > total.value
 
 
 def _grams(amount: Amount | None) -> int | None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from typing import NamedTuple
 
 from producers.adapters.eu_movement import parties
 from producers.adapters.eu_movement.model import Movement, Party, Site
@@ -12,8 +12,7 @@ from schemas import places
 from schemas.movement import UNKNOWN_COUNTRY, Side
 
 
-@dataclass(frozen=True, slots=True)
-class Ends:
+class Ends(NamedTuple):
     """The two ends of a movement.
 
     Attributes:
@@ -63,7 +62,7 @@ def facility_of(movement: Movement) -> Party | None:
     """Return the facility; where one for each kind of operation is named, the operation says which."""
     if movement.recovery is None or movement.disposal is None:
         return movement.recovery or movement.disposal
-    operations = (code.value for line in movement.lines for code in line.codes if code.scheme == "RD")
+    operations = (operation for line in movement.lines for operation, scheme in line.codes if scheme == "RD")
     is_disposal = next(((operation or "").startswith("D") for operation in operations), False)
     return movement.disposal if is_disposal else movement.recovery
 

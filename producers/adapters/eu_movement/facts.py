@@ -10,6 +10,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from functools import cached_property
+from typing import NamedTuple
 
 from producers.adapters.eu_movement import checks, parties
 from producers.adapters.eu_movement.ends import Ends, company, ends, facility_of
@@ -26,8 +27,7 @@ _LEAVING = frozenset({Kind.ANNOUNCEMENT, Kind.DISPATCH})
 _FIRST, _FINAL = 1, 2
 
 
-@dataclass(frozen=True, slots=True)
-class _Goods:
+class _Goods(NamedTuple):
     """One line, its number and its place in the document."""
 
     line: Line
@@ -36,8 +36,7 @@ class _Goods:
     path: str
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class _Fact:
+class _Fact(NamedTuple):
     """One stage of one line."""
 
     stage: Stage
@@ -46,6 +45,26 @@ class _Fact:
     counterparty: Company | None
     step: int = 0
     quantity: Quantity | None = None
+
+
+class Notices:
+    """What is noticed about one document.
+
+    It knows nothing of who tells: what is told to it leaves no cycle behind, and each document is freed
+    as soon as it is read.
+    """
+
+    def __init__(self) -> None:
+        self._found: dict[Finding, None] = {}
+
+    def __call__(self, rule: str, path: str) -> None:
+        """Remember that a rule is broken at a place."""
+        self._found[RULES_BY_ID[rule].at(path)] = None
+
+    @property
+    def findings(self) -> tuple[Finding, ...]:
+        """Return everything that was noticed, each once, in the order in which it was."""
+        return tuple(self._found)
 
 
 @dataclass
@@ -57,6 +76,8 @@ class Telling:
         zone: IANA zone of dates without one.
         country: Country of the agency that publishes.
         path: Place of the document.
+        notice: Told each rule that the document breaks, and where.
+        moments: The dates of the document.
     """
 
     movement: Movement
@@ -64,21 +85,17 @@ class Telling:
     zone: str
     country: str
     path: str
-    _noticed: dict[Finding, None] = field(default_factory=dict)
+    notice: Notices = field(default_factory=Notices)
+    moments: Moments = field(init=False)
+
+    def __post_init__(self) -> None:
+        """Read the dates, which have the same notices."""
+        self.moments = Moments(self.movement, self.zone, self.path, self.notice)
 
     @property
     def findings(self) -> tuple[Finding, ...]:
-        """Return everything that was noticed, each once, in the order in which it was."""
-        return tuple(self._noticed)
-
-    @cached_property
-    def moments(self) -> Moments:
-        """The dates of the document."""
-        return Moments(self.movement, self.zone, self.path, self.notice)
-
-    def notice(self, rule: str, path: str) -> None:
-        """Remember that a rule is broken at a place."""
-        self._noticed[RULES_BY_ID[rule].at(path)] = None
+        """Return everything that was noticed."""
+        return self.notice.findings
 
     def statements(self) -> Iterator[Statement]:
         """Yield one statement for each line and stage."""
@@ -103,7 +120,7 @@ class Telling:
         consignee = parties.company(self.movement.consignee)
         return consignee is not None and consignee == parties.company(facility_of(self.movement))
 
-    @cached_property
+    @property
     def _is_annex_vii(self) -> bool:
         return self.reference.startswith("GLW")
 
@@ -134,20 +151,22 @@ class Telling:
 
     def _statement(self, item: _Goods, fact: _Fact) -> Statement:
         is_alone = len(self._goods) == 1
+        way = self._ends
+        said = item.waste
         return Statement(
             line_number=item.number,
             stage=fact.stage,
             step=fact.step,
-            side=self._ends.side,
+            side=way.side,
             when=fact.when,
             movement_reference=self.reference,
-            origin=self._ends.origin,
-            destination=self._ends.destination,
-            transit_countries=self._ends.transit,
-            codes=item.waste.codes,
-            hazardous=item.waste.hazardous,
-            operation_code=item.waste.operation,
-            native_operation_code=item.waste.native_operation,
+            origin=way.origin,
+            destination=way.destination,
+            transit_countries=way.transit,
+            codes=said.codes,
+            hazardous=said.hazardous,
+            operation_code=said.operation,
+            native_operation_code=said.native_operation,
             quantity=fact.quantity,
             load_count=self.movement.packages if is_alone else None,
             contributor=fact.contributor,

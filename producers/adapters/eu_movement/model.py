@@ -11,6 +11,7 @@ Source: Regulation (EU) 2024/1157, Annexes IB and VII.
 from __future__ import annotations
 
 import re
+from collections.abc import Mapping
 from decimal import Decimal
 from enum import StrEnum
 from typing import Annotated, Any, NamedTuple
@@ -68,6 +69,10 @@ class Role(StrEnum):
     CUSTOMS = "Customs"
 
 
+_KINDS: Mapping[str | None, Kind] = {kind.value: kind for kind in Kind}
+_CONDITIONS: Mapping[str | None, Condition] = {condition.value: condition for condition in Condition}
+
+
 class Signatory(NamedTuple):
     """The role of a signature, and which of those with this role; None: in their order."""
 
@@ -87,17 +92,17 @@ def _profile(value: Any) -> str:
 
 
 def _kind(value: Any) -> Kind:
-    stated = _text(value)
-    if stated not in set(Kind):
+    kind = _KINDS.get(_text(value))
+    if kind is None:
         raise refused("eu.type.unknown")
-    return Kind(stated)
+    return kind
 
 
 def _condition(value: Any) -> Condition:
-    stated = _text(value)
-    if stated not in set(Condition):
+    condition = _CONDITIONS.get(_text(value))
+    if condition is None:
         raise refused("eu.condition.unknown")
-    return Condition(stated)
+    return condition
 
 
 def _stamp(value: Any) -> Stamp | None:
@@ -185,20 +190,17 @@ class Amount(Native):
     unit: Annotated[str, PlainValidator(_unit), HUB] = ""
 
 
-class Code(Native):
-    """A code and the list it is taken from."""
-
-    value: Annotated[_Text, PUBLIC] = None
-    scheme: Annotated[_Text, PUBLIC] = None
-
-
 class Line(Native):
-    """One waste: blocks 5 and 14, and what of it was delivered."""
+    """One waste: blocks 5 and 14, and what of it was delivered.
+
+    Attributes:
+        codes: Each with the list it is taken from.
+    """
 
     number: Annotated[_Ordinal, PUBLIC] = None
     quantity: Amount | None = None
     delivered: Amount | None = None
-    codes: tuple[Code, ...] = ()
+    codes: Annotated[tuple[tuple[_Text, _Text], ...], PUBLIC] = ()
     un_numbers: Annotated[tuple[str | None, ...], PUBLIC] = ()
 
 

@@ -3,9 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import cached_property
-from itertools import pairwise
 from typing import NamedTuple
 
 from producers.adapters.eu_movement.ends import company
@@ -16,8 +15,7 @@ from producers.reading.dates import Stamp
 from producers.statement import Company, When
 
 
-@dataclass(frozen=True, slots=True)
-class Handover:
+class Handover(NamedTuple):
     """One carrier taking over: which it is in the order of carriers, and from whom."""
 
     order: int
@@ -42,18 +40,19 @@ class Moments:
         zone: IANA zone of dates without one.
         path: Place of the document.
         notice: Told each rule that a date breaks, and where.
+        issued: When the document was issued; its instant is at midnight where no time was stated.
     """
 
     movement: Movement
     zone: str
     path: str
     notice: Notice
+    issued: When = field(init=False)
 
-    @cached_property
-    def issued(self) -> When:
-        """When the document was issued; its instant is at midnight where no time was stated."""
+    def __post_init__(self) -> None:
+        """Date the document itself, which every other date is compared with."""
         when = self.movement.issued.when(self.zone)
-        return when if when.at is not None else when._replace(at=dates.midnight(when.on, self.zone))
+        self.issued = when if when.at is not None else when._replace(at=dates.midnight(when.on, self.zone))
 
     def planned(self) -> When:
         """Return when the waste is to leave, the date of issue where the document does not say it."""
@@ -117,7 +116,7 @@ class Moments:
             self._first(Role.FACILITY),
         )
         days = [stamp.when(self.zone).on for stamp in stated if stamp is not None]
-        if any(earlier > later for earlier, later in pairwise(days)):
+        if days != sorted(days):
             self.notice("eu.date.order", self.path)
 
     def _stages(self) -> list[_Stage]:

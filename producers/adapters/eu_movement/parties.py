@@ -9,7 +9,7 @@ from __future__ import annotations
 import re
 from functools import lru_cache
 
-from producers.adapters.eu_movement.model import Party, Site
+from producers.adapters.eu_movement.model import Identifier, Party, Site
 from producers.statement import Company, Place
 from schemas import places
 
@@ -29,19 +29,23 @@ def company(party: Party | None) -> Company | None:
     """
     if party is None:
         return None
-    country = places.country(party.country or "") or ""
-    stated = (
-        (party.identifier, ""),
-        (party.legal, f"{country}-REGISTER" if country else ""),
-        (party.tax, "VAT"),
+    return (
+        _stated(party.identifier, "")
+        or _stated(party.legal, _register(party.country or ""))
+        or _stated(party.tax, "VAT")
     )
-    for identifier, scheme in stated:
-        if identifier is None or not identifier.value:
-            continue
-        found = _company(identifier.scheme or scheme, identifier.value)
-        if found is not None:
-            return found
-    return None
+
+
+def _stated(identifier: Identifier | None, scheme: str) -> Company | None:
+    """Return the company of an identifier, of a scheme where it states none itself."""
+    if identifier is None or not identifier.value:
+        return None
+    return _company(identifier.scheme or scheme, identifier.value)
+
+
+def _register(country: str) -> str:
+    code = places.country(country)
+    return f"{code}-REGISTER" if code is not None else ""
 
 
 @lru_cache(_CACHED_TEXTS)

@@ -6,8 +6,8 @@ three give the third; where all are stated they have to agree.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from decimal import Decimal
+from typing import NamedTuple
 
 from producers.adapters.eu_movement.model import Amount, Condition, Line, Movement, Status
 from producers.adapters.eu_movement.wastes import Notice
@@ -17,8 +17,7 @@ from schemas.movement import Basis
 _RECEIVED = "received"
 
 
-@dataclass(frozen=True, slots=True)
-class Receipt:
+class Receipt(NamedTuple):
     """The outcome for one line; a quantity that is None is not known, or there is none."""
 
     condition: Condition

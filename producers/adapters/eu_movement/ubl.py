@@ -11,7 +11,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import lru_cache
 from typing import Any
 
@@ -36,7 +36,9 @@ class _Element:
 
     Attributes:
         member: Name in the model; none where its children belong to the element around it.
-        attribute: XML attribute that is read with the text, and its name in the model.
+        children: What becomes of the elements in it, by tag; None where it holds a text.
+        attribute: XML attribute that is read with the text, and its name in the model; without a name
+            the two are a pair.
         is_list: True where it may be repeated; else the first one counts.
         dates: Members of its children that are a date with, perhaps, a time of day.
     """
@@ -46,6 +48,10 @@ class _Element:
     attribute: tuple[str, str] | None = None
     is_list: bool = False
     dates: tuple[str, ...] = ()
+    is_text: bool = field(init=False)
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "is_text", self.children is None and self.attribute is None)
 
 
 _LEAF = _Element()
@@ -101,7 +107,7 @@ _PARTY = _all(_COMPANY, _inside("Party", _COMPANY))
 _ITEM = _all(
     _inside(
         "CommodityClassification",
-        {_BASIC + "ItemClassificationCode": _Element("codes", attribute=("listID", "scheme"), is_list=True)},
+        {_BASIC + "ItemClassificationCode": _Element("codes", attribute=("listID", ""), is_list=True)},
     ),
     _inside("HazardousItem", {_BASIC + "UNDGCode": _Element("un_numbers", is_list=True)}),
 )
@@ -213,28 +219,32 @@ def _places(holder: _Element, before: str = "") -> Iterator[tuple[str, tuple[str
 
 def _read(element: etree._Element, holder: _Element, found: dict[str, Any]) -> dict[str, Any]:
     children = holder.children or {}
-    for child in element:
+    # Taken all at once: an iterator for each of so many small elements costs more than they do.
+    for child in element[:]:  # type: ignore[index]  # the stubs know no slices
         wanted = children.get(child.tag)
         if wanted is None:
             continue
-        if not wanted.member:
+        member = wanted.member
+        if not member:
             _read(child, wanted, found)
-        elif wanted.is_list:
-            found.setdefault(wanted.member, []).append(_value(child, wanted))
-        elif wanted.member not in found:
-            found[wanted.member] = _value(child, wanted)
+            continue
+        value = child.text if wanted.is_text else _value(child, wanted)
+        if wanted.is_list:
+            found.setdefault(member, []).append(value)
+        elif member not in found:
+            found[member] = value
     for name in holder.dates:
-        _join(found, name)
+        if name in found:
+            _join(found, name)
     return found
 
 
 def _value(element: etree._Element, wanted: _Element) -> Any:
-    if wanted.children is not None:
+    if wanted.attribute is None:
         return _read(element, wanted, {})
-    if wanted.attribute is not None:
-        attribute, member = wanted.attribute
-        return {"value": element.text, member: element.get(attribute)}
-    return element.text
+    attribute, member = wanted.attribute
+    stated = element.get(attribute)
+    return {"value": element.text, member: stated} if member else (element.text, stated)
 
 
 def _join(found: dict[str, Any], name: str) -> None:

@@ -61,6 +61,7 @@ class Waste:
     """What the codes of one line say.
 
     Attributes:
+        is_hazard_stated: True where a code says why the waste is hazardous.
         operation: R1 to R13 or D1 to D15.
         native_operation: As stated, where it divides the operation further.
         is_laboratory: True for waste that is sent to be analysed.
@@ -68,6 +69,7 @@ class Waste:
 
     codes: tuple[WasteCode, ...] = ()
     hazardous: Hazardous = Hazardous.UNKNOWN
+    is_hazard_stated: bool = False
     operation: str | None = None
     native_operation: str | None = None
     is_laboratory: bool = False
@@ -80,8 +82,7 @@ class Waste:
 
 def waste(line: Native, path: str, notice: Notice) -> Waste:
     """Return what the codes of a line say; `notice` is told each rule that they break, and where."""
-    stated = tuple((code.scheme or "", code.value or "") for code in line.codes)
-    found, broken = _waste(stated, tuple(number or "" for number in line.un_numbers))
+    found, broken = _waste(line.codes, line.un_numbers)
     for rule, place in broken:
         notice(rule, f"{path}{place}")
     return found
@@ -89,10 +90,10 @@ def waste(line: Native, path: str, notice: Notice) -> Waste:
 
 @lru_cache(_CACHED_TEXTS)
 def _waste(
-    stated: tuple[tuple[str, str], ...], un_numbers: tuple[str, ...]
+    stated: tuple[tuple[str | None, str | None], ...], un_numbers: tuple[str | None, ...]
 ) -> tuple[Waste, tuple[tuple[str, str], ...]]:
     """Return what codes say, with the rules that they break and where; movements repeat their codes."""
-    read = [_read(_spelled(scheme), _spelled(code)) for scheme, code in stated]
+    read = [_read(_spelled(scheme), _spelled(code)) for code, scheme in stated]
     read += [_read("UN", _spelled(code)) for code in un_numbers]
     places = [f".codes[{number}]" for number in range(len(stated))]
     places += [f".un_numbers[{number}]" for number in range(len(un_numbers))]
@@ -106,6 +107,7 @@ def _waste(
     said = Waste(
         codes=found,
         hazardous=_hazardous(item.hazardous for item in read),
+        is_hazard_stated=any(code.scheme in {"H", "HP"} for code in found),
         operation=operation,
         native_operation=native if native != operation else None,
         is_laboratory=is_laboratory,
@@ -120,8 +122,8 @@ def has_annex_vii_code(found: Waste) -> bool:
     return len(lists) + found.is_laboratory == 1 and oecd_codes <= 1
 
 
-def _spelled(text: str) -> str:
-    return "".join(text.split()).upper()
+def _spelled(text: str | None) -> str:
+    return "".join((text or "").split()).upper()
 
 
 def _read(scheme: str, code: str) -> _Read:
