@@ -44,8 +44,7 @@ def annex_vii(number: str) -> str | None:
 
 
 def _is_number(spelled: str, form: re.Pattern[str]) -> bool:
-    digits = sum(character.isdigit() for character in spelled)
-    return form.fullmatch(spelled) is not None and digits >= _NUMBER_DIGITS_MIN
+    return form.fullmatch(spelled) is not None and sum(map(str.isdigit, spelled)) >= _NUMBER_DIGITS_MIN
 
 
 def _spelled(number: str) -> str:

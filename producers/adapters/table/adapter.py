@@ -9,12 +9,13 @@ from __future__ import annotations
 import hashlib
 import itertools
 from collections.abc import Iterator, Mapping
+from functools import lru_cache
 from pathlib import Path
 from typing import BinaryIO, ClassVar
 
 from pydantic import BaseModel
 
-from producers.adapters.table import cells, lines, mapping_file
+from producers.adapters.table import lines, mapping_file
 from producers.adapters.table.columns import Columns
 from producers.adapters.table.facts import Fact
 from producers.adapters.table.identity import Identities
@@ -22,7 +23,7 @@ from producers.adapters.table.line import BrokenTableError, Line
 from producers.adapters.table.model import SECTIONS
 from producers.adapters.table.model import Mapping as TableMapping
 from producers.adapters.table.movement import Movements
-from producers.adapters.table.row import Getter, Row, texts
+from producers.adapters.table.row import Getter, Once, Row, folds
 from producers.adapters.table.rules import RULES, RULES_BY_ID
 from producers.adapters.table.source import sources
 from producers.reading.file_rules import FILE_RULES, FILE_RULES_BY_ID
@@ -33,6 +34,7 @@ from schemas.movement import Precision, Side, Stage
 
 _CODE_VERSION = "1"
 _SEEN_BYTES = 8
+_SELECTIONS_MAX = 1024
 # Which stages one has moved past. Received, refused and stopped are alternatives: a row that
 # changes from one to the other takes the first back.
 _PROGRESS = {
@@ -102,7 +104,9 @@ class Rows:
     def __init__(self, mapping: TableMapping, columns: Columns) -> None:
         self._identities = Identities(mapping.identity, columns, mapping.table)
         self._movements = Movements(mapping.movement, columns)
-        self._facts = [Fact(keys, columns, mapping.table) for keys in mapping.statement]
+        once = Once()
+        self._facts = [Fact(keys, columns, mapping.table, once) for keys in mapping.statement]
+        self._past = lru_cache(_SELECTIONS_MAX)(self._past_stages)
         self._cancels = _canceller(mapping, columns)
 
     def read(self, table: Iterator[Line]) -> Iterator[Reading]:
@@ -124,10 +128,10 @@ class Rows:
         """Return what a row says, noting what is wrong with it: an error makes it worthless."""
         reference, side = self._movements.reference(row), self._movements.side(row)
         line_number = self._movements.line(row)
-        stated = (
+        stated = [
             fact.statement(row, reference or "", side or Side.DOMESTIC, line_number) for fact in selected
-        )
-        return tuple(statement for statement in stated if statement is not None)
+        ]
+        return tuple([statement for statement in stated if statement is not None])
 
     def _reading(self, row: Row, seen: set[bytes]) -> Reading:
         identity = self.identify(row)
@@ -147,18 +151,17 @@ class Rows:
             return Reading(row.path, identity, findings=row.findings)
         if _is_out_of_order(said):
             row.note("table.date.order", "date")
-        past = self._past(said, selected)
+        past = self._past(tuple([statement.stage for statement in said]), tuple(selected))
         return Reading(row.path, identity, said, row.findings, is_draft=is_draft, silent_stages=past)
 
-    def _past(self, said: tuple[Statement, ...], selected: list[Fact]) -> frozenset[Stage]:
+    def _past_stages(self, said: tuple[Stage, ...], selected: tuple[Fact, ...]) -> frozenset[Stage]:
         """Return the stages that a row has moved past, and says nothing of for its `when`.
 
         A status that goes from announced to received takes no announcement back.
         """
         if len(selected) == len(self._facts):
             return frozenset()
-        stages = {statement.stage for statement in said}
-        stages |= {fact.stage for fact in selected if fact.is_conditional}
+        stages = {*said, *(fact.stage for fact in selected if fact.is_conditional)}
         reached = max((_PROGRESS[stage] for stage in stages), default=0)
         silent = {fact.stage for fact in self._facts} - {fact.stage for fact in selected}
         return frozenset(stage for stage in silent if _PROGRESS[stage] < reached)
@@ -187,8 +190,8 @@ def parse(line: Line, path: str) -> tuple[Row | None, Finding | None]:
 def _canceller(mapping: TableMapping, columns: Columns) -> Getter:
     if mapping.cancel is None:
         return lambda _: False
-    get, words = texts(mapping.cancel.column, columns), frozenset(mapping.cancel.words)
-    return lambda row: cells.folded(get(row) or "") in words
+    get, words = folds(mapping.cancel.column, columns), frozenset(mapping.cancel.words)
+    return lambda row: (get(row) or "") in words
 
 
 def _is_repeated(identity: Identity, seen: set[bytes]) -> bool:

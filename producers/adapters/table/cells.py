@@ -80,7 +80,7 @@ def number(cell: object, decimal: str, thousands: str | None) -> Decimal | None:
     Raises:
         CellError: It is no number.
     """
-    if isinstance(cell, int | float | Decimal) and not isinstance(cell, bool):
+    if type(cell) is not str and isinstance(cell, int | float | Decimal) and not isinstance(cell, bool):
         return _decimal(cell)
     stated = text(cell)
     return _read_number(stated, decimal, thousands) if stated else None
@@ -103,12 +103,12 @@ def when(cell: object, form: DateFormat, zone: str) -> When | None:
     return read
 
 
+@lru_cache(_CACHED_TEXTS)
 def folded(stated: str) -> str:
     """Return a word or name as it is compared: without case, with single blanks."""
     return " ".join(stated.split()).casefold()
 
 
-@lru_cache(_CACHED_TEXTS)
 def _clean(stated: str) -> str:
     # split() knows the no-break blanks of spreadsheets and every control that separates.
     clean = " ".join(stated.split())

@@ -4,66 +4,62 @@ from __future__ import annotations
 
 from producers.adapters.table import cells, meaning
 from producers.adapters.table.columns import Columns
-from producers.adapters.table.model import CompanyKeys, PlaceKeys, StatementKeys, TableKeys
+from producers.adapters.table.model import CompanyKeys, Condition, PlaceKeys, StatementKeys, TableKeys
 from producers.adapters.table.quantities import Quantities
-from producers.adapters.table.row import Getter, Row, getter, meant, nothing, texts, whole
-from producers.adapters.table.wastes import Wastes
+from producers.adapters.table.row import Getter, Once, Row, folds, getter, meant, nothing, texts, whole
+from producers.adapters.table.wastes import Waste, Wastes
 from producers.statement import Company, Place, Statement, When
-from schemas.movement import FIRST_DAY, Side, Stage
+from schemas.movement import FIRST_DAY, Side
 
 _NO_DAY = When(FIRST_DAY)
 
 
 class Fact:
-    """One stage that rows may state."""
+    """One stage that rows may state.
 
-    def __init__(self, keys: StatementKeys, columns: Columns, table: TableKeys) -> None:
+    Attributes:
+        stage: How far the waste is.
+        is_conditional: True where the section is about some rows only.
+    """
+
+    def __init__(self, keys: StatementKeys, columns: Columns, table: TableKeys, once: Once) -> None:
         form = keys.date.form or table.date_format
 
         def read(cell: object) -> When | None:
             return cells.when(cell, form, table.zone)
 
-        self._keys = keys
-        self._conditions = [
-            (texts(condition.column, columns), frozenset(condition.is_)) for condition in keys.when
-        ]
+        self.stage = keys.stage
+        self.is_conditional = bool(keys.when)
+        self._step = keys.step
+        self._date_column = str(keys.date.column)
+        self._conditions = [(_words(item, columns, once), frozenset(item.is_)) for item in keys.when]
         self._when = getter(keys.date, columns, read)
-        self._origin = _places(keys.origin, columns)
-        self._destination = _places(keys.destination, columns)
-        self._wastes = Wastes(keys, columns)
+        self._origin = _places(keys.origin, columns, once)
+        self._destination = _places(keys.destination, columns, once)
+        stated = (keys.codes, keys.hazardous, keys.operation)
+        self._waste = once.get(stated, lambda: Wastes(keys, columns).waste)
         self._quantities = Quantities(keys.quantity, columns, table) if keys.quantity is not None else None
         self._load_count = whole(keys.load_count, columns, "table.count.form")
-        self._contributor = _companies(keys.contributor, columns)
-        self._group = _companies(keys.group, columns)
-        self._counterparty = _companies(keys.counterparty, columns)
-
-    @property
-    def stage(self) -> Stage:
-        """How far the waste is."""
-        return self._keys.stage
-
-    @property
-    def is_conditional(self) -> bool:
-        """Say whether the section is about some rows only."""
-        return bool(self._conditions)
+        self._contributor = _companies(keys.contributor, columns, once)
+        self._group = _companies(keys.group, columns, once)
+        self._counterparty = _companies(keys.counterparty, columns, once)
 
     def is_selected(self, row: Row) -> bool:
         """Say whether the section is about a row."""
-        return all(cells.folded(get(row) or "") in words for get, words in self._conditions)
+        return not self._conditions or all((get(row) or "") in words for get, words in self._conditions)
 
     def statement(self, row: Row, reference: str, side: Side, line_number: int) -> Statement | None:
         """Return what the section says of a row, None where it has not happened."""
-        column = str(self._keys.date.column)
         when = self._when(row)
-        if when is None and not row.is_noted(column):
+        if when is None and not row.is_noted(self._date_column):
             if self.is_conditional:
-                row.note("table.date.missing", column)
+                row.note("table.date.missing", self._date_column)
             return None
-        waste = self._wastes.waste(row)
+        waste: Waste = self._waste(row)
         return Statement(
             line_number=line_number,
-            stage=self._keys.stage,
-            step=self._keys.step,
+            stage=self.stage,
+            step=self._step,
             side=side,
             # Of a row that is rejected for its date, everything else that is wrong is told too.
             when=when or _NO_DAY,
@@ -82,7 +78,15 @@ class Fact:
         )
 
 
-def _places(keys: PlaceKeys, columns: Columns) -> Getter:
+def _words(condition: Condition, columns: Columns, once: Once) -> Getter:
+    return once.get(condition.column, lambda: folds(condition.column, columns))
+
+
+def _places(keys: PlaceKeys, columns: Columns, once: Once) -> Getter:
+    return once.get(keys, lambda: _place(keys, columns))
+
+
+def _place(keys: PlaceKeys, columns: Columns) -> Getter:
     country = meant(keys.country, columns, meaning.COUNTRY)
     region = meant(keys.region, columns, meaning.REGION)
 
@@ -96,9 +100,11 @@ def _places(keys: PlaceKeys, columns: Columns) -> Getter:
     return get
 
 
-def _companies(keys: CompanyKeys | None, columns: Columns) -> Getter:
-    if keys is None:
-        return nothing
+def _companies(keys: CompanyKeys | None, columns: Columns, once: Once) -> Getter:
+    return nothing if keys is None else once.get(keys, lambda: _company(keys, columns))
+
+
+def _company(keys: CompanyKeys, columns: Columns) -> Getter:
     number, scheme = texts(keys.column, columns), keys.scheme
 
     def get(row: Row) -> Company | None:

@@ -17,7 +17,7 @@ from producers.statement import Identity
 
 def joined(parts: Iterable[str]) -> str:
     """Return the parts of an identity as one text, another one for any other parts."""
-    return "/".join(part.replace("\\", r"\\").replace("/", r"\/") for part in parts)
+    return "/".join([part.replace("\\", r"\\").replace("/", r"\/") for part in parts])
 
 
 class Identities:
@@ -31,18 +31,22 @@ class Identities:
 
     def identify(self, row: Row) -> Identity | None:
         """Return which version of which document a row is, None where it does not say so."""
-        parts = [(column, get(row)) for column, get in self._parts]
-        for column, part in parts:
-            if not part:
-                row.miss("table.document.missing", column)
+        parts = [get(row) for _, get in self._parts]
+        if not all(parts):
+            self._miss(row, parts)
         revision, recorded_at = self._revision(row), self._recorded_at(row)
         is_ordered = _is_stated(row, self._keys.revision, revision, "table.revision.form")
         is_dated = _is_stated(row, self._keys.recorded_at, recorded_at, "table.recorded_at.form")
-        if not (is_ordered and is_dated and all(part for _, part in parts)):
+        if not (is_ordered and is_dated and all(parts)):
             return None
         if revision is None and recorded_at is not None:
             revision = dates.milliseconds(recorded_at)
-        return Identity(joined(part for _, part in parts), revision, recorded_at)
+        return Identity(joined(parts), revision, recorded_at)
+
+    def _miss(self, row: Row, parts: list[str | None]) -> None:
+        for (column, _), part in zip(self._parts, parts, strict=True):
+            if not part:
+                row.miss("table.document.missing", column)
 
 
 def _is_stated(row: Row, source: Source | None, value: object, rule: str) -> bool:

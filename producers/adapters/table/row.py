@@ -54,6 +54,35 @@ class Row:
 Getter = Callable[[Row], Any]
 
 
+class Once:
+    """Getters that read a row once, however many statements say the same of it."""
+
+    def __init__(self) -> None:
+        self._made: list[tuple[object, Getter]] = []
+
+    def get(self, keys: object, made: Callable[[], Getter]) -> Getter:
+        """Return the getter of some keys, made for the first that asks."""
+        for known, getter in self._made:
+            if known == keys:
+                return getter
+        self._made.append((keys, _remembering(made())))
+        return self._made[-1][1]
+
+
+def _remembering(get: Getter) -> Getter:
+    """Return a getter that takes its value out of a row when it is first asked."""
+    last: Row | None = None
+    value: Any = None
+
+    def read(row: Row) -> Any:
+        nonlocal last, value
+        if row is not last:
+            last, value = row, get(row)
+        return value
+
+    return read
+
+
 def nothing(_: Row) -> None:
     """Get what the mapping does not state."""
 
@@ -61,6 +90,11 @@ def nothing(_: Row) -> None:
 def texts(source: Source | None, columns: Columns) -> Getter:
     """Return what gets a cell as text, nothing where it is empty."""
     return nothing if source is None else getter(source, columns, cells.text)
+
+
+def folds(source: Source, columns: Columns) -> Getter:
+    """Return what gets a cell as a word is compared, None where the cell breaks a rule."""
+    return getter(source, columns, lambda cell: cells.folded(cells.text(cell)))
 
 
 def whole(source: Source | None, columns: Columns, rule: str) -> Getter:

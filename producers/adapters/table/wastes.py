@@ -41,9 +41,8 @@ class Wastes:
         """Return the waste that a row is about."""
         low: Low | None = self._low(row)
         codes = [] if low is None else [low.code]
-        codes += filter(None, (get(row) for get in self._others))
-        national = ((scheme, get(row)) for scheme, get in self._national)
-        codes += [WasteCode(scheme, code) for scheme, code in national if code is not None]
+        codes += [code for get in self._others if (code := get(row)) is not None]
+        codes += [WasteCode(scheme, code) for scheme, get in self._national if (code := get(row)) is not None]
         operation = self._operation(row) or _NO_OPERATION
         return Waste(tuple(dict.fromkeys(codes)), self._hazard(row, low), operation)
 
@@ -55,14 +54,16 @@ class Wastes:
         stated: Hazardous | None = self._hazardous(row)
         if stated is None:
             return listed
-        if self._keys.hazardous is not None and {stated, listed} == {Hazardous.YES, Hazardous.NO}:
+        is_conflict = stated is not listed and Hazardous.UNKNOWN not in {stated, listed}
+        if is_conflict and self._keys.hazardous is not None:
             row.note("table.hazardous.conflict", self._keys.hazardous.column or "hazardous")
         return stated
 
 
 def _others(keys: CodeKeys, columns: Columns) -> list[Getter]:
-    return [
-        meant(keys.basel, columns, meaning.BASEL_OR_OECD),
-        meant(keys.oecd, columns, meaning.BASEL_OR_OECD),
-        meant(keys.hs, columns, meaning.HS),
-    ]
+    others = (
+        (keys.basel, meaning.BASEL_OR_OECD),
+        (keys.oecd, meaning.BASEL_OR_OECD),
+        (keys.hs, meaning.HS),
+    )
+    return [meant(source, columns, means) for source, means in others if source is not None]
