@@ -14,6 +14,7 @@ from typing import NamedTuple
 
 from schemas.findings import Finding
 from schemas.movement import UNKNOWN_COUNTRY, Basis, Hazardous, Precision, Relation, Side, Stage
+from schemas.sealed import PartyRole, ReferenceKind
 
 
 class Place(NamedTuple):
@@ -61,6 +62,40 @@ class Quantity(NamedTuple):
     density_kg_per_l: Decimal | None = None
 
 
+class Party(NamedTuple):
+    """A company or site of a movement, for recipients of sealed parts; never a person.
+
+    Attributes:
+        name: Of the company or site.
+        address: Of the site, in one line.
+    """
+
+    role: PartyRole
+    scheme: str | None = None
+    identifier: str | None = None
+    name: str | None = None
+    address: str | None = None
+
+
+class Reference(NamedTuple):
+    """A number by which an authority knows something of a movement: a consent, a port."""
+
+    kind: ReferenceKind
+    value: str
+
+
+class Sealed(NamedTuple):
+    """What a statement says to the authorities of its countries alone.
+
+    Attributes:
+        document_number: As people know the document, such as a manifest tracking number.
+    """
+
+    document_number: str
+    parties: tuple[Party, ...] = ()
+    references: tuple[Reference, ...] = ()
+
+
 class Statement(NamedTuple):
     """One fact about one line of one movement at one step of one stage.
 
@@ -74,6 +109,7 @@ class Statement(NamedTuple):
         counterparty: The other end of that leg.
         related: (movement reference, relation) of movements this one continues or replaces.
         release_at: End of a time-limited confidentiality, UTC.
+        sealed: None where nothing is said to authorities alone.
     """
 
     line_number: int
@@ -96,6 +132,7 @@ class Statement(NamedTuple):
     counterparty: Company | None = None
     related: tuple[tuple[str, Relation], ...] = ()
     release_at: datetime | None = None
+    sealed: Sealed | None = None
 
 
 class Identity(NamedTuple):

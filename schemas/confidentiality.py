@@ -30,6 +30,11 @@ class Confidentiality(StrEnum):
 # Keys and headers travel beside the value and in clear, so they have classes too.
 KEY_CLASSES = {
     "movement": Confidentiality.HUB,
+    "sealed_part": Confidentiality.PUBLIC,
+    # Has no record of its own: it is what a sealed part encrypts.
+    "sealed_content": Confidentiality.SEALED,
+    "data_key": Confidentiality.HUB,
+    "signature": Confidentiality.PUBLIC,
     "position": Confidentiality.HUB,
     "reject": Confidentiality.HUB,
     "dead_letter": Confidentiality.PUBLIC,

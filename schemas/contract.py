@@ -23,7 +23,18 @@ _LONG_BYTES = 64
 # The parts of a record by their fields: whether each repeats, or the parts of the items of an array.
 Parts = Mapping[str, "bool | Parts"]
 
-RECORDS = ("movement", "observation", "release", "position", "reject", "dead_letter")
+RECORDS = (
+    "movement",
+    "sealed_part",
+    "sealed_content",
+    "data_key",
+    "signature",
+    "observation",
+    "release",
+    "position",
+    "reject",
+    "dead_letter",
+)
 
 
 @cache

@@ -27,6 +27,8 @@ KEY_BYTES = 32
 AGENCY_FILE = "agency.json"
 EXCHANGE_FILE = "exchange.json"
 _PRIVATE_MODE = 0o600
+# What the agency shares with nobody: the keys of `AGENCY_FILE`.
+_OWN = ("agency", "signing", "opening")
 # Some megabytes, enough for the companies of most national systems.
 _REMEMBERED_MAX = 16_384
 # An agency's keys with each kind of identity, and one for each year.
@@ -41,12 +43,16 @@ class Keys:
         agency: Known to this agency alone: statement keys, event ids, document ids.
         movement: Shared by all agencies, never rotated: both ends of a movement meet.
         pseudonym: Shared by all agencies, one for each year of the event.
+        signing: Ed25519 private key (RFC 8032) that signs what this agency publishes.
+        opening: X25519 private key (RFC 7748) that opens what is sealed to this agency.
         is_demonstration: True for the published keys that protect nothing.
     """
 
     agency: bytes
     movement: bytes
     pseudonym: Mapping[int, bytes]
+    signing: bytes
+    opening: bytes
     is_demonstration: bool = False
 
     def __repr__(self) -> str:
@@ -104,6 +110,8 @@ DEMONSTRATION_KEYS = Keys(
     agency=b"weighbridge demonstration agency",
     movement=b"weighbridge demonstration moving",
     pseudonym={year: b"weighbridge demonstration %06d" % year for year in range(1900, 2101)},
+    signing=b"weighbridge demonstration signer",
+    opening=b"weighbridge demonstration opener",
     is_demonstration=True,
 )
 
@@ -129,7 +137,7 @@ def create(folder: Path, years: Iterable[int], exchange_keys: Path | None = None
             raise ConfigurationError(
                 f"{folder / name} exists", hint="keys are never overwritten: choose another folder"
             )
-    _write(folder / AGENCY_FILE, {"agency": secrets.token_hex(KEY_BYTES)})
+    _write(folder / AGENCY_FILE, {name: secrets.token_hex(KEY_BYTES) for name in _OWN})
     _write(folder / EXCHANGE_FILE, shared)
 
 
@@ -145,6 +153,8 @@ def load(folder: Path) -> Keys:
             agency=_key(own["agency"]),
             movement=_key(shared["movement"]),
             pseudonym={int(year): _key(text) for year, text in shared["pseudonym"].items()},
+            signing=_key(own["signing"]),
+            opening=_key(own["opening"]),
         )
 
 

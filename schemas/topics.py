@@ -19,6 +19,8 @@ HUB = r"^[a-z][a-z0-9-]{0,30}$"
 MOVEMENTS = f"{_PREFIX}.movements"
 AGGREGATES = f"{_PREFIX}.aggregates"
 RELEASES = f"{_PREFIX}.releases"
+KEYS = f"{_PREFIX}.keys"
+SIGNATURES = f"{_PREFIX}.signatures"
 
 
 @cache
@@ -31,6 +33,12 @@ def positions(agency: str) -> str:
 def rejects(agency: str) -> str:
     """Return the topic of the documents that an agency's adapters refused."""
     return f"{_PREFIX}.rejects.{_checked(agency, AGENCY).lower()}"
+
+
+@cache
+def sealed(recipient: str) -> str:
+    """Return the topic of what is sealed to one member of the exchange."""
+    return f"{_PREFIX}.sealed.{_checked(recipient, AGENCY).lower()}"
 
 
 def dead_letters(hub: str) -> str:
@@ -63,6 +71,14 @@ class Topic:
 
 _FOR_EVER = {"cleanup.policy": "delete", "retention.ms": "-1", "retention.bytes": "-1"}
 _COMPACT = {"cleanup.policy": "compact"}
+# What is shredded has to go soon: the broker's default may keep old values for ever.
+_SHREDDED_WITHIN_MS = str(_DAY_MS)
+_SHREDDED = {
+    "cleanup.policy": "compact",
+    "max.compaction.lag.ms": _SHREDDED_WITHIN_MS,
+    "segment.ms": _SHREDDED_WITHIN_MS,
+    "delete.retention.ms": _SHREDDED_WITHIN_MS,
+}
 _400_DAYS = {"cleanup.policy": "delete", "retention.ms": str(400 * _DAY_MS)}
 
 
@@ -73,6 +89,9 @@ def exchange_topics(movement_partitions: int = MOVEMENT_PARTITIONS) -> tuple[Top
     """Return the topics that everybody shares."""
     return (
         Topic(MOVEMENTS, "movement", movement_partitions, _FOR_EVER),
+        # As many as of movements: a signature lies in the partition of the number of its records'.
+        Topic(SIGNATURES, "signature", movement_partitions, _FOR_EVER),
+        Topic(KEYS, "data_key", 1, _SHREDDED),
         Topic(AGGREGATES, "observation", 1, _FOR_EVER),
         # One partition: it gives all releases of an event domain one order.
         Topic(RELEASES, "release", 1, _FOR_EVER),
@@ -84,6 +103,7 @@ def agency_topics(agency: str) -> tuple[Topic, ...]:
     return (
         Topic(positions(agency), "position", 1, _COMPACT),
         Topic(rejects(agency), "reject", 1, _400_DAYS),
+        Topic(sealed(agency), "sealed_part", 1, _COMPACT),
     )
 
 
