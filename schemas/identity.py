@@ -18,6 +18,8 @@ from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
+from cryptography.hazmat.primitives.asymmetric.x25519 import X25519PrivateKey
 from cryptography.hazmat.primitives.hashes import SHA256
 from cryptography.hazmat.primitives.hmac import HMAC
 
@@ -45,6 +47,7 @@ class Keys:
         pseudonym: Shared by all agencies, one for each year of the event.
         signing: Ed25519 private key (RFC 8032) that signs what this agency publishes.
         opening: X25519 private key (RFC 7748) that opens what is sealed to this agency.
+        former_opening: The ones before it, newest first: they open what was sealed before.
         is_demonstration: True for the published keys that protect nothing.
     """
 
@@ -53,11 +56,27 @@ class Keys:
     pseudonym: Mapping[int, bytes]
     signing: bytes
     opening: bytes
+    former_opening: tuple[bytes, ...] = ()
     is_demonstration: bool = False
 
     def __repr__(self) -> str:
         """Show no secret."""
         return f"Keys(years={sorted(self.pseudonym)}, is_demonstration={self.is_demonstration})"
+
+    @property
+    def verify_key(self) -> bytes:
+        """The public key that verifies what `signing` signed: 32 bytes, for the directory."""
+        return Ed25519PrivateKey.from_private_bytes(self.signing).public_key().public_bytes_raw()
+
+    @property
+    def seal_key(self) -> bytes:
+        """The public key to which others seal what `opening` opens: 32 bytes, for the directory."""
+        return X25519PrivateKey.from_private_bytes(self.opening).public_key().public_bytes_raw()
+
+    @property
+    def openings(self) -> tuple[bytes, ...]:
+        """All private keys that open what was ever sealed to this agency, newest first."""
+        return (self.opening, *self.former_opening)
 
     def check_value(self) -> bytes:
         """Return what tells these keys from others and nothing more; further years change nothing."""
@@ -155,6 +174,7 @@ def load(folder: Path) -> Keys:
             pseudonym={int(year): _key(text) for year, text in shared["pseudonym"].items()},
             signing=_key(own["signing"]),
             opening=_key(own["opening"]),
+            former_opening=tuple(map(_key, own.get("former_opening", ()))),
         )
 
 

@@ -8,6 +8,8 @@ from dataclasses import replace
 from pathlib import Path
 
 import pytest
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey, Ed25519PublicKey
+from cryptography.hazmat.primitives.asymmetric.x25519 import X25519PrivateKey, X25519PublicKey
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -94,6 +96,16 @@ def test_created_keys_load_and_are_private(tmp_path: Path) -> None:
     assert not keys.is_demonstration
     assert keys.agency.hex() not in repr(keys)
     assert keys.agency == identity.load(tmp_path / "a").agency
+
+
+def test_public_keys_belong_to_the_private_ones() -> None:
+    """What the directory names verifies what the signing key signs, and agrees with the opening key."""
+    other = X25519PrivateKey.generate()
+    signed = Ed25519PrivateKey.from_private_bytes(KEYS.signing).sign(b"record")
+    shared = X25519PrivateKey.from_private_bytes(KEYS.opening).exchange(other.public_key())
+
+    Ed25519PublicKey.from_public_bytes(KEYS.verify_key).verify(signed, b"record")
+    assert shared == other.exchange(X25519PublicKey.from_public_bytes(KEYS.seal_key))
 
 
 def test_a_second_agency_takes_the_shared_keys(tmp_path: Path) -> None:
