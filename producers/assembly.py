@@ -42,7 +42,7 @@ class Assignment:
     adapter: str
     source: Path
     values: Mapping[str, str] = field(default_factory=dict)
-    keys: Path | None = None
+    keys: str | None = None
     agency: str | None = None
     source_id: str | None = None
     bootstrap_servers: str | None = None

@@ -176,11 +176,11 @@ def run(
     typer.echo(json.dumps(asdict(done)), err=dry_run)
 
 
-def _keys(folder: Path | None) -> Keys:
+def _keys(place: str | None) -> Keys:
     from schemas import identity
 
-    if folder is not None:
-        return identity.load(folder)
+    if place is not None:
+        return identity.load(place)
     typer.echo(
         "Using the demonstration keys, which protect nothing: `weighbridge keys create` makes real ones.",
         err=True,

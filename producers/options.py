@@ -15,7 +15,9 @@ SetOption = Annotated[
     list[str] | None,
     typer.Option("--set", help="A value that bare documents lack, as name=value; repeat for more."),
 ]
-KeysOption = Annotated[Path | None, typer.Option("--keys", help="Folder made by `weighbridge keys create`.")]
+KeysOption = Annotated[
+    str | None, typer.Option("--keys", help="Folder made by `weighbridge keys create`, or another key store.")
+]
 AgencyOption = Annotated[str | None, typer.Option("--agency", help="Agency that publishes, such as GB-EA.")]
 
 ReportOption = Annotated[

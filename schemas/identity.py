@@ -160,12 +160,13 @@ def create(folder: Path, years: Iterable[int], exchange_keys: Path | None = None
     _write(folder / EXCHANGE_FILE, shared)
 
 
-def load(folder: Path) -> Keys:
+def load(place: Path | str) -> Keys:
     """Read the keys of a folder.
 
     Raises:
         ConfigurationError: A file is absent, malformed, or readable by others.
     """
+    folder = Path(place)
     own, shared = _read(folder / AGENCY_FILE), _shared(folder / EXCHANGE_FILE)
     with _well_formed(folder / AGENCY_FILE):
         return Keys(

@@ -49,10 +49,18 @@ class KafkaSettings(_Section):
 
 
 class AgencySettings(_Section):
-    """An adapter beside one agency's system."""
+    """An adapter beside one agency's system.
+
+    Attributes:
+        keys: Where the keys lie: a folder, or the address of another key store.
+        directory: File of the members of the exchange.
+        groups: File of companies that are one, and of enterprise groups.
+    """
 
     id: Annotated[str, Field(pattern=topics.AGENCY)] | None = None
-    keys: Path | None = None
+    keys: str | None = None
+    directory: Path | None = None
+    groups: Path | None = None
     commit_interval_seconds: Annotated[float, Field(gt=0, le=5)] = 0.5
     commit_events: Annotated[int, Field(gt=0, le=100_000)] = 10_000
     poll_interval_seconds: Annotated[float, Field(gt=0)] = 5.0
@@ -76,10 +84,15 @@ class ReleaseRules(_Section):
 
 
 class HubSettings(_Section):
-    """A regional hub: one file, one topic, its aggregates."""
+    """A regional hub: one file, one topic, its aggregates.
+
+    Attributes:
+        directory: File of the members of the exchange.
+    """
 
     name: Annotated[str, Field(pattern=topics.HUB)] = "hub"
     file: Path = Path("hub.duckdb")
+    directory: Path | None = None
     batch_rows: Annotated[int, Field(gt=0, le=1_000_000)] = 50_000
     batch_seconds: Annotated[float, Field(gt=0, le=60)] = 1.0
     memory_limit: str = "1GB"

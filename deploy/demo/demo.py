@@ -137,7 +137,7 @@ def _published(delivery: Delivery, kafka: KafkaSettings, keys: Path) -> Totals:
         values=delivery.values,
         # Nobody writes there any more.
         source=Folder(delivery.folder, settle_seconds=0),
-        agency=AgencySettings(id=delivery.heading.agency, keys=keys, metrics_port=0),
+        agency=AgencySettings(id=delivery.heading.agency, keys=str(keys), metrics_port=0),
         kafka=kafka,
         keys=identity.load(keys),
         source_id=delivery.source_id,

@@ -201,7 +201,7 @@ def _is_wanted(item: Rejected, rule: str | None, since: datetime | None) -> bool
     return rule is None or rule in {finding.rule for finding in item.findings}
 
 
-def _names(folder: Path | None, keys: Path | None) -> dict[bytes, str]:
+def _names(folder: Path | None, keys: str | None) -> dict[bytes, str]:
     """Return the name of each file of a folder by its key, none without a folder."""
     from producers.sources.folder import Folder
     from schemas import identity
