@@ -151,6 +151,11 @@ def _count(number: int) -> bytes:
     return encoded("long", number)
 
 
+def encoded_bytes(value: bytes) -> bytes:
+    """Return the Avro bytes of a value of type bytes, of any length."""
+    return _count(len(value)) + value
+
+
 def _keyed_hash(value: bytes) -> bytes:
     """Return the Avro bytes of a short value, which no two events share: its length doubled, and itself."""
     assert len(value) < _LONG_BYTES

@@ -51,3 +51,7 @@ class ShutdownRequested(Exception):  # noqa: N818  # a signal, not an error
 
 class RejectedRecordError(WeighbridgeError):
     """One record is refused; the stream goes on."""
+
+
+class SealError(RejectedRecordError):
+    """Something sealed does not open: altered, moved, cut, shredded, or meant for somebody else."""
