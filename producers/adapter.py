@@ -17,7 +17,7 @@ from pydantic import BaseModel
 
 from producers.statement import Reading
 from schemas.confidentiality import model_leaves, require_classes
-from schemas.errors import ConfigurationError
+from schemas.errors import ConfigurationError, ContractError
 from schemas.findings import Rule
 
 ENTRY_POINT_GROUP = "weighbridge.adapters"
@@ -88,7 +88,7 @@ def create(name: str, values: Mapping[str, str]) -> Adapter:
 
     Raises:
         ConfigurationError: No such adapter or setting.
-        ContractError: A leaf of a native model has no confidentiality class.
+        ContractError: It has no native model, or a leaf of one has no confidentiality class.
     """
     adapter = find(name)
     unknown = sorted(set(values) - set(adapter.settings))
@@ -96,6 +96,11 @@ def create(name: str, values: Mapping[str, str]) -> Adapter:
         raise ConfigurationError(
             f"adapter {name} has no setting {', '.join(unknown)}",
             hint=f"it knows {', '.join(adapter.settings) or 'none'}",
+        )
+    if not adapter.native_models:
+        raise ContractError(
+            f"adapter {name} declares no model of its documents",
+            hint="list its models in native_models: what is in none has class never",
         )
     for model in adapter.native_models:
         require_classes(model_leaves(model), f"adapter {name}, {model.__name__}")

@@ -92,7 +92,7 @@ class Publisher:
             FatalError: A topic is missing.
             RetriableError: Broker or registry do not answer.
         """
-        movements, position, reject = topics.exchange_topics()[0], *topics.agency_topics(self.agency)
+        movements, (position, reject, *_) = topics.exchange_topics()[0], topics.agency_topics(self.agency)
         self._ids = _SchemaIds(*(registry.id_to_write(topic) for topic in (movements, position, reject)))
         presence.require(self.kafka, (movements.name, position.name, reject.name))
         self._writer.fence()

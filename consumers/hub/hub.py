@@ -23,7 +23,7 @@ from consumers.hub.questions import Questions
 from consumers.hub.service import Service
 from consumers.hub.store import Accepted, DeadLetter, Store
 from consumers.hub.writers import Writers
-from schemas import topics
+from schemas import policy, topics
 from schemas.errors import FencedError, RetriableError, ShutdownRequested, WeighbridgeError
 from schemas.runtime import presence
 from schemas.runtime.health import Health
@@ -91,8 +91,10 @@ class Hub:
         Raises:
             ConfigurationError: Another process holds the file, or it belongs to another topic.
             ShutdownRequested: `stop` was set while the broker was away.
+            ContractError: A field of a schema has no confidentiality class.
             FatalError: There is no movements topic.
         """
+        policy.require_contract()
         self._store = Store(self.settings.file, self.settings.memory_limit)
         self._questions = Questions(self._store.cursor)
         self._service = Service(self.settings.file, self._questions.handlers())

@@ -44,7 +44,7 @@ class Releaser:
             RetriableError: Broker or registry do not answer.
         """
         registry = Registry(self.kafka.registry_url)
-        _, aggregates, releases = topics.exchange_topics()
+        *_, aggregates, releases = topics.exchange_topics()
         self._ids = {topic.name: registry.id_to_write(topic) for topic in (aggregates, releases)}
         self._writer = TransactionalWriter(self.kafka, f"weighbridge.{self.hub}.release", self.on_step)
         self._writer.fence()

@@ -20,7 +20,7 @@ from confluent_kafka.schema_registry import (
 )
 from confluent_kafka.schema_registry.error import SchemaRegistryError
 
-from schemas import contract, topics
+from schemas import contract, policy, topics
 from schemas.errors import ContractError, RetriableError
 
 COMPATIBILITY = ConfigCompatibilityLevel.FULL_TRANSITIVE
@@ -37,13 +37,14 @@ class Registry:
         """Return the id of the schema that this release writes to a topic.
 
         Raises:
-            ContractError: It is not registered.
+            ContractError: It is not registered, a field has no class, or the registry holds other classes.
             RetriableError: The registry does not answer.
         """
-        schema = Schema(contract.schema_text(topic.record), "AVRO")
-        with self._client(f"schema of {topic.name} is not registered") as client:
-            found = client.lookup_schema(topics.subject(topic.name), schema)
-        return int(str(found.schema_id))
+        policy.require_contract()
+        schema_id = self._registered_id(topic)
+        # Asked for by its id: to a lookup the client answers with the schema that it was given.
+        policy.require_same(topic.record, self.schema_of(schema_id), topics.subject(topic.name))
+        return schema_id
 
     def schema_of(self, schema_id: int) -> dict[str, Any]:
         """Return the schema with an id; raises as `id_to_write`."""
@@ -54,7 +55,7 @@ class Registry:
     def is_registered(self, topic: topics.Topic) -> bool:
         """Say whether the schema that this release writes is registered."""
         try:
-            self.id_to_write(topic)
+            self._registered_id(topic)
         except ContractError:
             return False
         return True
@@ -63,14 +64,21 @@ class Registry:
         """Register the schema of a topic under FULL_TRANSITIVE and return its id.
 
         Raises:
-            ContractError: The registry refuses it as incompatible.
+            ContractError: A field has no class, or the registry refuses it as incompatible.
             RetriableError: The registry does not answer.
         """
+        policy.require_contract()
         subject = topics.subject(topic.name)
         schema = Schema(contract.schema_text(topic.record), "AVRO")
         with self._client(f"the registry refuses the schema of {topic.name}") as client:
             client.set_config(subject, ServerConfig(COMPATIBILITY))
             return int(client.register_schema(subject, schema))
+
+    def _registered_id(self, topic: topics.Topic) -> int:
+        schema = Schema(contract.schema_text(topic.record), "AVRO")
+        with self._client(f"schema of {topic.name} is not registered") as client:
+            found = client.lookup_schema(topics.subject(topic.name), schema)
+        return int(str(found.schema_id))
 
     @contextmanager
     def _client(self, refusal: str) -> Iterator[SchemaRegistryClient]:

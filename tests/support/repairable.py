@@ -6,15 +6,23 @@ import json
 from collections.abc import Iterator, Mapping
 from datetime import date
 from decimal import Decimal
-from typing import BinaryIO, ClassVar
+from typing import Annotated, BinaryIO, ClassVar
 
 from pydantic import BaseModel
 
 from producers.statement import Company, Identity, Place, Quantity, Reading, Statement, When
+from schemas.confidentiality import Confidentiality
 from schemas.findings import Rule, Severity
 from schemas.movement import Basis, Side, Stage
 
 RULE = Rule("load.heavy", Severity.ERROR, "no lorry is so heavy: check the unit", "the test")
+
+
+class Load(BaseModel):
+    """One line of a file."""
+
+    id: Annotated[str, Confidentiality.SEALED]
+    kg: Annotated[int, Confidentiality.HUB]
 
 
 class Shipped:
@@ -25,7 +33,7 @@ class Shipped:
     version: str = "1"
     default_agency: str = "XX-LOADS"
     settings: ClassVar[Mapping[str, str]] = {}
-    native_models: ClassVar[tuple[type[BaseModel], ...]] = ()
+    native_models: ClassVar[tuple[type[BaseModel], ...]] = (Load,)
     rules: ClassVar[tuple[Rule, ...]] = (RULE,)
     has_complete_sets: ClassVar[bool] = False
     unit: ClassVar[str] = "TNE"
