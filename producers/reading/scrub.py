@@ -16,8 +16,11 @@ _CACHED_TEXTS = 16_384
 _CACHED_CHARACTERS_MAX = 120
 _BLANK = " "
 _ENDS = " ,;|"
-# Characters that no reader sees, and that would hide what stands between them.
-_UNSEEN = re.compile("[\u00ad\u200b-\u200f\u202a-\u202e\u2060-\u2064\ufeff]")
+# Characters that no reader sees, and that would hide what stands between them; halves of characters, which
+# JSON may hold, have no bytes either.
+_UNSEEN = re.compile(
+    r"[\x00-\x08\x0e-\x1b\x7f-\x84\x86-\x9f\u00ad\u200b-\u200f\u202a-\u202e\u2060-\u2064\ufeff\ud800-\udfff]"
+)
 # What has none of these holds nothing that is taken out: most names.
 _SUSPECT = re.compile(r"[\d@\uff20\ufe6b]|[(\[{]\s?at\s?[)\]}]", re.IGNORECASE)
 _SEPARATED = "[\\s./()\u2010-\u2015\u00b7-]{0,3}"
