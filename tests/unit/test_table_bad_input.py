@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import csv
 import io
 import json
@@ -12,6 +13,7 @@ import time
 import zipfile
 from pathlib import Path
 from random import Random
+from typing import Literal
 
 import pyarrow as pa
 import pyarrow.parquet as pq
@@ -19,7 +21,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from producers.adapters.table import Table, parquet_lines, xlsx_parts
+from producers.adapters.table import Table, parquet_lines, parquet_pages, xlsx_parts
 from schemas.findings import Severity
 from tests.support import tables
 from tests.support.tables import DOCUMENTS, EXAMPLE, FORMATS, outcomes, read, table, texts
@@ -356,6 +358,93 @@ def test_column_of_parquet_that_unpacks_without_end(monkeypatch: pytest.MonkeyPa
 
     assert [("table.parquet.size", "file")] == found(of_one_text("Unit", "x" * 2_000_000, 1))
     assert [] == found(of_one_text("Remarks", "x" * 2_000_000, 1))
+
+
+def zigzag(number: int) -> bytes:
+    """Return a number as the metadata of Parquet files write it."""
+    rest, written = number << 1, bytearray()
+    while rest > 127:
+        written.append(rest & 127 | 128)
+        rest >>= 7
+    return bytes([*written, rest])
+
+
+def without_its_size(data: bytes) -> bytes:
+    """Return a Parquet file whose footer says of its largest column that it unpacks to next to nothing."""
+    group = pq.read_metadata(io.BytesIO(data)).row_group(0)
+    size = max(group.column(number).total_uncompressed_size for number in range(group.num_columns))
+    stated = zigzag(size)
+    at = data.rindex(stated)
+    return data[:at] + b"\x80" * (len(stated) - 1) + b"\0" + data[at + len(stated) :]
+
+
+def test_parquet_whose_footer_lies_takes_no_memory(tmp_path: Path) -> None:
+    """A text that unpacks to more than the footer says is refused before it does."""
+    file = tmp_path / "lying.parquet"
+    file.write_bytes(without_its_size(of_one_text("Unit", "x" * 200_000_037, 1)))
+    group = pq.read_metadata(file).row_group(0)
+    assert all(group.column(number).total_uncompressed_size < 1000 for number in range(group.num_columns))
+    answer = subprocess.run(
+        [sys.executable, "-c", PROGRAM, str(EXAMPLE), str(file)], capture_output=True, text=True, check=True
+    )
+
+    count, peak_kb = map(int, answer.stdout.split())
+    assert 0 == count
+    assert peak_kb < 200_000
+    assert [("table.parquet.size", "file")] == found(file.read_bytes())
+
+
+def test_rows_of_parquet_without_end(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Equal rows take no room in a file: more of them than any table has are refused."""
+    monkeypatch.setattr(parquet_lines, "_ROWS_MAX", 99)
+    file = io.BytesIO()
+    pq.write_table(pa.Table.from_pylist([tables.typed()[1]] * 100), file, row_group_size=10)
+
+    assert [("table.parquet.size", "file")] == found(file.getvalue())
+    monkeypatch.setattr(parquet_lines, "_ROWS_MAX", 100)
+    assert 99 == len(found(file.getvalue()))
+
+
+@pytest.mark.parametrize("version", ["1.0", "2.0"])
+def test_pages_of_parquet_are_counted_as_footers_count_them(version: Literal["1.0", "2.0"]) -> None:
+    """What the headers of an honest file state is what its footer states."""
+    file = io.BytesIO()
+    columns = {"text": [f"{number:0300}" for number in range(5000)], "number": [None, 1] * 2500}
+    pq.write_table(
+        pa.table(columns), file, row_group_size=3000, data_page_size=10_000, data_page_version=version
+    )
+    metadata = pq.read_metadata(file)
+
+    for number, columns_of_group in enumerate(parquet_pages.chunks(file, [0, 1])):
+        for place, chunk in enumerate(columns_of_group):
+            counted = list(parquet_pages.pages(file, chunk))
+            stated = metadata.row_group(number).column(place)
+            assert stated.total_uncompressed_size == sum(page.unpacked_bytes for page in counted)
+            assert stated.num_values == sum(page.values for page in counted)
+
+
+@given(st.binary(max_size=200))
+def test_bytes_that_are_no_pages_of_parquet(data: bytes) -> None:
+    """Whatever stands where a page or a footer should, it is pages or a ValueError, and ends."""
+    file = io.BytesIO(data + len(data).to_bytes(4, "little") + b"PAR1")
+    with contextlib.suppress(ValueError):
+        list(parquet_pages.pages(file, parquet_pages.Chunk(0, len(data), 1_000_000)))
+    with contextlib.suppress(ValueError):
+        list(parquet_pages.chunks(file, [0]))
+
+
+def test_statistics_of_parquet_that_are_wrong(tmp_path: Path) -> None:
+    """Counts in a footer that do not fit their column reject the file, and do not end the process."""
+    written = io.BytesIO()
+    pq.write_table(pa.Table.from_pylist([tables.typed()[1]] * 100), written)
+    # A list of the numbers 0 and 100, as one of another number.
+    data = written.getvalue().replace(b"\x26\x00\xc8\x01", b"\x16\x80\xc8\x01")
+    assert data != written.getvalue()
+    file = tmp_path / "wrong.parquet"
+    file.write_bytes(data)
+    subprocess.run([sys.executable, "-c", PROGRAM, str(EXAMPLE), str(file)], check=True, capture_output=True)
+
+    assert ["table.parquet.broken"] == [rule for rule, _ in found(data)]
 
 
 @pytest.mark.parametrize("cell", [["t"], {"of": "t"}, b"t"])

@@ -1,7 +1,8 @@
 """Tables in Parquet files, of any size: a piece of each row group at a time, mapped columns only.
 
 A text that many rows share is kept once, as the file keeps it. What the mapped columns take
-unpacked in one row group is bounded: whole pages of them have to be in memory.
+unpacked in one row group is bounded: whole pages of them have to be in memory. So is the number of rows,
+as any number of equal ones takes no room in a file. Both are told by the headers of pages, not by the footer.
 """
 
 from __future__ import annotations
@@ -15,10 +16,12 @@ import pyarrow.parquet as pq
 
 from producers.adapters.table.cells import Flaw
 from producers.adapters.table.line import BrokenTableError, Line
+from producers.adapters.table.parquet_pages import chunks, pages
 
 _BATCH_ROWS = 1024
 _READ_BYTES = 1024 * 1024
 _UNPACKED_BYTES_MAX = 80 * 1024 * 1024
+_ROWS_MAX = 80_000_000
 # What a file that is cut, corrupt or of a newer kind makes the library raise.
 _BROKEN = (pa.ArrowException, OSError, ValueError, OverflowError, KeyError)
 _SINGLE = (
@@ -53,24 +56,35 @@ class ParquetLines:
                 yield Line(number, row)
 
     def _check(self, names: list[str]) -> None:
-        """Refuse columns that hold more than one value a cell, or too much to be unpacked."""
+        """Refuse columns that hold more than one value a cell, or too much."""
         for field in self._file.schema_arrow:
             # The library takes columns `Weight.x` for parts of a column `Weight`.
             if _is_read(field.name, names) and not _is_single(field.type):
                 raise BrokenTableError("table.cell.kind", f"header[{field.name}]")
         try:
-            largest = max(map(sum, self._sizes(names)), default=0)
+            self._check_sizes(names)
         except _BROKEN:
             raise BrokenTableError("table.parquet.broken") from None
-        if largest > _UNPACKED_BYTES_MAX:
-            raise BrokenTableError("table.parquet.size")
 
-    def _sizes(self, names: list[str]) -> Iterator[list[int]]:
-        """Yield the unpacked bytes of the columns that are read, of each row group."""
-        metadata = self._file.metadata
-        for group in map(metadata.row_group, range(metadata.num_row_groups)):
-            columns = map(group.column, range(group.num_columns))
-            yield [item.total_uncompressed_size for item in columns if _is_read(item.path_in_schema, names)]
+    def _check_sizes(self, names: list[str]) -> None:
+        """Refuse a row group that takes too much unpacked, and a file of too many rows."""
+        rows = 0
+        for columns in chunks(self._stream, self._leaves(names)):
+            unpacked, rows_before = 0, rows
+            for column in columns:
+                values = rows_before
+                for page in pages(self._stream, column):
+                    unpacked += page.unpacked_bytes
+                    values += page.values
+                    if unpacked > _UNPACKED_BYTES_MAX or values > _ROWS_MAX:
+                        raise BrokenTableError("table.parquet.size")
+                rows = max(rows, values)
+
+    def _leaves(self, names: list[str]) -> list[int]:
+        """Return the places of the columns that are read, among those of a row group."""
+        schema = self._file.schema
+        paths = [schema.column(place).path for place in range(len(schema))]
+        return [place for place, path in enumerate(paths) if _is_read(path, names)]
 
     def _batches(self, names: list[str]) -> Iterator[list[list[object]]]:
         """Yield the columns of each piece, in the order of the names."""

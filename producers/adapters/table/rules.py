@@ -43,8 +43,9 @@ RULES = (
     Rule(
         "table.parquet.size",
         _ERROR,
-        "the mapped columns of one row group take more than 80 MB unpacked: write the file again with fewer "
-        "rows a group, and no remarks in the columns of codes",
+        "the mapped columns of one row group take more than 80 MB unpacked, or the file has more than 80 "
+        "million rows: write the file again with fewer rows a group, and no remarks in the columns of codes, "
+        "or split it",
         "weighbridge: a page of a column has to fit the memory",
     ),
     Rule(
