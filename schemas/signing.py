@@ -17,7 +17,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import lru_cache
 from hashlib import sha256
-from itertools import chain
+from itertools import chain, pairwise
 from typing import Any, NamedTuple
 
 from cryptography.exceptions import InvalidSignature
@@ -133,8 +133,8 @@ def verified(body: bytes, fields: Mapping[str, Any], directory: Directory) -> Si
         public_key.verify(body[-_SIGNATURE_BYTES:], message)
     except InvalidSignature:
         return None
-    names = Signature._fields[:-1]
-    return Signature(*(fields[name] for name in names), link=sha256(message).digest())
+    stated = {name: fields[name] for name in Signature._fields if name in fields}
+    return Signature(**stated, link=sha256(message).digest())
 
 
 def digest(keys: Sequence[bytes | None], values: Sequence[bytes | None]) -> bytes:
@@ -172,7 +172,7 @@ def _is_rising(offsets: list[int]) -> bool:
         return False
     if offsets == [*range(offsets[0], offsets[0] + len(offsets))]:
         return True
-    return all(before < after for before, after in zip(offsets, offsets[1:], strict=False))
+    return all(before < after for before, after in pairwise(offsets))
 
 
 @lru_cache(_KEYS_MAX)

@@ -17,7 +17,7 @@ from schemas.identity import DEMONSTRATION_KEYS
 from schemas.signing import START, Chain, Signature, Signer, digest, verified
 
 RECORDS = [(7, b"key", b"value"), (9, b"other", b"text"), (10, None, None)]
-KNOWN = Directory({"GB-EA": Member(signing_keys=(DEMONSTRATION_KEYS.verify_key.hex(),))})
+KNOWN = Directory({"GB-EA": Member.model_validate({"signing_keys": [DEMONSTRATION_KEYS.verify_key.hex()]})})
 Parts = list[bytes | None]
 
 
@@ -85,7 +85,7 @@ def test_an_old_key_signs_beside_a_new_one() -> None:
     """While a directory lists two keys of an agency, what either signed verifies."""
     new = replace(DEMONSTRATION_KEYS, signing=bytes(range(32)))
     keys = (new.verify_key.hex(), DEMONSTRATION_KEYS.verify_key.hex())
-    both = Directory({"GB-EA": Member(signing_keys=keys)})
+    both = Directory({"GB-EA": Member.model_validate({"signing_keys": keys})})
 
     assert checked(signed(), both) is not None
     assert checked(signed(key=new.signing), both) is not None
