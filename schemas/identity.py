@@ -8,15 +8,11 @@ joined with a length before each, so that ("ab", "c") and ("a", "bc") differ.
 
 from __future__ import annotations
 
-import json
-import os
-import secrets
-from collections.abc import Iterable, Iterator, Mapping
-from contextlib import contextmanager
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
+from datetime import UTC, date, datetime
 from functools import lru_cache
 from pathlib import Path
-from typing import Any
 
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from cryptography.hazmat.primitives.asymmetric.x25519 import X25519PrivateKey
@@ -24,13 +20,13 @@ from cryptography.hazmat.primitives.hashes import SHA256
 from cryptography.hazmat.primitives.hmac import HMAC
 
 from schemas.errors import ConfigurationError
+from schemas.keystore import documents, private_file
+from schemas.keystore.documents import AgencyDocument, ExchangeDocument
+from schemas.keystore.store import at
 
-KEY_BYTES = 32
+KEY_BYTES = documents.KEY_BYTES
 AGENCY_FILE = "agency.json"
 EXCHANGE_FILE = "exchange.json"
-_PRIVATE_MODE = 0o600
-# What the agency shares with nobody: the keys of `AGENCY_FILE`.
-_OWN = ("agency", "signing", "opening")
 # Some megabytes, enough for the companies of most national systems.
 _REMEMBERED_MAX = 16_384
 # An agency's keys with each kind of identity, and one for each year.
@@ -135,113 +131,73 @@ DEMONSTRATION_KEYS = Keys(
 )
 
 
-def create(folder: Path, years: Iterable[int], exchange_keys: Path | None = None) -> None:
-    """Write `agency.json` and `exchange.json` to a folder, readable by the owner alone.
+def create(place: Path | str, years: Iterable[int], exchange_keys: Path | None = None) -> None:
+    """Draw keys into a store: a folder or another address.
 
     Args:
-        folder: Made if absent; a key file that exists is never overwritten.
+        place: Keys that exist there are never overwritten.
         years: Years of events for which pseudonym keys are drawn.
         exchange_keys: The `exchange.json` that the agencies share. Without it a new one
             is drawn, as the first agency of an exchange does.
 
     Raises:
-        ConfigurationError: A key file exists, or the shared one cannot be read.
+        ConfigurationError: Keys exist, the store takes none, or the shared ones cannot be read.
     """
-    shared = _shared(exchange_keys) if exchange_keys else _new_exchange_keys(years)
-    if not shared["pseudonym"]:
+    store = at(place)
+    shared = _handed_over(exchange_keys) if exchange_keys else ExchangeDocument.new(years)
+    if not shared.pseudonym:
         raise ConfigurationError("no year has a key", hint="let --last-year follow --first-year")
-    folder.mkdir(parents=True, exist_ok=True, mode=0o700)
     for name in (AGENCY_FILE, EXCHANGE_FILE):
-        if (folder / name).exists():
+        if store.read(name) is not None:
             raise ConfigurationError(
-                f"{folder / name} exists", hint="keys are never overwritten: choose another folder"
+                f"{name} exists in {store}", hint="keys are never overwritten: choose another place"
             )
-    _write(folder / AGENCY_FILE, {name: secrets.token_hex(KEY_BYTES) for name in _OWN})
-    _write(folder / EXCHANGE_FILE, shared)
+    store.write(AGENCY_FILE, AgencyDocument.new(_today()).text())
+    store.write(EXCHANGE_FILE, shared.text())
 
 
 def load(place: Path | str) -> Keys:
-    """Read the keys of a folder.
+    """Read the keys of a store: a folder or another address.
 
     Raises:
-        ConfigurationError: A file is absent, malformed, or readable by others.
+        ConfigurationError: A document is absent, malformed, or not safe there.
     """
-    folder = Path(place)
-    own, shared = _read(folder / AGENCY_FILE), _shared(folder / EXCHANGE_FILE)
-    with _well_formed(folder / AGENCY_FILE):
-        return Keys(
-            agency=_key(own["agency"]),
-            movement=_key(shared["movement"]),
-            pseudonym={int(year): _key(text) for year, text in shared["pseudonym"].items()},
-            signing=_key(own["signing"]),
-            opening=_key(own["opening"]),
-            former_opening=tuple(map(_key, own.get("former_opening", ()))),
-        )
+    store = at(place)
+    own, shared = AgencyDocument.read(store, AGENCY_FILE), ExchangeDocument.read(store, EXCHANGE_FILE)
+    return Keys(
+        agency=own.agency,
+        movement=shared.movement,
+        pseudonym=shared.pseudonym,
+        signing=own.signing,
+        opening=own.opening,
+        former_opening=own.former_opening,
+    )
 
 
-def extend(folder: Path, years: Iterable[int]) -> list[int]:
-    """Draw pseudonym keys for further years into the folder's `exchange.json`; return the years added.
+def extend(place: Path | str, years: Iterable[int]) -> list[int]:
+    """Draw pseudonym keys for further years into a store; return the years added.
 
-    One agency does it and hands the file to the others, as with a new one.
+    One agency does it and hands the keys to the others, as with a new one.
 
     Raises:
-        ConfigurationError: The file is absent, malformed, or readable by others.
+        ConfigurationError: The document is absent, malformed, or not safe there.
     """
-    path = folder / EXCHANGE_FILE
-    shared = _shared(path)
-    added = [year for year in years if str(year) not in shared["pseudonym"]]
-    shared["pseudonym"] |= {str(year): secrets.token_hex(KEY_BYTES) for year in added}
-    temporary = path.with_suffix(".new")
-    _write(temporary, shared)
-    temporary.replace(path)
-    return added
+    store = at(place)
+    known = ExchangeDocument.read(store, EXCHANGE_FILE)
+    extended = known.extended(years)
+    store.write(EXCHANGE_FILE, extended.text())
+    return sorted(extended.pseudonym.keys() - known.pseudonym.keys())
 
 
-def _shared(path: Path) -> dict[str, Any]:
-    shared = _read(path)
-    with _well_formed(path):
-        _key(shared["movement"])
-        for year, text in shared["pseudonym"].items():
-            int(year), _key(text)
-    return shared
-
-
-@contextmanager
-def _well_formed(path: Path) -> Iterator[None]:
+def _handed_over(file: Path) -> ExchangeDocument:
     try:
-        yield
-    except (ValueError, KeyError, TypeError, AttributeError):
-        # The cause is cut off: its text would show part of a secret.
-        raise ConfigurationError(f"{path} is malformed", hint="restore it from your backup") from None
+        return ExchangeDocument.parsed(private_file.read(file), str(file))
+    except FileNotFoundError:
+        raise ConfigurationError(f"no keys at {file}", hint="ask the first agency for them") from None
 
 
-def _new_exchange_keys(years: Iterable[int]) -> dict[str, Any]:
-    return {
-        "movement": secrets.token_hex(KEY_BYTES),
-        "pseudonym": {str(year): secrets.token_hex(KEY_BYTES) for year in years},
-    }
-
-
-def _read(path: Path) -> dict[str, Any]:
-    if not path.is_file():
-        raise ConfigurationError(f"no keys at {path}", hint=f"weighbridge keys create --out {path.parent}")
-    if path.stat().st_mode & 0o077:
-        raise ConfigurationError(f"{path} can be read by others", hint=f"chmod 600 {path}")
-    with _well_formed(path):
-        return dict(json.loads(path.read_text()))
-
-
-def _write(path: Path, document: dict[str, Any]) -> None:
-    descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, _PRIVATE_MODE)
-    with os.fdopen(descriptor, "w") as file:
-        json.dump(document, file, indent=2)
-
-
-def _key(text: str) -> bytes:
-    key = bytes.fromhex(text)
-    if len(key) != KEY_BYTES:
-        raise ValueError("length")
-    return key
+def _today() -> date:
+    return datetime.now(UTC).date()
 
 
 def _encoded(parts: Iterable[str]) -> list[bytes]:

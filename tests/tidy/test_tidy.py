@@ -21,6 +21,7 @@ SOURCES = ("schemas", "producers", "consumers", "deploy")
 # Where the environment may be read, and why.
 ENVIRONMENT = {
     "schemas/settings.py": "settings",
+    "schemas/keystore/environment.py": "a key store",
     "deploy/exchange/settings.py": "folders of the embedded exchange",
     "deploy/demo/deliveries.py": "real samples of the demonstration",
     "consumers/hub/cli.py": "switches off a library's trace",

@@ -1,0 +1,169 @@
+"""The two secret documents of an agency: its own keys, and those that the agencies of an exchange share.
+
+Both are JSON with keys in hexadecimal. They are values: what changes one returns another.
+"""
+
+from __future__ import annotations
+
+import secrets
+from collections.abc import Iterable, Mapping
+from datetime import MAXYEAR, MINYEAR, date
+from typing import Annotated, Any, Self
+
+from pydantic import (
+    BaseModel,
+    BeforeValidator,
+    ConfigDict,
+    Field,
+    PlainSerializer,
+    ValidationError,
+)
+
+from schemas.errors import ConfigurationError
+from schemas.keystore.store import KeyStore
+
+KEY_BYTES = 32
+
+
+def _from_hexadecimal(text: object) -> bytes:
+    if isinstance(text, bytes):
+        return text
+    if not isinstance(text, str):
+        raise ValueError("hexadecimal digits in quotation marks")  # noqa: TRY004  # pydantic passes a TypeError on
+    return bytes.fromhex(text)
+
+
+Key = Annotated[
+    bytes,
+    BeforeValidator(_from_hexadecimal),
+    Field(min_length=KEY_BYTES, max_length=KEY_BYTES),
+    PlainSerializer(bytes.hex, return_type=str),
+]
+
+
+class _Document(BaseModel):
+    """A secret document of a name of its own, which `str` and `repr` do not show."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid", hide_input_in_errors=True)
+
+    def __repr__(self) -> str:
+        """Show no secret."""
+        return f"{type(self).__name__}(...)"
+
+    __str__ = __repr__
+
+    @classmethod
+    def parsed(cls, text: bytes, place: str) -> Self:
+        """Return the document that a text holds.
+
+        Raises:
+            ConfigurationError: It is malformed; nothing of it is shown.
+        """
+        try:
+            return cls.model_validate_json(text)
+        except ValidationError:
+            # The cause is cut off: its text would show part of a secret.
+            raise ConfigurationError(f"{place} is malformed", hint="restore it from your backup") from None
+
+    @classmethod
+    def read(cls, store: KeyStore, name: str) -> Self:
+        """Return the document of a store.
+
+        Raises:
+            ConfigurationError: It is absent, malformed or not safe there.
+        """
+        text = store.read(name)
+        if text is None:
+            raise ConfigurationError(f"no {name} in {store}", hint=f"weighbridge keys create --out {store}")
+        return cls.parsed(text, f"{name} in {store}")
+
+    def text(self) -> bytes:
+        """Return what is kept."""
+        return self.model_dump_json(indent=2).encode()
+
+
+class AgencyDocument(_Document):
+    """What an agency shares with nobody.
+
+    Attributes:
+        agency: For statement keys, event ids and document ids; never rotated.
+        signing, opening: Ed25519 and X25519 private keys.
+        next_signing: Drawn, not in use before all members know its public key.
+        former_signing: Public keys: the ledger keeps what they verify.
+        former_opening: Private keys, newest first: they open what was sealed before.
+        drawn_on: Day on which `signing` and `opening` were drawn, UTC.
+    """
+
+    agency: Key
+    signing: Key
+    opening: Key
+    next_signing: Key | None = None
+    former_signing: tuple[Key, ...] = ()
+    former_opening: tuple[Key, ...] = ()
+    drawn_on: date
+
+    @classmethod
+    def new(cls, today: date) -> Self:
+        """Draw all keys."""
+        return cls(agency=_drawn(), signing=_drawn(), opening=_drawn(), drawn_on=today)
+
+    def rotated(self, today: date) -> Self:
+        """Draw a new opening key, in use at once, and the next signing key, in use when `adopted`.
+
+        Raises:
+            ConfigurationError: The last rotation has not been adopted yet.
+        """
+        if self.next_signing is not None:
+            raise ConfigurationError(
+                "the next signing key is drawn already", hint="weighbridge keys rotate --finish"
+            )
+        return self._changed(
+            next_signing=_drawn(),
+            opening=_drawn(),
+            former_opening=(self.opening, *self.former_opening),
+            drawn_on=today,
+        )
+
+    def adopted(self, former_public: bytes) -> Self:
+        """Sign with the next key from now on; `former_public` is the public key of the one before.
+
+        Raises:
+            ConfigurationError: There is no next key.
+        """
+        if self.next_signing is None:
+            raise ConfigurationError("no next signing key is drawn", hint="weighbridge keys rotate")
+        return self._changed(
+            signing=self.next_signing,
+            next_signing=None,
+            former_signing=(former_public, *self.former_signing),
+        )
+
+    def _changed(self, **values: Any) -> Self:
+        return self.model_copy(update=values)
+
+
+class ExchangeDocument(_Document):
+    """What all agencies of an exchange share, and no hub has.
+
+    Attributes:
+        movement: For movement keys; never rotated, or the ends of a movement would not meet.
+        pseudonym: One key for each year of events.
+    """
+
+    movement: Key
+    pseudonym: Mapping[Annotated[int, Field(ge=MINYEAR, le=MAXYEAR)], Key]
+
+    @classmethod
+    def new(cls, years: Iterable[int]) -> Self:
+        """Draw the keys of a new exchange."""
+        return cls(movement=_drawn(), pseudonym={}).extended(years)
+
+    def extended(self, years: Iterable[int]) -> Self:
+        """Draw keys for the years that have none."""
+        return self.model_copy(
+            update={"pseudonym": {year: _drawn() for year in years} | dict(self.pseudonym)}
+        )
+
+
+def _drawn() -> bytes:
+    return secrets.token_bytes(KEY_BYTES)
