@@ -7,11 +7,13 @@ Environment variables are WEIGHBRIDGE_<SECTION>__<NAME>. Unknown keys are refuse
 from __future__ import annotations
 
 import os
+import re
+from enum import StrEnum
 from pathlib import Path
 from tomllib import TOMLDecodeError
-from typing import Annotated, Any
+from typing import Annotated, Any, Self
 
-from pydantic import BaseModel, ConfigDict, Field, SecretStr, ValidationError
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field, SecretStr, ValidationError, model_validator
 from pydantic_settings import (
     BaseSettings,
     PydanticBaseSettingsSource,
@@ -27,6 +29,18 @@ CONFIG_VARIABLE = "WEIGHBRIDGE_CONFIG"
 CONFIG_FILE = "weighbridge.toml"
 
 
+def _agency_name(text: str) -> str:
+    if re.match(topics.AGENCY, text) is None:
+        raise ValueError("write it like US-EPA: a country, a hyphen, up to 12 capital letters or digits")
+    return text
+
+
+def _hub_name(text: str) -> str:
+    if re.match(topics.HUB, text) is None:
+        raise ValueError("write it like north-1: up to 31 small letters, digits and hyphens, a letter first")
+    return text
+
+
 Port = Annotated[int, Field(ge=0, le=65_535)]
 
 
@@ -34,18 +48,108 @@ class _Section(BaseModel):
     model_config = ConfigDict(frozen=True, extra="forbid")
 
 
-class KafkaSettings(_Section):
-    """How to reach broker and registry; `client` is passed to librdkafka as it is."""
+class SecurityProtocol(StrEnum):
+    """How a client talks to the broker: encrypted or not, with a user or not."""
 
-    bootstrap_servers: str = "127.0.0.1:9092"
-    registry_url: Annotated[str, Field(pattern=r"^https?://[^\[\]]+$")] = (
-        "http://127.0.0.1:8081/apis/ccompat/v7"
-    )
-    security_protocol: str = "PLAINTEXT"
-    sasl_mechanism: str | None = None
+    PLAINTEXT = "PLAINTEXT"
+    SSL = "SSL"
+    SASL_SSL = "SASL_SSL"
+    SASL_PLAINTEXT = "SASL_PLAINTEXT"
+
+    @property
+    def has_tls(self) -> bool:
+        """Say whether what travels is encrypted and the broker shows a certificate."""
+        return self in {self.SSL, self.SASL_SSL}
+
+    @property
+    def has_user(self) -> bool:
+        """Say whether the client logs in by SASL."""
+        return self in {self.SASL_SSL, self.SASL_PLAINTEXT}
+
+
+class _Access(_Section):
+    """Whom to trust and how to log in; every file is PEM.
+
+    Attributes:
+        ca_file: Authorities to trust; None: those that the system trusts.
+        certificate_file: Our own certificate, followed by those between it and its authority.
+        key_file: Its private key, which only we may read.
+        key_password: What the key is encrypted with, or `key_password_file` that holds it.
+        username: Our user.
+        password: Its password, or `password_file` that holds it.
+    """
+
+    ca_file: Path | None = None
+    certificate_file: Path | None = None
+    key_file: Path | None = None
+    key_password: SecretStr | None = None
+    key_password_file: Path | None = None
     username: str | None = None
     password: SecretStr | None = None
+    password_file: Path | None = None
+
+    @property
+    def has_tls_files(self) -> bool:
+        """Say whether anything is given that only TLS uses."""
+        return any((self.ca_file, self.certificate_file, self.key_file))
+
+    @model_validator(mode="after")
+    def _check_pairs(self) -> Self:
+        if (self.certificate_file is None) != (self.key_file is None):
+            raise ValueError("certificate_file and key_file belong together")
+        if self.password and self.password_file:
+            raise ValueError("give password or password_file")
+        if self.key_password and self.key_password_file:
+            raise ValueError("give key_password or key_password_file")
+        if (self.username is None) != (self.password is None and self.password_file is None):
+            raise ValueError("username and its password belong together")
+        return self
+
+
+class RegistrySettings(_Access):
+    """How to log in to the schema registry: by user and password, by certificate, or not at all."""
+
+
+# What would have a client trust anybody; there is no reason to want that.
+_TRUSTING_ANYBODY = {
+    "enable.ssl.certificate.verification": {"false", "f", "0", "no", "off"},
+    "ssl.endpoint.identification.algorithm": {"none"},
+}
+
+
+class KafkaSettings(_Access):
+    """How to reach broker and registry.
+
+    Attributes:
+        sasl_mechanism: How the user logs in where the protocol has one.
+        registry: Of its own: nothing that is given for the broker is used for the registry.
+        client: Passed to librdkafka as it is; comes before everything above.
+    """
+
+    bootstrap_servers: str = "127.0.0.1:9092"
+    # Without a user and password in it, as it is shown in messages.
+    registry_url: Annotated[str, Field(pattern=r"^https?://[^\[\]@]+$")] = (
+        "http://127.0.0.1:8081/apis/ccompat/v7"
+    )
+    security_protocol: SecurityProtocol = SecurityProtocol.PLAINTEXT
+    sasl_mechanism: str = "SCRAM-SHA-512"
+    registry: RegistrySettings = RegistrySettings()
     client: dict[str, str] = {}
+
+    @model_validator(mode="after")
+    def _check_nothing_goes_in_clear(self) -> Self:
+        """Refuse what looks like protection and would be none."""
+        if self.has_tls_files and not self.security_protocol.has_tls:
+            raise ValueError("with a certificate or authority, security_protocol is SSL or SASL_SSL")
+        if self.username and not self.security_protocol.has_user:
+            raise ValueError("with a username, security_protocol is SASL_SSL")
+        is_http = self.registry_url.startswith("http:")
+        if is_http and (self.registry.username or self.registry.has_tls_files):
+            raise ValueError("with a user, certificate or authority of the registry, registry_url is https")
+        for name, refused in _TRUSTING_ANYBODY.items():
+            if self.client.get(name, "").lower() in refused:
+                raise ValueError(f"client: {name} would trust any server; give its authority as ca_file")
+        return self
 
 
 class AgencySettings(_Section):
@@ -57,7 +161,7 @@ class AgencySettings(_Section):
         groups: File of companies that are one, and of enterprise groups.
     """
 
-    id: Annotated[str, Field(pattern=topics.AGENCY)] | None = None
+    id: Annotated[str, AfterValidator(_agency_name)] | None = None
     keys: str | None = None
     directory: Path | None = None
     groups: Path | None = None
@@ -90,7 +194,7 @@ class HubSettings(_Section):
         directory: File of the members of the exchange.
     """
 
-    name: Annotated[str, Field(pattern=topics.HUB)] = "hub"
+    name: Annotated[str, AfterValidator(_hub_name)] = "hub"
     file: Path = Path("hub.duckdb")
     directory: Path | None = None
     batch_rows: Annotated[int, Field(gt=0, le=1_000_000)] = 50_000

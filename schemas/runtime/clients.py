@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import logging
 import time
+from functools import partial
 from typing import Any
 
 from confluent_kafka import Consumer, KafkaError, Producer
 from confluent_kafka.admin import AdminClient
 
+from schemas.runtime import transport
 from schemas.runtime.logs import KAFKA_LOGGER, logger
 from schemas.settings import KafkaSettings
 from schemas.telemetry import LogEvent
@@ -18,6 +20,10 @@ REQUEST_TIMEOUT_SECONDS = 10.0
 # An outage is told once in this time, by its code.
 _SILENCE_SECONDS = 30.0
 _told_at: dict[int, float] = {}
+_REFUSALS = {
+    KafkaError._AUTHENTICATION: "the broker refuses user or password",  # noqa: SLF001  # librdkafka's public code
+    KafkaError._SSL: "look at ca_file and at the broker's certificate",  # noqa: SLF001  # as above
+}
 
 
 def producer(settings: KafkaSettings, transactional_id: str) -> Producer:
@@ -65,30 +71,27 @@ def admin(settings: KafkaSettings) -> AdminClient:
 
 
 def _common(settings: KafkaSettings) -> dict[str, Any]:
-    secrets = {
-        "sasl.mechanism": settings.sasl_mechanism,
-        "sasl.username": settings.username,
-        "sasl.password": settings.password.get_secret_value() if settings.password else None,
-    }
-    return {
+    shared = {
         "bootstrap.servers": settings.bootstrap_servers,
-        "security.protocol": settings.security_protocol,
         "socket.timeout.ms": int(REQUEST_TIMEOUT_SECONDS * 1000),
         "client.id": "weighbridge",
-        "error_cb": _log_error,
         # What is less than critical comes to the callback too, or is raised.
         "log_level": 2,
         "logger": logging.getLogger(KAFKA_LOGGER),
-        **{name: value for name, value in secrets.items() if value is not None},
+        **transport.kafka_options(settings),
         **settings.client,
     }
+    transport.prove(settings, shared)
+    return shared | {"error_cb": partial(_log_error, settings)}
 
 
-def _log_error(error: KafkaError) -> None:
+def _log_error(settings: KafkaSettings, error: KafkaError) -> None:
+    if error.code() in _REFUSALS:
+        transport.doubt(settings)
     # Clients repeat it several times a second while a broker is away.
     now = time.monotonic()
     if now - _told_at.get(error.code(), -_SILENCE_SECONDS) < _SILENCE_SECONDS:
         return
     _told_at[error.code()] = now
-    # A wrong password or a missing certificate shows only as a transport failure.
-    logger().warning(LogEvent.CLIENT, code=error.name(), hint="is the broker up, is the password right?")
+    hint = _REFUSALS.get(error.code(), "is the broker up, and is security_protocol what it wants?")
+    logger().warning(LogEvent.CLIENT, code=error.name(), hint=hint)

@@ -7,6 +7,7 @@ the id that stands in a record. A registry that is away is retriable, never a re
 from __future__ import annotations
 
 import json
+import ssl
 from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Any
@@ -21,17 +22,21 @@ from confluent_kafka.schema_registry import (
 from confluent_kafka.schema_registry.error import SchemaRegistryError
 
 from schemas import contract, policy, topics
-from schemas.errors import ContractError, RetriableError
+from schemas.errors import ConfigurationError, ContractError, RetriableError
+from schemas.runtime import transport
+from schemas.settings import KafkaSettings
 
 COMPATIBILITY = ConfigCompatibilityLevel.FULL_TRANSITIVE
 _TIMEOUT_SECONDS = 10
+_DENIED = {401, 403}
 
 
 class Registry:
-    """A registry with Confluent's interface."""
+    """A registry with Confluent's interface: that of some settings, or one that lets everybody in."""
 
-    def __init__(self, url: str) -> None:
-        self._url = url
+    def __init__(self, place: KafkaSettings | str) -> None:
+        settings = place if isinstance(place, KafkaSettings) else KafkaSettings(registry_url=place)
+        self._url, self._access = settings.registry_url, settings.registry
 
     def id_to_write(self, topic: topics.Topic) -> int:
         """Return the id of the schema that this release writes to a topic.
@@ -83,9 +88,10 @@ class Registry:
     @contextmanager
     def _client(self, refusal: str) -> Iterator[SchemaRegistryClient]:
         # Asked a few times in the life of a process: a connection is not kept open for that.
+        security = transport.registry_options(self._access)
         try:
             with SchemaRegistryClient(
-                {"url": self._url, "timeout": _TIMEOUT_SECONDS, "max.retries": 1}
+                {"url": self._url, "timeout": _TIMEOUT_SECONDS, "max.retries": 1} | security
             ) as client:
                 yield client
         except (SchemaRegistryError, httpx2.HTTPError, OSError) as error:
@@ -94,8 +100,23 @@ class Registry:
     def _classified(self, error: Exception, refusal: str) -> Exception:
         # A status below 500 is an answer; anything else means that there was none.
         status = getattr(error, "http_status_code", None)
+        if status in _DENIED:
+            return ConfigurationError(
+                f"registry {self._url} refuses us",
+                hint="look at username, password and certificate of the registry",
+            )
         if status is not None and 400 <= status < 500:  # noqa: PLR2004  # HTTP's own classes
             return ContractError(refusal, hint="weighbridge schemas apply")
+        certificate = _refused_certificate(error)
+        if certificate is not None:
+            return transport.refused_certificate(certificate, f"registry {self._url}")
         return RetriableError(
             f"registry {self._url} does not answer", hint="is it up? weighbridge exchange status"
         )
+
+
+def _refused_certificate(error: BaseException | None) -> ssl.SSLCertVerificationError | None:
+    """Return why TLS failed, which stands at the end of a chain of errors of the HTTP client."""
+    while error is not None and not isinstance(error, ssl.SSLCertVerificationError):
+        error = error.__cause__ or error.__context__
+    return error

@@ -1,0 +1,263 @@
+"""TLS and logins of broker and registry: files are checked before use, refusals are told with their remedy.
+
+Clients say no more than that a certificate or a user was refused. So files are looked at here, and
+before the first client talks to a broker, one that listens to the refusals tries.
+"""
+
+from __future__ import annotations
+
+import re
+import socket
+import ssl
+import time
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+from confluent_kafka import KafkaError, KafkaException
+from confluent_kafka.admin import AdminClient
+from cryptography import x509
+from cryptography.exceptions import UnsupportedAlgorithm
+from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat, load_pem_private_key
+
+from schemas.errors import ConfigurationError
+from schemas.settings import KafkaSettings, RegistrySettings, SecurityProtocol
+
+_CONNECT_SECONDS = 5.0
+_PROOF_SECONDS = 5.0
+_POLL_SECONDS = 0.02
+# OpenSSL's X509_V_ERR_*: codes of a certificate that is not accepted.
+_REFUSED_CERTIFICATES = {
+    9: ("is not valid yet", "look at the clocks of both machines, or wait until it is"),
+    10: ("has expired", "its operator has to renew it"),
+    62: ("names other hosts", "use one of the hosts that it names, or have it made for this one"),
+    64: ("names other addresses", "use a host that it names, or have it made for this address"),
+}
+_UNKNOWN_AUTHORITY = (
+    "is of no authority that is trusted here",
+    "give the authority's certificate as ca_file",
+)
+# OpenSSL's names of the alerts by which a server refuses a client's certificate.
+_OBJECTION = re.compile("ALERT.*(?:CERTIFICATE|UNKNOWN_CA)")
+_OBJECTION_SECONDS = 1.0
+_PLACE = re.compile(r"ssl://(?P<host>[^/]+):(?P<port>\d+)/")
+_proved: set[tuple[object, ...]] = set()
+
+
+def kafka_options(settings: KafkaSettings) -> dict[str, Any]:
+    """Return what librdkafka is to be told about security, after a check of every file.
+
+    Raises:
+        ConfigurationError: A file is absent, malformed, out of date, or readable by others.
+    """
+    protocol = settings.security_protocol
+    options: dict[str, Any] = {"security.protocol": protocol.value}
+    if protocol.has_tls:
+        options |= {"ssl.endpoint.identification.algorithm": "https", **_tls_options(settings)}
+    if protocol.has_user:
+        options |= {"sasl.mechanism": settings.sasl_mechanism}
+        if settings.username is not None:
+            options |= {"sasl.username": settings.username, "sasl.password": _password(settings)}
+    return options
+
+
+def registry_options(settings: RegistrySettings) -> dict[str, Any]:
+    """Return what the registry's client is to be told; raises as `kafka_options`."""
+    options = _tls_options(settings)
+    if settings.username is not None:
+        options["basic.auth.user.info"] = f"{settings.username}:{_password(settings)}"
+    return options
+
+
+def prove(settings: KafkaSettings, options: dict[str, Any]) -> None:
+    """Connect once with some options; where nobody answers, the client itself is left to wait.
+
+    Raises:
+        ConfigurationError: The broker or its certificate is refused, or the broker refuses us.
+    """
+    if settings.security_protocol is SecurityProtocol.PLAINTEXT or _name(settings) in _proved:
+        return
+    told: list[KafkaError] = []
+    try:
+        # The client ends with this call: nothing refers to it any more.
+        answered = _is_answered(AdminClient(options | {"error_cb": told.append}), told)
+    except KafkaException as error:
+        raise ConfigurationError(
+            f"kafka settings: {error.args[0].str()}", hint="look at [kafka] and [kafka.client]"
+        ) from None
+    if answered:
+        _proved.add(_name(settings))
+    elif told:
+        _raise_refusal(settings, told)
+
+
+def doubt(settings: KafkaSettings) -> None:
+    """Have the next client prove its connection again, as one was refused."""
+    _proved.discard(_name(settings))
+
+
+def refused_certificate(error: ssl.SSLCertVerificationError, place: str) -> ConfigurationError:
+    """Return what is wrong with the certificate of a server."""
+    problem, hint = _REFUSED_CERTIFICATES.get(error.verify_code, _UNKNOWN_AUTHORITY)
+    return ConfigurationError(f"{place}: its certificate {problem}", hint=hint)
+
+
+def _name(settings: KafkaSettings) -> tuple[object, ...]:
+    return (
+        settings.bootstrap_servers,
+        settings.security_protocol,
+        settings.username,
+        settings.ca_file,
+        settings.certificate_file,
+        tuple(sorted(settings.client.items())),
+    )
+
+
+def _is_answered(client: AdminClient, told: list[KafkaError]) -> bool:
+    answer = client.describe_cluster(request_timeout=_PROOF_SECONDS)
+    deadline = time.monotonic() + _PROOF_SECONDS
+    while not answer.done() and not told and time.monotonic() < deadline:
+        client.poll(_POLL_SECONDS)
+    # What is told first is not always what says most.
+    client.poll(_POLL_SECONDS)
+    return answer.done() and answer.exception() is None
+
+
+def _raise_refusal(settings: KafkaSettings, told: list[KafkaError]) -> None:
+    """Raise where the errors of a client come from a refusal; anything else passes by itself."""
+    if any(error.code() == KafkaError._AUTHENTICATION for error in told):  # noqa: SLF001  # librdkafka's public code
+        raise ConfigurationError(
+            f"broker {settings.bootstrap_servers} refuses user or password",
+            hint="look at username, password and sasl_mechanism; the operator makes users",
+        )
+    places = {(place["host"], int(place["port"])) for error in told if (place := _PLACE.search(error.str()))}
+    for host, port in sorted(places):
+        _try_handshake(settings, host, port)
+
+
+def _try_handshake(settings: KafkaSettings, host: str, port: int) -> None:
+    """Repeat what failed with a library that says why."""
+    where = f"broker {host}:{port}"
+    try:
+        with (
+            socket.create_connection((host, port), timeout=_CONNECT_SECONDS) as connection,
+            _context(settings).wrap_socket(connection, server_hostname=host) as secured,
+        ):
+            # A broker that does not accept our certificate says so only after the handshake.
+            secured.settimeout(_OBJECTION_SECONDS)
+            secured.recv(1)
+    except ssl.SSLCertVerificationError as error:
+        raise refused_certificate(error, where) from None
+    except ssl.SSLError as error:
+        if _OBJECTION.search(error.reason or ""):
+            raise ConfigurationError(
+                f"{where} does not accept our certificate",
+                hint="give certificate_file and key_file of an authority that the broker trusts",
+            ) from None
+    except OSError:
+        return
+
+
+def _context(settings: KafkaSettings) -> ssl.SSLContext:
+    context = ssl.create_default_context(cafile=str(settings.ca_file) if settings.ca_file else None)
+    if settings.certificate_file and settings.key_file:
+        password = _secret(settings.key_password, settings.key_password_file, "key_password_file")
+        context.load_cert_chain(settings.certificate_file, settings.key_file, password)
+    return context
+
+
+def _tls_options(settings: KafkaSettings | RegistrySettings) -> dict[str, Any]:
+    options: dict[str, Any] = {}
+    if settings.ca_file is not None:
+        _check_dates(_certificates(settings.ca_file, "ca_file"), settings.ca_file)
+        options["ssl.ca.location"] = str(settings.ca_file)
+    if settings.certificate_file is not None and settings.key_file is not None:
+        password = _secret(settings.key_password, settings.key_password_file, "key_password_file")
+        _check_pair(settings.certificate_file, settings.key_file, password)
+        options["ssl.certificate.location"] = str(settings.certificate_file)
+        options["ssl.key.location"] = str(settings.key_file)
+        if password:
+            options["ssl.key.password"] = password
+    return options
+
+
+def _check_pair(certificate_file: Path, key_file: Path, password: str | None) -> None:
+    """Check that a certificate is valid today and that a key is the one that belongs to it."""
+    own = _certificates(certificate_file, "certificate_file")[:1]
+    _check_dates(own, certificate_file)
+    content = _private(key_file, "key_file")
+    try:
+        key = load_pem_private_key(content, password.encode() if password else None)
+    except TypeError:
+        problem = "needs no password" if password else "is encrypted"
+        raise ConfigurationError(
+            f"key_file {key_file} {problem}",
+            hint="give no key_password" if password else "give key_password_file",
+        ) from None
+    except (ValueError, UnsupportedAlgorithm):
+        raise ConfigurationError(
+            f"key_file {key_file} is no private key, or its password is another",
+            hint="it begins with -----BEGIN PRIVATE KEY----- or -----BEGIN ENCRYPTED PRIVATE KEY-----",
+        ) from None
+    shape = Encoding.DER, PublicFormat.SubjectPublicKeyInfo
+    if key.public_key().public_bytes(*shape) != own[0].public_key().public_bytes(*shape):
+        raise ConfigurationError(
+            f"key_file {key_file} is not the key of {certificate_file}",
+            hint="give the two that belong together",
+        )
+
+
+def _certificates(path: Path, name: str) -> list[x509.Certificate]:
+    try:
+        return x509.load_pem_x509_certificates(_read(path, name))
+    except ValueError:
+        raise ConfigurationError(
+            f"{name} {path} holds no certificate", hint="it begins with -----BEGIN CERTIFICATE-----"
+        ) from None
+
+
+def _check_dates(certificates: list[x509.Certificate], path: Path) -> None:
+    """Refuse a file where no certificate is valid: of authorities there may be old ones beside new ones."""
+    now = datetime.now(UTC)
+    if any(item.not_valid_before_utc <= now <= item.not_valid_after_utc for item in certificates):
+        return
+    newest = max(certificates, key=lambda item: item.not_valid_after_utc)
+    if newest.not_valid_after_utc < now:
+        day = newest.not_valid_after_utc.date()
+        raise ConfigurationError(f"the certificate in {path} has expired on {day}", hint="renew it")
+    raise ConfigurationError(
+        f"the certificate in {path} is not valid before {newest.not_valid_before_utc.date()}",
+        hint="look at the clock of this machine, or wait until it is",
+    )
+
+
+def _password(settings: KafkaSettings | RegistrySettings) -> str:
+    return _secret(settings.password, settings.password_file, "password_file") or ""
+
+
+def _secret(given: Any, path: Path | None, name: str) -> str | None:
+    if path is None:
+        return given.get_secret_value() if given is not None else None
+    try:
+        secret = _private(path, name).decode().strip()
+    except UnicodeDecodeError:
+        secret = ""
+    if not secret:
+        raise ConfigurationError(f"{name} {path} holds no text", hint="it holds the secret and nothing else")
+    return secret
+
+
+def _private(path: Path, name: str) -> bytes:
+    content = _read(path, name)
+    if path.stat().st_mode & 0o077:
+        raise ConfigurationError(f"{name} {path} can be read by others", hint=f"chmod 600 {path}")
+    return content
+
+
+def _read(path: Path, name: str) -> bytes:
+    try:
+        return path.read_bytes()
+    except OSError as error:
+        raise ConfigurationError(
+            f"{name} {path} cannot be read: {error.strerror}", hint=f"look at {name} and at its permissions"
+        ) from None
