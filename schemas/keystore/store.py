@@ -24,6 +24,7 @@ from schemas.keystore.folder import Folder
 from schemas.keystore.wrapped import Wrapped
 
 _ADDRESS = re.compile(r"(?P<kind>[a-z][a-z0-9]+):(?P<rest>.*)", re.DOTALL)
+_VARIABLE = re.compile(r"[A-Za-z_][A-Za-z0-9_]*")
 
 
 class KeyStore(Protocol):
@@ -61,6 +62,10 @@ def at(place: Path | str) -> KeyStore:
 
 
 def _environment(rest: str) -> KeyStore:
+    if not _VARIABLE.fullmatch(rest):
+        raise ConfigurationError(
+            "the address of the environment is malformed", hint="write env:NAME, such as env:WEIGHBRIDGE_KEYS"
+        )
     return Environment(rest)
 
 
