@@ -21,8 +21,6 @@ _ENDS = " ,;|"
 _UNSEEN = re.compile(
     r"[\x00-\x08\x0e-\x1b\x7f-\x84\x86-\x9f\u00ad\u200b-\u200f\u202a-\u202e\u2060-\u2064\ufeff\ud800-\udfff]"
 )
-# What has none of these holds nothing that is taken out: most names.
-_SUSPECT = re.compile(r"[\d@\uff20\ufe6b]|[(\[{]\s?at\s?[)\]}]", re.IGNORECASE)
 _SEPARATED = "[\\s./()\u2010-\u2015\u00b7-]{0,3}"
 _LABEL = (
     r"\b(?:tel(?:ef(?:ono?|oon|ax)|ephone)?|t[\u00e9e]l(?:[\u00e9e]phone)?|phone|ph|fax|mob(?:ile?)?|mobiel|cell?"
@@ -56,9 +54,25 @@ _EMAILS = (
     r"(?<!\S)\S*?\s?[(\[{]\s?(?i:at)\s?[)\]}]\s?\S*",
     r"(?<!\S)\S*[@\uff20\ufe6b]\S*",
 )
-_TAKEN = tuple(
-    re.compile("|".join(forms), flags)
-    for forms, flags in ((_EMAILS, 0), (_TELEPHONES, re.IGNORECASE), (_PLATES, 0))
+_EMAIL = re.compile("|".join(_EMAILS))
+_TELEPHONE = re.compile("|".join(_TELEPHONES), re.IGNORECASE)
+_PLATE = re.compile("|".join(_PLATES))
+# What every one of a kind has is looked for first: it takes a tenth of the time that the forms take.
+_EMAIL_SIGNS = re.compile("[@\uff20\ufe6b([{]")
+_TELEPHONE_SIGNS = re.compile(rf"\d(?:{_SEPARATED}\d){{5}}")
+_PLATE_SIGNS = re.compile(r"[A-Z]{2}\s?\d")
+_PLATE_WORDS = (
+    "plate",
+    "vehicle",
+    "vrn",
+    "reg",
+    "targa",
+    "kfz",
+    "kennzeichen",
+    "kenteken",
+    "immat",
+    "matr",
+    "nummernschild",
 )
 
 
@@ -88,9 +102,10 @@ def scrubbed(text: str) -> str | None:
 
 
 def _scrubbed(text: str) -> str | None:
-    left = _BLANK.join(_UNSEEN.sub("", text).split()).strip(_ENDS)
+    seen = text if text.isprintable() else _UNSEEN.sub("", text)
+    left = _BLANK.join(seen.split()).strip(_ENDS)
     # What is taken out may bring together what is to be taken out in turn.
-    while _SUSPECT.search(left) and (less := _without(left)) != left:
+    while (less := _without(left)) != left:
         left = less
     return left if any(map(str.isalnum, left)) else None
 
@@ -99,6 +114,17 @@ _cached = lru_cache(_CACHED_TEXTS)(_scrubbed)
 
 
 def _without(text: str) -> str:
-    for form in _TAKEN:
-        text = form.sub(_BLANK, text)
+    if _EMAIL_SIGNS.search(text):
+        text = _EMAIL.sub(_BLANK, text)
+    if _TELEPHONE_SIGNS.search(text):
+        text = _TELEPHONE.sub(_BLANK, text)
+    if _may_hold_plate(text):
+        text = _PLATE.sub(_BLANK, text)
     return _BLANK.join(text.split()).strip(_ENDS)
+
+
+def _may_hold_plate(text: str) -> bool:
+    if "-" in text or _PLATE_SIGNS.search(text):
+        return True
+    words = text.lower()
+    return any(word in words for word in _PLATE_WORDS)
