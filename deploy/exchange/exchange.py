@@ -18,6 +18,7 @@ from deploy.exchange.installation import Installation
 from deploy.exchange.jars import Progress
 from deploy.exchange.kafka import Kafka
 from deploy.exchange.registry import Registry
+from deploy.exchange.security import Security
 from deploy.exchange.server import Server
 from deploy.exchange.state import StateFile
 from schemas.errors import ConfigurationError
@@ -39,14 +40,16 @@ Exchange(Path(sys.argv[1])).down()
 class Exchange:
     """The servers of one state folder."""
 
-    def __init__(self, folder: Path, *, progress: Progress = lambda _: None) -> None:
+    def __init__(
+        self, folder: Path, *, progress: Progress = lambda _: None, security: Security | None = None
+    ) -> None:
         self.folder = folder.absolute()
         state = StateFile(self.folder)
         ensure: Callable[[], Installation] = lru_cache(
             lambda: installation.ensure(settings.cache_folder(), progress=progress)
         )
-        self.broker = Kafka(state, ensure)
-        self.registry = Registry(state, ensure)
+        self.broker = Kafka(state, ensure, security)
+        self.registry = Registry(state, ensure, security)
 
     @property
     def servers(self) -> tuple[Server, ...]:
@@ -123,16 +126,21 @@ class Exchange:
 
 
 @contextmanager
-def running_exchange(folder: Path) -> Iterator[Exchange]:
+def running_exchange(folder: Path, security: Security | None = None) -> Iterator[Exchange]:
     """Run an exchange on free ports while the block runs, and stop it whatever happens.
 
     The data stays in the folder. When this process is killed, a guard process stops the servers.
+
+    Args:
+        folder: Its state folder.
+        security: Certificates; with them only known clients get in, and only to what they are
+            granted. A folder is begun and gone on with either with or without them.
 
     Raises:
         ConfigurationError: An exchange already runs in the folder: it would be stopped with the block.
         RetriableError, FatalError: As `Exchange.up`.
     """
-    exchange = Exchange(folder)
+    exchange = Exchange(folder, security=security)
     if any(server.is_alive() for server in exchange.servers):
         raise ConfigurationError(
             f"an exchange already runs in {folder}",

@@ -9,14 +9,16 @@ from __future__ import annotations
 import base64
 import secrets
 import subprocess
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 
 from confluent_kafka import KafkaException
 from confluent_kafka.admin import AdminClient
 
 from deploy.exchange import files, ports, process
 from deploy.exchange.installation import Installation
+from deploy.exchange.security import Security, listeners
 from deploy.exchange.server import Server
+from deploy.exchange.state import StateFile
 from schemas.errors import FatalError
 
 _HEAP = "-Xmx512m"
@@ -33,10 +35,7 @@ _LOG_FLAGS = (
 _PROPERTIES = """\
 process.roles=broker,controller
 node.id=1
-listeners=CLIENTS://{host}:{port},CONTROLLER://{host}:{controller_port}
-advertised.listeners=CLIENTS://{host}:{port}
-listener.security.protocol.map=CLIENTS:PLAINTEXT,CONTROLLER:PLAINTEXT
-inter.broker.listener.name=CLIENTS
+{listeners}
 controller.listener.names=CONTROLLER
 controller.quorum.voters=1@{host}:{controller_port}
 log.dirs=kafka/data
@@ -87,16 +86,33 @@ class Kafka(Server):
     usual_port = 9092
     free_ports = ports.BROKER
 
+    def __init__(
+        self, state: StateFile, installation: Callable[[], Installation], security: Security | None = None
+    ) -> None:
+        super().__init__(state, installation)
+        self._security = security
+        self._certificate_port = 0
+
+    @property
+    def certificate_address(self) -> str:
+        """Where clients with a certificate find a secured broker; another after each `Exchange`."""
+        return self._address(self._certificate_port)
+
     def answers(self) -> bool:
         """Say whether the broker serves clients."""
         # The client is made only when it can connect: it complains on stderr otherwise.
         if not ports.is_open(self.port):
             return False
-        client = AdminClient({"bootstrap.servers": self.address, "log_level": 0})
+        client = AdminClient({"log_level": 0, **self._client_options()})
         try:
             return bool(client.list_topics(timeout=_ANSWER_TIMEOUT_SECONDS).brokers)
         except KafkaException:
             return False
+
+    def _client_options(self) -> dict[str, str]:
+        if self._security is None:
+            return {"bootstrap.servers": self.address}
+        return {"bootstrap.servers": self.certificate_address, **self._security.client_options}
 
     def _address(self, port: int) -> str:
         return f"{ports.HOST}:{port}"
@@ -105,11 +121,22 @@ class Kafka(Server):
         return installation.kafka_version
 
     def _arguments(self, installation: Installation, port: int) -> Sequence[str]:
-        files.private_folder(self.folder / "kafka")
+        folder = files.private_folder(self.folder / "kafka")
+        self._certificate_port = self._certificate_port or ports.choose(ports.CERTIFICATES)
+        controller_port = ports.choose(ports.CONTROLLER)
         properties = _PROPERTIES.format(
-            host=ports.HOST, port=port, controller_port=ports.choose(ports.CONTROLLER)
+            host=ports.HOST,
+            controller_port=controller_port,
+            listeners=listeners(
+                self._security,
+                folder,
+                host=ports.HOST,
+                port=port,
+                certificate_port=self._certificate_port,
+                controller_port=controller_port,
+            ),
         )
-        files.write_atomically(self.folder / "kafka" / "server.properties", properties)
+        files.write_atomically(folder / "server.properties", properties)
         if not (self.folder / "kafka" / "data" / "meta.properties").exists():
             self._format(installation)
         return self._main(installation, "kafka.Kafka", "kafka/server.properties")

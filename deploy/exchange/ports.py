@@ -15,7 +15,8 @@ from schemas.errors import RetriableError
 
 HOST = "127.0.0.1"
 # Apart from each other, so that two servers about to start are never given the same port.
-BROKER = range(14_000, 20_000)
+BROKER = range(14_000, 17_000)
+CERTIFICATES = range(17_000, 20_000)
 CONTROLLER = range(20_000, 26_000)
 REGISTRY = range(26_000, 32_000)
 _DRAWS_MAX = 100

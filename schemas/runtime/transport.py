@@ -107,6 +107,7 @@ def _name(settings: KafkaSettings) -> tuple[object, ...]:
         settings.bootstrap_servers,
         settings.security_protocol,
         settings.username,
+        settings.password,
         settings.ca_file,
         settings.certificate_file,
         tuple(sorted(settings.client.items())),
