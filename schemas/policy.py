@@ -7,7 +7,10 @@ fingerprint nor a compatibility check notices a class that was lost or changed.
 
 from __future__ import annotations
 
+from datetime import date
 from typing import Any
+
+from fastavro.schema import SchemaParseException, to_parsing_canonical_form
 
 from schemas import contract
 from schemas.confidentiality import (
@@ -18,6 +21,7 @@ from schemas.confidentiality import (
     require_classes,
 )
 from schemas.errors import ContractError
+from schemas.headers import cloud_event
 
 # Records that are encoded to be encrypted, and travel as the ciphertext of another one.
 SEALED_RECORDS = frozenset({"sealed_content"})
@@ -51,11 +55,11 @@ def require_contract() -> None:
                 owner, [path for path, found in avro_leaves(schema) if not _may_hold(record, path, found)]
             )
     _refuse("keys", [record for record in contract.RECORDS if not _has_key_class(record)])
-    _refuse("headers", [name for name, found in HEADER_CLASSES.items() if found != Confidentiality.PUBLIC])
+    _refuse("headers", [name for name in _header_names() if not _is_public_header(name)])
 
 
 def require_same(record: str, found: Any, place: str) -> None:
-    """Check that the schema that the registry returned has the classes of this release's.
+    """Check that the schema that the registry returned is this release's, and has its classes.
 
     Args:
         record: Record that the schema is of.
@@ -65,17 +69,27 @@ def require_same(record: str, found: Any, place: str) -> None:
     Raises:
         ContractError: A class is missing, differs, or belongs to a field that we do not know.
     """
+    ours = contract.latest(record)
+    if not isinstance(found, dict):
+        raise ContractError(f"{place}: the registry's schema is none", hint=_REGISTRY_HINT)
     try:
         theirs = lines(found)
-    except (KeyError, TypeError, AttributeError, RecursionError):
+        is_ours = to_parsing_canonical_form(found) == to_parsing_canonical_form(ours)
+    except (SchemaParseException, KeyError, TypeError, AttributeError, RecursionError):
         raise ContractError(f"{place}: the registry's schema is none", hint=_REGISTRY_HINT) from None
-    differing = sorted({path for path, _ in set(theirs) ^ set(lines(contract.latest(record)))})
+    differing = sorted({path for path, _ in set(theirs) ^ set(lines(ours))})
+    if not is_ours and not differing:
+        raise ContractError(f"{place}: the registry returns another schema", hint=_REGISTRY_HINT)
     if differing:
         raise ContractError(
             f"{place}: the registry's schema has other confidentiality classes than this release: "
             f"{_some(differing)}",
             hint=_REGISTRY_HINT,
         )
+
+
+def _header_names() -> list[str]:
+    return [name for name, _ in cloud_event(b"", "", "", date.min)]
 
 
 def _may_hold(record: str, path: str, confidentiality: str | None) -> bool:
@@ -88,6 +102,10 @@ def _may_hold(record: str, path: str, confidentiality: str | None) -> bool:
 
 def _has_key_class(record: str) -> bool:
     return record in SEALED_RECORDS or KEY_CLASSES.get(record) in _CLEAR
+
+
+def _is_public_header(name: str) -> bool:
+    return HEADER_CLASSES.get(name) == Confidentiality.PUBLIC
 
 
 def _refuse(owner: str, places: list[str]) -> None:

@@ -14,7 +14,8 @@ from typing import Any
 
 from confluent_kafka import KafkaError, KafkaException, Producer
 
-from schemas.errors import FencedError, RetriableError, WeighbridgeError
+from schemas.confidentiality import HEADER_CLASSES
+from schemas.errors import ContractError, FencedError, RetriableError, WeighbridgeError
 from schemas.headers import Headers
 from schemas.runtime import clients
 from schemas.runtime.failures import classified
@@ -53,7 +54,12 @@ class TransactionalWriter:
         """Add a record to the transaction, beginning one where none is open; raises as `commit`.
 
         A value of None is a tombstone: on a compacted topic the key ends with it.
+
+        Raises:
+            ContractError: A header has no confidentiality class.
         """
+        if not all(name in HEADER_CLASSES for name, _ in headers):
+            raise ContractError("a header without a confidentiality class", hint="add it to HEADER_CLASSES")
         if not self.is_open:
             self._guarded("begin", self._producer.begin_transaction)
             self.is_open = True
