@@ -21,6 +21,8 @@ AGGREGATES = f"{_PREFIX}.aggregates"
 RELEASES = f"{_PREFIX}.releases"
 KEYS = f"{_PREFIX}.keys"
 SIGNATURES = f"{_PREFIX}.signatures"
+# How the topics of all recipients begin, and those of nothing else.
+SEALED_PREFIX = f"{_PREFIX}.sealed."
 
 
 @cache
@@ -38,12 +40,32 @@ def rejects(agency: str) -> str:
 @cache
 def sealed(recipient: str) -> str:
     """Return the topic of what is sealed to one member of the exchange."""
-    return f"{_PREFIX}.sealed.{_checked(recipient, AGENCY).lower()}"
+    return f"{SEALED_PREFIX}{_checked(recipient, AGENCY).lower()}"
 
 
 def dead_letters(hub: str) -> str:
     """Return the topic of the records that a hub refused."""
     return f"{_PREFIX}.deadletters.{_checked(hub, HUB)}"
+
+
+def agency_transactions(agency: str) -> str:
+    """Return how the transactional ids of an agency begin; its sources' names follow."""
+    return f"{_PREFIX}.{_checked(agency, AGENCY).lower()}."
+
+
+def hub_transactions(hub: str) -> str:
+    """Return how the transactional ids of a hub begin: as no agency's, whatever the hub is called."""
+    return f"{hub_group(hub)}."
+
+
+def hub_group(hub: str) -> str:
+    """Return the consumer group of a hub."""
+    return f"{_PREFIX}.hub.{_checked(hub, HUB)}"
+
+
+def reader_group(topic: str) -> str:
+    """Return the consumer group of whoever reads a topic from its begin; it commits nothing."""
+    return f"{_PREFIX}.reader.{topic}"
 
 
 def subject(topic: str) -> str:
@@ -52,7 +74,7 @@ def subject(topic: str) -> str:
 
 
 def _checked(name: str, pattern: str) -> str:
-    if not re.match(pattern, name):
+    if not re.fullmatch(pattern, name):
         raise ConfigurationError(
             f"{name!r} names no agency or hub", hint="agencies are called like US-EPA, hubs like north-1"
         )
@@ -91,11 +113,21 @@ def exchange_topics(movement_partitions: int = MOVEMENT_PARTITIONS) -> tuple[Top
         Topic(MOVEMENTS, "movement", movement_partitions, _FOR_EVER),
         # As many as of movements: a signature lies in the partition of the number of its records'.
         Topic(SIGNATURES, "signature", movement_partitions, _FOR_EVER),
-        Topic(KEYS, "data_key", 1, _SHREDDED),
+        keys_topic(),
         Topic(AGGREGATES, "observation", 1, _FOR_EVER),
         # One partition: it gives all releases of an event domain one order.
         Topic(RELEASES, "release", 1, _FOR_EVER),
     )
+
+
+def keys_topic() -> Topic:
+    """Return the topic of wrapped data keys."""
+    return Topic(KEYS, "data_key", 1, _SHREDDED)
+
+
+def sealed_topic(recipient: str) -> Topic:
+    """Return the topic of what is sealed to one member."""
+    return Topic(sealed(recipient), "sealed_part", 1, _COMPACT)
 
 
 def agency_topics(agency: str) -> tuple[Topic, ...]:
@@ -103,7 +135,7 @@ def agency_topics(agency: str) -> tuple[Topic, ...]:
     return (
         Topic(positions(agency), "position", 1, _COMPACT),
         Topic(rejects(agency), "reject", 1, _400_DAYS),
-        Topic(sealed(agency), "sealed_part", 1, _COMPACT),
+        sealed_topic(agency),
     )
 
 

@@ -104,7 +104,7 @@ class Hub:
         self._store.claim(identity)
         self._patiently(lambda: presence.require(self.kafka, [topics.dead_letters(self.settings.name)]))
         self._outbox = Outbox(self.kafka, identity)
-        self._writers = Writers(self._store.writer_schemas(), Registry(self.kafka.registry_url).schema_of)
+        self._writers = Writers(self._store.writer_schemas(), Registry(self.kafka).schema_of)
         self._reached = self._store.next_offsets()
         self._patiently(self._find_partitions)
         logger().info(LogEvent.STARTED, partitions=len(self._reached))

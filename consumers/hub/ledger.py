@@ -33,7 +33,7 @@ class Ledger:
         self._hub = hub
         self._admin = clients.admin(settings)
         self.consumer: Consumer = clients.consumer(
-            settings, f"weighbridge.hub.{hub}", **{"enable.partition.eof": True}
+            settings, topics.hub_group(hub), **{"enable.partition.eof": True}
         )
         self._assigned: set[int] = set()
 

@@ -51,8 +51,10 @@ class Outbox:
     def _connected(self) -> TransactionalWriter:
         if self._writer is None:
             presence.require(self._kafka, [self._topic.name])
-            self._prefix = framing.prefix(Registry(self._kafka.registry_url).id_to_write(self._topic))
-            self._writer = TransactionalWriter(self._kafka, f"weighbridge.{self._identity.hub}.deadletters")
+            self._prefix = framing.prefix(Registry(self._kafka).id_to_write(self._topic))
+            self._writer = TransactionalWriter(
+                self._kafka, f"{topics.hub_transactions(self._identity.hub)}deadletters"
+            )
             self._writer.fence()
         return self._writer
 

@@ -43,10 +43,12 @@ class Releaser:
             ContractError: A schema is not registered.
             RetriableError: Broker or registry do not answer.
         """
-        registry = Registry(self.kafka.registry_url)
+        registry = Registry(self.kafka)
         *_, aggregates, releases = topics.exchange_topics()
         self._ids = {topic.name: registry.id_to_write(topic) for topic in (aggregates, releases)}
-        self._writer = TransactionalWriter(self.kafka, f"weighbridge.{self.hub}.release", self.on_step)
+        self._writer = TransactionalWriter(
+            self.kafka, f"{topics.hub_transactions(self.hub)}release", self.on_step
+        )
         self._writer.fence()
         for release in Decoder("release", registry).records(self.kafka, topics.RELEASES):
             if release["hub"] == self.hub:

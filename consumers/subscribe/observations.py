@@ -27,7 +27,7 @@ def observations(
     Raises:
         RetriableError: Broker or registry do not answer.
     """
-    decoder = Decoder("observation", Registry(kafka.registry_url))
+    decoder = Decoder("observation", Registry(kafka))
     for found in decoder.records(kafka, topics.AGGREGATES):
         if hub in {None, found["hub"]} and epoch in {None, found["epoch"]}:
             yield found | {"release_id": found["release_id"].hex()}

@@ -41,7 +41,7 @@ def plan(agency: AgencyOption = None, hub: HubOption = None, registry_url: Regis
     from schemas import settings
     from schemas.runtime.registry import Registry
 
-    registry = Registry(settings.load(kafka={"registry_url": registry_url}).kafka.registry_url)
+    registry = Registry(settings.load(kafka={"registry_url": registry_url}).kafka)
     wanted = contract.all_topics(agency or (), hub or ())
     missing = [topic for topic in wanted if not registry.is_registered(topic)]
     for topic in missing:
@@ -55,6 +55,6 @@ def apply(agency: AgencyOption = None, hub: HubOption = None, registry_url: Regi
     from schemas import settings
     from schemas.runtime.registry import Registry
 
-    registry = Registry(settings.load(kafka={"registry_url": registry_url}).kafka.registry_url)
+    registry = Registry(settings.load(kafka={"registry_url": registry_url}).kafka)
     for topic in contract.all_topics(agency or (), hub or ()):
         typer.echo(f"{contract.subject(topic.name)}: schema id {registry.register(topic)}")

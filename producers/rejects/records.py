@@ -60,7 +60,7 @@ def all_rejects(kafka: KafkaSettings, agency: str) -> list[Rejected]:
     Raises:
         RetriableError: Broker or registry do not answer.
     """
-    decoder = Decoder("reject", Registry(kafka.registry_url))
+    decoder = Decoder("reject", Registry(kafka))
     last: dict[tuple[bytes, str], Rejected] = {}
     for record in reading.records(kafka, topics.rejects(agency)):
         try:
@@ -118,7 +118,7 @@ def _positions(kafka: KafkaSettings, agency: str, rejected: Iterable[Rejected]) 
 
 
 def _last_positions(kafka: KafkaSettings, agency: str, wanted: set[bytes]) -> Iterator[tuple[bytes, _Known]]:
-    decoder = Decoder("position", Registry(kafka.registry_url))
+    decoder = Decoder("position", Registry(kafka))
     for record in reading.records(kafka, topics.positions(agency)):
         key = record.key() or b""
         if key in wanted and record.value() is not None:
