@@ -12,6 +12,7 @@ from decimal import Decimal
 from functools import lru_cache
 
 from producers.harmonise import Harmonised
+from producers.reading.remembered import remembered
 from producers.statement import Statement
 from schemas import places
 from schemas.findings import Finding, Rule, Severity
@@ -181,6 +182,6 @@ def _has_wild_number(statement: Statement) -> bool:
     return min(numbers) < 0 or max(numbers) >= _NUMBER_END
 
 
-@lru_cache(_REMEMBERED_MAX)
+@remembered(_REMEMBERED_MAX)
 def _are_known(*countries: str) -> bool:
     return all(code == UNKNOWN_COUNTRY or places.is_country(code) for code in countries)

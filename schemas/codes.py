@@ -59,6 +59,8 @@ TABLE_OF_SCHEME = {
 _HAZARDOUS = {"true": True, "false": False}
 
 # Spreadsheets leave apostrophes around what they would otherwise read as a number.
+# With all the blanks that people write; what is longer is no code.
+_LOW_CHARACTERS_MAX = 120
 _LOW = re.compile(r"['\u2019]?([0-9]{6})(\*?)['\u2019]?")
 
 # Last number of each series: 40 CFR 261.21 to 261.24 (D), 261.31 (F), 261.32 (K), 261.33 (P, U).
@@ -125,13 +127,17 @@ def listed(scheme: str) -> dict[str, tuple[Code, ...]]:
     return found
 
 
-@lru_cache(maxsize=4096)
 def normalise_low(text: str) -> tuple[str, bool] | None:
     """Return the six digits of a List of Waste code and whether an asterisk was stated.
 
     Blanks and the apostrophes of spreadsheets are dropped. None for any other form: a
     code whose leading zero was lost is not repaired.
     """
+    return _normalised_low(text) if len(text) <= _LOW_CHARACTERS_MAX else None
+
+
+@lru_cache(maxsize=4096)
+def _normalised_low(text: str) -> tuple[str, bool] | None:
     match = _LOW.fullmatch(_without_blanks(text))
     return (match[1], bool(match[2])) if match is not None else None
 

@@ -17,6 +17,8 @@ from schemas import codes
 from schemas.movement import UNKNOWN_COUNTRY
 
 _CACHED_TEXTS = 4096
+# A longer text names no place, and is not even looked at.
+_CHARACTERS_MAX = 250
 # ISO 3166-2: country and subdivision.
 _SUBDIVISION = re.compile(r"([A-Z]{2})-[A-Z0-9]{1,3}")
 # `American Samoa [AS]` and `Germany-DE`: the code decides.
@@ -27,7 +29,6 @@ _DROPPED = re.compile(r"[.'\u2019]")
 _SEPARATORS = re.compile(r"[\W_]+")
 
 
-@lru_cache(maxsize=_CACHED_TEXTS)
 def country(text: str) -> str | None:
     """Return the ISO 3166-1 alpha-2 code of a country.
 
@@ -35,6 +36,11 @@ def country(text: str) -> str | None:
         text: A code of two or three capital letters, a whole name, a name with its code as
             `Name [XX]` or `Name-XX`, a subdivision code as `GB-ENG`, or a UK nation.
     """
+    return _country(text) if len(text) <= _CHARACTERS_MAX else None
+
+
+@lru_cache(maxsize=_CACHED_TEXTS)
+def _country(text: str) -> str | None:
     stated = text.strip()
     if stated in _codes():
         return _codes()[stated]
@@ -47,7 +53,6 @@ def country(text: str) -> str | None:
     return None
 
 
-@lru_cache(maxsize=_CACHED_TEXTS)
 def region(country_code: str, text: str) -> str | None:
     """Return the ISO 3166-2 code of a part of a country.
 
@@ -55,6 +60,11 @@ def region(country_code: str, text: str) -> str | None:
         country_code: ISO 3166-1 alpha-2; parts of BE, DE, ES, FR, GB, IT, NL and US are known.
         text: The code with or without its country, in capitals, or the whole name.
     """
+    return _region(country_code, text) if len(country_code) + len(text) <= _CHARACTERS_MAX else None
+
+
+@lru_cache(maxsize=_CACHED_TEXTS)
+def _region(country_code: str, text: str) -> str | None:
     stated = text.strip()
     known = _regions().get(country_code, {})
     return known.get(stated) or known.get(_folded(stated))

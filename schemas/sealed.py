@@ -15,6 +15,8 @@ class PartyRole(StrEnum):
     """What a company or site does in a movement."""
 
     GENERATOR = "GENERATOR"
+    # Hands the waste over, whether it made it or held it for others.
+    SENDER = "SENDER"
     EXPORTER = "EXPORTER"
     COLLECTOR = "COLLECTOR"
     CARRIER = "CARRIER"
@@ -30,8 +32,10 @@ class ReferenceKind(StrEnum):
     """What a further reference of a movement names."""
 
     NOTIFICATION = "NOTIFICATION"
+    ANNEX_VII = "ANNEX_VII"
     CONSENT = "CONSENT"
     CONSIGNMENT = "CONSIGNMENT"
+    BILL_OF_LADING = "BILL_OF_LADING"
     AUTHORISATION = "AUTHORISATION"
     EXIT_POINT = "EXIT_POINT"
     ENTRY_POINT = "ENTRY_POINT"

@@ -8,12 +8,15 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Any, LiteralString
+from typing import Annotated, Any, LiteralString
 
-from pydantic import BaseModel, ConfigDict, GetCoreSchemaHandler, ValidationError
+from pydantic import BaseModel, ConfigDict, Field, GetCoreSchemaHandler, ValidationError
 from pydantic_core import CoreSchema, PydanticCustomError, core_schema
 
 from schemas.findings import Finding, Rule
+
+# No name, address or number of a company or document is longer: what is, is something else.
+SEALED_CHARACTERS_MAX = 250
 
 _MESSAGE = "see the rule"
 
@@ -33,6 +36,21 @@ class Breaking:
     def __get_pydantic_core_schema__(self, source: Any, handler: GetCoreSchemaHandler) -> CoreSchema:
         """Return the schema of the type, whose every error is that of the rule."""
         return core_schema.custom_error_schema(handler(source), self.rule, custom_error_message=_MESSAGE)
+
+
+@dataclass(frozen=True, slots=True)
+class OrAbsent:
+    """Annotation of a member that only recipients of sealed parts read: what is not of its type is absent."""
+
+    def __get_pydantic_core_schema__(self, source: Any, handler: GetCoreSchemaHandler) -> CoreSchema:
+        """Return the schema of the type, which finds nothing wrong with any value."""
+        return core_schema.with_default_schema(handler(source), default=None, on_error="default")
+
+
+# Spreadsheets make numbers of what is not counted.
+SealedText = Annotated[
+    str | None, Field(max_length=SEALED_CHARACTERS_MAX, coerce_numbers_to_str=True), OrAbsent()
+]
 
 
 def refused(rule: LiteralString) -> PydanticCustomError:

@@ -8,9 +8,9 @@ and valid on the day, is decided later by `producers.harmonise`.
 from __future__ import annotations
 
 import re
-from functools import lru_cache
 from typing import NamedTuple
 
+from producers.reading.remembered import remembered
 from producers.statement import WasteCode
 from schemas import codes
 from schemas.movement import Hazardous
@@ -39,7 +39,7 @@ class Low(NamedTuple):
     is_mismatched: bool
 
 
-@lru_cache(_CACHED_TEXTS)
+@remembered(_CACHED_TEXTS)
 def low(stated: str) -> Low | None:
     """Return a List of Waste code from text such as `16 03 07*`, None where it has not its form."""
     read = codes.normalise_low(stated)
@@ -55,7 +55,7 @@ def low(stated: str) -> Low | None:
     return Low(WasteCode("LOW", code), hazardous, is_mismatched=is_hazardous != is_starred)
 
 
-@lru_cache(_CACHED_TEXTS)
+@remembered(_CACHED_TEXTS)
 def basel_or_oecd(stated: str) -> WasteCode | None:
     """Return the one Basel or OECD code of a text such as `b3011`; None for none and for several."""
     code = "".join(stated.split()).upper()
@@ -66,7 +66,7 @@ def basel_or_oecd(stated: str) -> WasteCode | None:
     return None
 
 
-@lru_cache(_CACHED_TEXTS)
+@remembered(_CACHED_TEXTS)
 def national(stated: str) -> str | None:
     """Return a code of a list that is not kept here, None for what may be somebody's name or telephone.
 
@@ -77,7 +77,7 @@ def national(stated: str) -> str | None:
     return code if _NATIONAL.fullmatch(code) else None
 
 
-@lru_cache(_CACHED_TEXTS)
+@remembered(_CACHED_TEXTS)
 def operation(stated: str) -> str | None:
     """Return the operation of a text such as `R 5` or `D9F`, cut to R1 to R13 or D1 to D15.
 
@@ -88,7 +88,7 @@ def operation(stated: str) -> str | None:
     return code if codes.find("OPERATION", code) else None
 
 
-@lru_cache(_CACHED_TEXTS)
+@remembered(_CACHED_TEXTS)
 def hazard_property(stated: str) -> WasteCode | None:
     """Return the property of hazardous waste of a text such as `HP_4` or `HP04`: scheme HP, `HP4`.
 

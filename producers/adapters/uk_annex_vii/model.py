@@ -1,6 +1,6 @@
 """One row of the bulk template: every column, with the class of each.
 
-All cells are text. Names, addresses and contacts have fields because the agency's rules
+All cells are text. Contacts and means of transport have fields because the agency's rules
 are about them too; nothing of them travels. Parts of a row that hold nothing are absent.
 """
 

@@ -1,8 +1,9 @@
 """The parties of a row, and what the agency demands of their names, addresses and contacts.
 
-None of that travels; only countries, the nation of the site and operations do. Each cell
-is held to its form. Spreadsheets turn phone numbers into figures without their leading
-zero, or with an exponent: that is a warning, any other wrong form an error.
+Countries, the nation of the site and operations are published; names and addresses travel
+sealed, contacts never. Each cell is held to its form. Spreadsheets turn phone numbers into
+figures without their leading zero, or with an exponent: that is a warning, any other wrong
+form an error.
 """
 
 from __future__ import annotations
@@ -12,10 +13,13 @@ from collections.abc import Callable, Mapping
 from functools import cached_property
 from typing import Annotated, ClassVar
 
+from producers import statement
 from producers.adapters.uk_annex_vii.noticing import Broken, Notice
 from producers.adapters.uk_annex_vii.part import Part
+from producers.reading.scrub import scrubbed
 from schemas import places
 from schemas.confidentiality import Confidentiality
+from schemas.sealed import PartyRole
 
 PUBLIC = Confidentiality.PUBLIC
 HUB = Confidentiality.HUB
@@ -120,6 +124,20 @@ class Firm(Part):
     """What senders and all other parties have in common: each cell has a form."""
 
     forms: ClassVar[Mapping[str, _Form]] = {}
+    role: ClassVar[PartyRole]
+
+    organisation: Annotated[str, SEALED]
+
+    @property
+    def address_parts(self) -> tuple[str | None, ...]:
+        """Return the address in its order, the country as a code."""
+        return ()
+
+    @cached_property
+    def sealed(self) -> statement.Party:
+        """Return name and address as they travel sealed, in the role that such a party mostly has."""
+        address = ", ".join(filter(None, self.address_parts))
+        return statement.Party(self.role, name=scrubbed(self.organisation), address=scrubbed(address))
 
     @cached_property
     def broken(self) -> Broken:
@@ -143,8 +161,10 @@ class Sender(Firm):
         "fax": _fax,
         "email": _email,
     }
+    # Who generated or collected the waste where it sets out: block 6 of the form in Annex VII of
+    # Regulation (EC) No 1013/2006.
+    role: ClassVar[PartyRole] = PartyRole.GENERATOR
 
-    organisation: Annotated[str, SEALED]
     address_1: Annotated[str, SEALED]
     address_2: Annotated[str, SEALED]
     town: Annotated[str, SEALED]
@@ -154,6 +174,11 @@ class Sender(Firm):
     phone: Annotated[str, NEVER]
     fax: Annotated[str, NEVER]
     email: Annotated[str, NEVER]
+
+    @property
+    def address_parts(self) -> tuple[str | None, ...]:
+        """Return the address in its order, the country as a code."""
+        return self.address_1, self.address_2, self.town, self.postcode, HOME
 
 
 class Party(Firm):
@@ -168,8 +193,8 @@ class Party(Firm):
         "fax": _fax,
         "email": _email,
     }
+    role: ClassVar[PartyRole] = PartyRole.IMPORTER
 
-    organisation: Annotated[str, SEALED]
     address: Annotated[str, SEALED]
     country: Annotated[str, PUBLIC]
     contact: Annotated[str, NEVER]
@@ -177,11 +202,17 @@ class Party(Firm):
     fax: Annotated[str, NEVER]
     email: Annotated[str, NEVER]
 
+    @property
+    def address_parts(self) -> tuple[str | None, ...]:
+        """Return the address in its order, the country as a code."""
+        return self.address, country_code(self.country)
+
 
 class Carrier(Party):
     """One of up to five carriers, who may be at home; the means are checked with the route."""
 
     forms: ClassVar[Mapping[str, _Form]] = {**Party.forms, "country": _country}
+    role: ClassVar[PartyRole] = PartyRole.CARRIER
 
     means: Annotated[str, NEVER]
     means_details: Annotated[str, NEVER]
@@ -189,5 +220,7 @@ class Carrier(Party):
 
 class Site(Party):
     """An interim site, a laboratory or one of up to five recovery facilities."""
+
+    role: ClassVar[PartyRole] = PartyRole.FACILITY
 
     code: Annotated[str, PUBLIC]

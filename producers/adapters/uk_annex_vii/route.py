@@ -1,6 +1,7 @@
 """How the waste of a row travels: carriers, the place where it leaves, transit countries.
 
-Of these the transit countries alone are published: there are no dates of the others.
+Of these the transit countries alone are published: there are no dates of the others. Carriers
+and places of exit travel sealed, means of transport never.
 """
 
 from __future__ import annotations
@@ -34,6 +35,11 @@ def check_exit(entry: Entry, notice: Notice) -> None:
     """Notice a place of exit that is no list of names."""
     if entry.exit_location and _EXIT.fullmatch(entry.exit_location) is None:
         notice("annex7.exit.form", "exit_location")
+
+
+def exits(entry: Entry) -> list[str]:
+    """Return the places where the waste leaves, in order; none where the cell is no list of names."""
+    return entry.exit_location.split(";") if _EXIT.fullmatch(entry.exit_location) else []
 
 
 def transit_countries(entry: Entry, destination_country: str | None, notice: Notice) -> tuple[str, ...]:

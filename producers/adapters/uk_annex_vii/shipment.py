@@ -14,6 +14,7 @@ from producers.adapters.uk_annex_vii.collection import collection
 from producers.adapters.uk_annex_vii.model import Entry, is_reference
 from producers.adapters.uk_annex_vii.quantity import ACTUAL, flag, quantity
 from producers.adapters.uk_annex_vii.rules import RULES_BY_ID
+from producers.adapters.uk_annex_vii.sealed import sealed
 from producers.adapters.uk_annex_vii.sites import Destination
 from producers.adapters.uk_annex_vii.waste import Waste, check_description
 from producers.statement import Company, Place, Quantity, Statement, When
@@ -74,6 +75,7 @@ def _statement(
     where: Destination,
     transit: tuple[str, ...],
 ) -> Statement:
+    exporter = Company(ACCOUNT_SCHEME, account)
     return Statement(
         line_number=1,
         stage=stage(entry),
@@ -88,7 +90,8 @@ def _statement(
         operation_code=where.operation_code,
         native_operation_code=where.interim_code,
         quantity=amount,
-        contributor=Company(ACCOUNT_SCHEME, account),
+        contributor=exporter,
+        sealed=sealed(entry, exporter),
     )
 
 

@@ -45,7 +45,7 @@ class UkPackaging:
         "registration": "Identifier of the registration the log belongs to.",
         "uploaded_at": "Instant of the upload with its zone, such as 2026-04-02T11:31:06Z.",
     }
-    native_models: ClassVar[tuple[type[BaseModel], ...]] = (Row, Cells)
+    native_models: ClassVar[tuple[type[BaseModel], ...]] = (Upload, Row, Cells)
     rules: ClassVar[tuple[Rule, ...]] = (*FILE_RULES, *RULES)
     has_complete_sets: ClassVar[bool] = True
 
@@ -96,7 +96,7 @@ def identified(values: Mapping[str, Any]) -> tuple[Upload | None, tuple[Finding,
     if uploaded_at is not None and dates.milliseconds(uploaded_at) < 0:
         uploaded_at = None
     if organisation is not None and registration is not None and uploaded_at is not None:
-        return Upload(organisation, registration, uploaded_at), ()
+        return Upload(organisation=organisation, registration=registration, uploadedAt=uploaded_at), ()
     missing = {
         "uk.upload.organisation": organisation,
         "uk.upload.registration": registration,
@@ -138,7 +138,7 @@ def _reading(native: Any, upload: Upload, path: str, seen: set[str]) -> Reading:
     cells, findings = parse(native["data"], path)
     if cells is None:
         return Reading(path, identity, findings=findings)
-    legs = Legs(upload, row, cells, path)
+    legs = Legs(upload, row, cells, identity.document_id, path)
     findings = (*checked(cells, path), *legs.findings)
     return Reading(path, identity, () if has_error(findings) else legs.statements, findings)
 

@@ -13,6 +13,8 @@ from decimal import Decimal
 from producers.adapters.uk_packaging.codes import Codes
 from producers.adapters.uk_packaging.model import Cells, Row, Upload
 from producers.adapters.uk_packaging.rules import RULES_BY_ID
+from producers.adapters.uk_packaging.sealed import sealed
+from producers.adapters.uk_packaging.sites import overseas_site
 from producers.statement import Company, Place, Quantity, Statement, When
 from schemas import places
 from schemas.findings import Finding
@@ -20,14 +22,13 @@ from schemas.movement import Basis, Relation, Side, Stage
 
 _HOME = Place("GB")
 _UNIT = "TNE"
-_OSR_ID_DIGITS = 3
 _DESTINATIONS = {"Reprocessor": "REPROCESSOR", "Exporter": "EXPORTER"}
 
 
 class Legs:
     """The statements of one row, and the findings about what they lack."""
 
-    def __init__(self, upload: Upload, row: Row, cells: Cells, path: str) -> None:
+    def __init__(self, upload: Upload, row: Row, cells: Cells, document_id: str, path: str) -> None:
         self._upload = upload
         self._row = row
         self._cells = cells
@@ -36,7 +37,8 @@ class Legs:
         self.findings: list[Finding] = self._codes.findings
         self._abroad_at = self._destination()
         self._contributor = Company("GB-EPR-ORGANISATION", upload.organisation)
-        self._overseas_site = self._site()
+        self._overseas_site = overseas_site(upload, cells.osr_id)
+        self._sealed = sealed(cells, upload, document_id, self._contributor)
         self._export_codes = (*self._codes.waste, *self._codes.export)
         self.statements = tuple(self._stated())
 
@@ -144,6 +146,7 @@ class Legs:
             contributor=self._contributor,
             counterparty=counterparty,
             related=related,
+            sealed=self._sealed,
         )
 
     def _reference(self, leg: str) -> str:
@@ -156,10 +159,3 @@ class Legs:
         if stated is not None and country is None:
             self.findings.append(RULES_BY_ID["uk.country.unknown"].at(f"{self._path}.data.OSR_COUNTRY"))
         return Place(country) if country is not None else Place()
-
-    def _site(self) -> Company | None:
-        """Return the overseas site: its number means something within one registration only."""
-        if self._cells.osr_id is None:
-            return None
-        upload, number = self._upload, self._cells.osr_id.zfill(_OSR_ID_DIGITS)
-        return Company("GB-EPR-OVERSEAS-SITE", f"{upload.organisation}:{upload.registration}:{number}")

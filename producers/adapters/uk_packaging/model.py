@@ -1,8 +1,9 @@
 """The cells of a packaging log row that are read, with the class of each.
 
-It is not the whole row: carriers, contacts, tickets, containers and customs declarations have
-no field here and are never read. What is sealed or never serves a check, or leaves as
-a keyed hash or one of a few words. An empty cell, and one in which nothing was chosen, is None.
+It is not the whole row: suppliers, customers, contacts, plates, tickets and the operator's own
+references have no field here and are never read. What is never serves a check, or leaves
+as one of a few words. An empty cell, and one in which nothing was chosen, is None. What
+only recipients of sealed parts read breaks no rule.
 """
 
 from __future__ import annotations
@@ -10,12 +11,12 @@ from __future__ import annotations
 from datetime import datetime
 from decimal import Decimal
 from functools import lru_cache
-from typing import Annotated, Any, Literal, NamedTuple
+from typing import Annotated, Any, Literal
 
 from pydantic import ConfigDict, Field, PlainValidator
 
 from producers.reading import dates
-from producers.reading.native_model import Native, refused
+from producers.reading.native_model import Native, SealedText, refused
 from producers.statement import When
 from schemas.confidentiality import Confidentiality
 from schemas.movement import Precision
@@ -40,12 +41,12 @@ ProcessingType = Literal[
 ]
 
 
-class Upload(NamedTuple):
+class Upload(Native):
     """One complete log: whose it is, and when it was uploaded (UTC)."""
 
-    organisation: str
-    registration: str
-    uploaded_at: datetime
+    organisation: Annotated[str, SEALED]
+    registration: Annotated[str, SEALED]
+    uploaded_at: Annotated[datetime, PUBLIC] = Field(alias="uploadedAt")
 
 
 def _is_empty(value: Any) -> bool:
@@ -149,6 +150,19 @@ class Cells(Native):
     date_load_left_site: Annotated[_On, PUBLIC] = None
     tonnage_of_uk_packaging_waste_sent_on: Annotated[_Tonnes, HUB] = None
     final_destination_facility_type: Annotated[_Text, PUBLIC] = None
+
+    osr_name: Annotated[SealedText, SEALED] = None
+    interim_site_id: Annotated[SealedText, SEALED] = None
+    carrier_name: Annotated[SealedText, SEALED] = None
+    cbd: Annotated[SealedText, SEALED] = None
+    cbd_reg_number: Annotated[SealedText, SEALED] = None
+    final_destination_name: Annotated[SealedText, SEALED] = None
+    final_destination_address: Annotated[SealedText, SEALED] = None
+    final_destination_postcode: Annotated[SealedText, SEALED] = None
+    container_number: Annotated[SealedText, SEALED] = None
+    customs_declaration_number: Annotated[SealedText, SEALED] = None
+    bill_of_landing_reference_number: Annotated[SealedText, SEALED] = None
+    waste_transfer_note: Annotated[SealedText, SEALED] = None
 
     product_tonnage: Annotated[_Tonnes, HUB] = None
     end_of_waste_standards: Annotated[_Yes, PUBLIC] = None

@@ -9,12 +9,13 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass, field
-from functools import lru_cache
 
 from producers.adapters.uk_receipt import nations
 from producers.adapters.uk_receipt.model import Receipt
 from producers.adapters.uk_receipt.rules import RULES_BY_ID
+from producers.adapters.uk_receipt.sealed import sealed
 from producers.adapters.uk_receipt.wastes import Line, is_hazardous, lines
+from producers.reading.remembered import remembered
 from producers.statement import Company, Identity, Place, Statement, When
 from schemas.findings import Finding
 from schemas.movement import Side, Stage
@@ -50,6 +51,7 @@ class Telling:
         self._check_papers()
         when, destination, receiver = self._when(), self._destination(), self._receiver()
         reference = f"GB-DWT:{self.identity.document_id}"
+        private = sealed(self.receipt, self.identity.document_id, receiver)
         return tuple(
             Statement(
                 line_number=line.number,
@@ -65,6 +67,7 @@ class Telling:
                 quantity=line.quantity,
                 load_count=line.container_count,
                 contributor=receiver,
+                sealed=private,
             )
             for line in self._lines()
         )
@@ -113,7 +116,7 @@ class Telling:
         self._noticed[RULES_BY_ID[rule].at(path)] = None
 
 
-@lru_cache(_CACHED_NUMBERS)
+@remembered(_CACHED_NUMBERS)
 def _company(stated: str) -> Company | None:
     """Return the site by its authorisation, in the one spelling that makes its receipts meet."""
     number = "".join(stated.split()).upper().removeprefix(_PERMIT_PREFIX)

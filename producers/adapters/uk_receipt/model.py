@@ -1,8 +1,9 @@
 """The part of a receipt that is read, with the class of every leaf.
 
-It is not the whole request: names, addresses, contacts, descriptions, components and
+It is not the whole request: contacts, descriptions, components, brokers and the parties' own
 references have no field here and are never read. Of what only has to be there, such as
-a number plate, the model keeps whether it is. Types are strict, as the service's are.
+a number plate, the model keeps whether it is. Types are strict, as the service's are; what
+only recipients of sealed parts read breaks no rule.
 """
 
 from __future__ import annotations
@@ -17,7 +18,7 @@ from pydantic.alias_generators import to_camel
 
 from producers.reading import dates
 from producers.reading.dates import Stamp
-from producers.reading.native_model import Breaking, Native, refused
+from producers.reading.native_model import Breaking, Native, OrAbsent, SealedText, refused
 from schemas.confidentiality import Confidentiality
 
 PUBLIC = Confidentiality.PUBLIC
@@ -86,6 +87,10 @@ def _is_stated(value: Any) -> bool:
     return isinstance(value, str) and bool(value.strip())
 
 
+def _stated(value: Any) -> str | None:
+    return value if _is_stated(value) else None
+
+
 def _amount(value: Any) -> Decimal:
     if isinstance(value, bool) or not isinstance(value, int | Decimal):
         raise refused("receipt.field.type")
@@ -97,6 +102,8 @@ def _amount(value: Any) -> Decimal:
 
 
 _Presence = Annotated[bool, PlainValidator(_is_stated)]
+# It breaks no rule but that it may have to be there, in whatever form.
+_Stated = Annotated[str | None, PlainValidator(_stated)]
 
 
 class _Native(Native):
@@ -142,8 +149,17 @@ class WasteItem(_Native):
     disposal_or_recovery_codes: list[Treatment] | None = None
 
 
-class _Carrier(_Native):
-    registration_number: Annotated[_Presence, NEVER] = False
+class _CarrierAddress(_Native):
+    full_address: Annotated[SealedText, SEALED] = None
+    postcode: Annotated[SealedText, SEALED] = None
+
+
+class Carrier(_Native):
+    """Who brought the waste; one without a registration may be a person."""
+
+    registration_number: Annotated[_Stated, SEALED] = None
+    organisation_name: Annotated[SealedText, SEALED] = None
+    address: Annotated[_CarrierAddress | None, OrAbsent()] = None
     reason_for_no_registration_number: Annotated[_Presence, NEVER] = False
     means_of_transport: Annotated[
         Literal["Road", "Rail", "Air", "Sea", "Inland Waterway", "Piped", "Other"], NEVER
@@ -152,11 +168,13 @@ class _Carrier(_Native):
 
 
 class _Receiver(_Native):
-    authorisation_number: Annotated[str, NEVER]
+    authorisation_number: Annotated[str, SEALED]
+    site_name: Annotated[SealedText, SEALED] = None
 
 
 class _Address(_Native):
-    postcode: Annotated[str, NEVER]
+    full_address: Annotated[SealedText, SEALED] = None
+    postcode: Annotated[str, SEALED]
 
 
 class _Site(_Native):
@@ -168,9 +186,9 @@ class Receipt(_Native):
 
     api_code: Annotated[str, Field(pattern=_UUID), NEVER]
     date_time_received: Annotated[Stamp, PlainValidator(_received), PUBLIC]
-    hazardous_waste_consignment_code: Annotated[_Presence, NEVER] = False
+    hazardous_waste_consignment_code: Annotated[_Stated, SEALED] = None
     reason_for_no_consignment_code: Annotated[bool, PlainValidator(_reason), NEVER] = False
     waste_items: Annotated[list[WasteItem], Field(min_length=1)]
-    carrier: _Carrier
+    carrier: Carrier
     receiver: _Receiver
     receipt: _Site

@@ -10,7 +10,8 @@ Source: ONS Postcode Directory (areas whose postcodes all have one country).
 from __future__ import annotations
 
 import re
-from functools import lru_cache
+
+from producers.reading.remembered import remembered
 
 _CACHED_POSTCODES = 4096
 _POSTCODE = re.compile(r"([A-Z]{1,2})[0-9][A-Z0-9]?[0-9][A-Z]{2}", re.ASCII)
@@ -28,7 +29,7 @@ _AREAS = {
 _NATIONS = {area: nation for nation, areas in _AREAS.items() for area in areas.split()}
 
 
-@lru_cache(_CACHED_POSTCODES)
+@remembered(_CACHED_POSTCODES)
 def area(postcode: str) -> str | None:
     """Return the area of a postcode in any spelling, None where it has not the form of one."""
     match = _POSTCODE.fullmatch("".join(postcode.split()).upper())

@@ -9,11 +9,11 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from decimal import Context, Decimal, Inexact, InvalidOperation
-from functools import lru_cache
 from typing import NamedTuple
 
 from producers.adapters.uk_receipt.model import Treatment, WasteItem, Weight
 from producers.reading import waste_codes
+from producers.reading.remembered import remembered
 from producers.statement import Quantity, WasteCode
 from schemas import codes
 from schemas.movement import Basis, Hazardous
@@ -73,7 +73,7 @@ def lines(item: WasteItem, number: int, path: str, notice: Notice) -> Iterator[L
 
 def is_hazardous(item: WasteItem) -> bool:
     """Say whether the List of Waste calls any code of an item hazardous."""
-    return _listed(tuple(item.ewc_codes)).is_hazardous
+    return _listed(*item.ewc_codes).is_hazardous
 
 
 def _parts(item: WasteItem, path: str, notice: Notice) -> Iterator[_Part]:
@@ -136,7 +136,7 @@ def _hazardous(item: WasteItem, path: str, notice: Notice) -> Hazardous:
 
 
 def _codes(item: WasteItem, path: str, notice: Notice) -> tuple[WasteCode, ...]:
-    listed = _listed(tuple(item.ewc_codes))
+    listed = _listed(*item.ewc_codes)
     for rule, index in listed.broken:
         notice(rule, f"{path}.ewcCodes[{index}]")
     if item.hazardous is None or not item.hazardous.haz_codes:
@@ -145,8 +145,8 @@ def _codes(item: WasteItem, path: str, notice: Notice) -> tuple[WasteCode, ...]:
     return (*listed.codes, *dict.fromkeys(properties))
 
 
-@lru_cache(_CACHED_LISTS)
-def _listed(stated: tuple[str, ...]) -> _Listed:
+@remembered(_CACHED_LISTS)
+def _listed(*stated: str) -> _Listed:
     found: dict[WasteCode, None] = {}
     broken = []
     read = [waste_codes.low(text) for text in stated]

@@ -26,10 +26,11 @@ from producers.adapters.us_emanifest.model import (
     is_mtn,
 )
 from producers.adapters.us_emanifest.rules import RULES_BY_ID
+from producers.adapters.us_emanifest.sealed import sealed
 from producers.adapters.us_emanifest.wastes import Line, line
 from producers.reading import dates
 from producers.reading.dates import Stamp
-from producers.statement import Company, Place, Statement, When
+from producers.statement import Company, Place, Sealed, Statement, When
 from schemas.findings import Finding
 from schemas.movement import UNKNOWN_COUNTRY, Basis, Precision, Relation, Side, Stage
 
@@ -68,6 +69,7 @@ class _Common(NamedTuple):
     reference: str
     side: Side
     release_at: datetime | None
+    sealed: Sealed
 
 
 @dataclass(slots=True)
@@ -103,7 +105,10 @@ class Telling:
         lines = self._lines()
         side = self._side()
         common = _Common(
-            _reference(self.manifest.manifest_tracking_number), side, self._release_at(facts, side)
+            _reference(self.manifest.manifest_tracking_number),
+            side,
+            self._release_at(facts, side),
+            sealed(self.manifest),
         )
         of_all = self._originals(self.manifest.additional_info, self.path)
         for item in lines:
@@ -131,6 +136,7 @@ class Telling:
             counterparty=fact.counterparty,
             related=originals + fact.related,
             release_at=common.release_at,
+            sealed=common.sealed,
         )
 
     def _facts(self) -> Iterator[_Fact]:

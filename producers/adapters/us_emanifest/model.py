@@ -1,9 +1,10 @@
 """The part of a US e-Manifest document that is read, with the class of every leaf.
 
-It is not the whole schema: what has no field here is never read, such as names,
-addresses, contacts, signers, comments, consent numbers and ports. Types are strict, as
-the schema's are; dates, units and statuses are checked here, so that every finding has
-the path of its field. Where a leaf is of class never, at most a keyed hash of it leaves.
+It is not the whole schema: what has no field here is never read, such as contacts,
+signers, telephones, comments and brokers. Types are strict, as the schema's are; dates,
+units and statuses are checked here, so that every finding has the path of its field. What
+only recipients of sealed parts read breaks no rule. Where a leaf is of class never, at
+most a keyed hash of it leaves.
 """
 
 from __future__ import annotations
@@ -18,11 +19,12 @@ from pydantic.alias_generators import to_camel
 
 from producers.reading import dates
 from producers.reading.dates import Stamp
-from producers.reading.native_model import Breaking, Native, refused
+from producers.reading.native_model import Breaking, Native, OrAbsent, SealedText, refused
 from schemas.confidentiality import Confidentiality
 
 PUBLIC = Confidentiality.PUBLIC
 HUB = Confidentiality.HUB
+SEALED = Confidentiality.SEALED
 NEVER = Confidentiality.NEVER
 
 DRAFT_STATUSES = frozenset({"NotAssigned", "Pending", "UnderCorrection", "MtnValidationFailed"})
@@ -100,6 +102,11 @@ class Code(_Native):
 
 
 class _Address(_Native):
+    street_number: Annotated[SealedText, SEALED] = None
+    address1: Annotated[SealedText, SEALED] = None
+    address2: Annotated[SealedText, SEALED] = None
+    city: Annotated[SealedText, SEALED] = None
+    zip: Annotated[SealedText, SEALED] = None
     state: Code | None = None
     country: Code | None = None
 
@@ -111,7 +118,8 @@ class _Signature(_Native):
 class Site(_Native):
     """A handler: generator, transporter or designated facility."""
 
-    epa_site_id: Annotated[str | None, NEVER] = None
+    epa_site_id: Annotated[str | None, SEALED] = None
+    name: Annotated[SealedText, SEALED] = None
     site_address: _Address | None = None
     paper_signature_info: _Signature | None = None
     electronic_signatures_info: list[_Signature] | None = None
@@ -149,8 +157,9 @@ class _Dot(_Native):
 
 
 class AdditionalInfo(_Native):
-    """Links to earlier manifests; stands at the manifest and at each line."""
+    """Links to earlier manifests and the consent; stands at the manifest and at each line."""
 
+    consent_number: Annotated[SealedText, SEALED] = None
     original_manifest_tracking_numbers: Annotated[list[str] | None, NEVER] = None
     new_manifest_destination: Annotated[
         Literal["OriginalGenerator", "Tsdf"] | None, Breaking("us.destination.unknown"), PUBLIC
@@ -180,18 +189,35 @@ class _Rejection(_Native):
     new_manifest_tracking_numbers: Annotated[list[str] | None, NEVER] = None
 
 
-class _ImportGenerator(_Native):
+class ImportGenerator(_Native):
+    """The generator abroad, for whom an importer signs as the generator."""
+
+    name: Annotated[SealedText, SEALED] = None
+    address: Annotated[SealedText, SEALED] = None
+    city: Annotated[SealedText, SEALED] = None
+    province: Annotated[SealedText, SEALED] = None
+    postal_code: Annotated[SealedText, SEALED] = None
     country: Code | None = None
 
 
+class _PortState(_Native):
+    code: Annotated[SealedText, SEALED] = None
+
+
+class _Port(_Native):
+    city_port: Annotated[SealedText, SEALED] = None
+    state: Annotated[_PortState | None, OrAbsent()] = None
+
+
 class _Import(_Native):
-    import_generator: _ImportGenerator | None = None
+    import_generator: ImportGenerator | None = None
+    port_of_entry: Annotated[_Port | None, OrAbsent()] = None
 
 
 class Manifest(_Native):
     """One version of one manifest, as the service returns it."""
 
-    manifest_tracking_number: Annotated[str, PlainValidator(_mtn), NEVER]
+    manifest_tracking_number: Annotated[str, PlainValidator(_mtn), SEALED]
     updated_date: Annotated[datetime, PlainValidator(_updated), PUBLIC]
     status: Annotated[str, PlainValidator(_status), PUBLIC]
     submission_type: Annotated[str | None, PUBLIC] = None

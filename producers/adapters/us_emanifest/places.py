@@ -8,10 +8,10 @@ Eastern where the state is unknown. A state of two zones has that of most of its
 from __future__ import annotations
 
 import re
-from functools import lru_cache
 
 from producers.adapters.us_emanifest.model import Site
 from producers.reading.dates import Stamp
+from producers.reading.remembered import remembered
 from producers.statement import Company, Place, When
 from schemas import places
 from schemas.movement import Precision
@@ -21,7 +21,7 @@ SITE_SCHEME = "US-EPA-SITE"
 NOWHERE = Place()
 UNITED_STATES = Place("US")
 
-_CACHED_PLACES = 1024
+_CACHED_COMPANIES, _CACHED_PLACES = 8192, 1024
 
 # Generators without an id of their own state a shorter one, shared by a state, or a citation.
 _SITE_ID = re.compile(r"[A-Z]{2}[A-Z0-9]{10}", re.ASCII)
@@ -41,10 +41,14 @@ _ZONES = {f"US-{state}": zone for zone, states in _STATES_BY_ZONE.items() for st
 
 def company(site: Site | None) -> Company | None:
     """Return the company behind a site, None where its id is none of EPA's."""
-    if site is None or site.epa_site_id is None:
-        return None
-    stated = "".join(site.epa_site_id.split()).upper()
-    return Company(SITE_SCHEME, stated) if _SITE_ID.fullmatch(stated) else None
+    return company_of(site.epa_site_id) if site is not None else None
+
+
+@remembered(_CACHED_COMPANIES)
+def company_of(site_id: str | None) -> Company | None:
+    """Return the company of a site id as stated, None where it is none of EPA's."""
+    compact = "".join((site_id or "").split()).upper()
+    return Company(SITE_SCHEME, compact) if _SITE_ID.fullmatch(compact) else None
 
 
 def place(site: Site | None) -> Place:
@@ -56,19 +60,20 @@ def place(site: Site | None) -> Place:
     if site is None:
         return NOWHERE
     address = site.site_address
-    country = address.country.code if address is not None and address.country is not None else "US"
+    country = address.country.code if address is not None and address.country is not None else None
     state = address.state.code if address is not None and address.state is not None else None
-    found = _place(country, state)
+    found = located(country, state)
     if state is not None or found.country != "US":
         return found
     holder = company(site)
-    home = _place("US", holder.identifier[:2]) if holder is not None else found
+    home = located("US", holder.identifier[:2]) if holder is not None else found
     return home if address is not None or home.region is not None else NOWHERE
 
 
-@lru_cache(_CACHED_PLACES)
-def _place(country: str, state: str | None) -> Place:
-    code = country_code(country)
+@remembered(_CACHED_PLACES)
+def located(country: str | None, state: str | None) -> Place:
+    """Return where an address with these codes is; without a country it is in the United States."""
+    code = country_code(country) if country is not None else "US"
     return Place(code, places.us_state(state) if code == "US" and state is not None else None)
 
 

@@ -10,11 +10,11 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Iterator
 from decimal import Decimal
-from functools import lru_cache
 from typing import NamedTuple
 
 from producers.adapters.us_emanifest.model import AdditionalInfo, Code, Waste
 from producers.reading import waste_codes
+from producers.reading.remembered import remembered
 from producers.statement import Place, Quantity, WasteCode
 from schemas import codes, units
 from schemas.movement import Basis, Hazardous
@@ -155,7 +155,7 @@ def _management_method(waste: Waste, path: str, notice: Notice) -> str | None:
     return code
 
 
-@lru_cache(_CACHED_CODES)
+@remembered(_CACHED_CODES)
 def _waste_code(scheme: str, stated: str) -> WasteCode | None:
     """Return a code in the one spelling of its list, None where it has not the form of that."""
     compact = "".join(stated.split()).upper()
