@@ -1,17 +1,23 @@
-"""Commands over topics: `weighbridge topics plan|apply`."""
+"""Commands over topics: `weighbridge topics plan|apply|acl`."""
 
 from __future__ import annotations
 
+import json
+from collections.abc import Iterator
+from dataclasses import asdict
+from enum import StrEnum
 from typing import Annotated
 
 import typer
 
 from deploy.commands.options import AgencyOption, HubOption
 from schemas import topics as contract
+from schemas.access import Member, Role, shared_principals
+from schemas.errors import ConfigurationError
 
 topics = typer.Typer(
     name="topics",
-    help="Create the topics of an exchange, its agencies and hubs, or see what differs.",
+    help="Create the topics of an exchange, its agencies and hubs, grant access, or see what differs.",
     no_args_is_help=True,
     rich_markup_mode="markdown",
 )
@@ -55,3 +61,100 @@ def apply(
         typer.echo(f"{step.action} {step.topic.name}: {step.detail}")
     if not steps:
         typer.echo("nothing to do")
+
+
+class Format(StrEnum):
+    """What becomes of the grants."""
+
+    COMMANDS = "commands"
+    JSON = "json"
+    PLAN = "plan"
+    APPLY = "apply"
+
+
+@topics.command(
+    epilog="Examples:\n\n"
+    "`weighbridge topics acl --agency US-EPA --hub north-1` for User:us-epa and User:north-1\n\n"
+    '`weighbridge topics acl --agency US-EPA --principal "User:CN=adapter,O=US EPA" --format apply`'
+)
+def acl(
+    agency: Annotated[list[str] | None, typer.Option(help="An agency; repeat for more.")] = None,
+    hub: Annotated[list[str] | None, typer.Option(help="A hub; repeat for more.")] = None,
+    subscriber: Annotated[
+        list[str] | None, typer.Option(help="Somebody who reads what is published; repeat for more.")
+    ] = None,
+    principal: Annotated[
+        list[str] | None,
+        typer.Option(
+            help="Under which principal they connect, one for each, agencies first, then hubs, then "
+            "subscribers; default: User: and the name in small letters."
+        ),
+    ] = None,
+    output: Annotated[
+        Format,
+        typer.Option(
+            "--format", help="Kafka's own commands, JSON, what a broker lacks, or show that and add it."
+        ),
+    ] = Format.COMMANDS,
+    bootstrap_servers: BrokersOption = None,
+) -> None:
+    """Grant agencies, hubs and subscribers the least that they need; nothing is ever taken away.
+
+    `plan` exits with 1 where anything differs.
+    """
+    from deploy import access
+    from schemas import settings
+
+    members = _members(agency or [], hub or [], subscriber or [], principal or [])
+    kafka = settings.load(kafka={"bootstrap_servers": bootstrap_servers}).kafka
+    if output is Format.COMMANDS:
+        for line in access.commands(kafka.bootstrap_servers, members):
+            typer.echo(line)
+    elif output is Format.JSON:
+        typer.echo(json.dumps(list(_described(members)), indent=2))
+    else:
+        planned = access.plan(kafka, members)
+        for rule in planned.missing:
+            typer.echo(f"add {rule}")
+        for rule in planned.further:
+            typer.echo(f"not needed, stays: {rule}")
+        if output is Format.APPLY:
+            access.apply(kafka, planned)
+        elif planned.missing or planned.further:
+            raise typer.Exit(1)
+
+
+def _members(
+    agencies: list[str], hubs: list[str], subscribers: list[str], principals: list[str]
+) -> list[Member]:
+    roles = [
+        *((Role.AGENCY, name) for name in agencies),
+        *((Role.HUB, name) for name in hubs),
+        *((Role.SUBSCRIBER, name) for name in subscribers),
+    ]
+    if not roles:
+        raise ConfigurationError("nobody to grant anything", hint="give --agency, --hub or --subscriber")
+    if principals and len(principals) != len(roles):
+        raise ConfigurationError(
+            f"{len(principals)} principals for {len(roles)} members",
+            hint="give --principal for each, or none",
+        )
+    chosen = principals or [f"User:{name.lower()}" for _, name in roles]
+    if any(not item.startswith("User:") or item in {"User:", "User:*"} for item in chosen):
+        raise ConfigurationError(
+            "a principal is User: and a name",
+            hint="such as User:us-epa, or User: and the subject of a certificate; never everybody",
+        )
+    members = [Member(*role, item) for role, item in zip(roles, chosen, strict=True)]
+    if shared := shared_principals(members):
+        raise ConfigurationError(
+            f"{', '.join(shared)} would be several members",
+            hint="give each a principal of its own: a hub must not be able to write what agencies write",
+        )
+    return members
+
+
+def _described(members: list[Member]) -> Iterator[dict[str, object]]:
+    for member in members:
+        for grant in member.grants:
+            yield {"principal": member.principal, "role": member.role, "member": member.name} | asdict(grant)
