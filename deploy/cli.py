@@ -18,6 +18,7 @@ from consumers.release.cli import release
 from consumers.subscribe.cli import subscribe
 from deploy.commands.alive import alive
 from deploy.commands.codes import codes
+from deploy.commands.directory import directory
 from deploy.commands.keys import keys
 from deploy.commands.schemas import schemas
 from deploy.commands.topics import topics
@@ -36,7 +37,7 @@ app = typer.Typer(
     rich_markup_mode="markdown",
 )
 app.command()(demo)
-for noun in (exchange, adapter, rejects, hub, release, topics, schemas, codes, keys):
+for noun in (exchange, adapter, rejects, hub, release, topics, schemas, codes, keys, directory):
     app.add_typer(noun)
 app.command()(subscribe)
 app.command()(alive)
@@ -50,7 +51,8 @@ def main() -> None:
         _fail(str(error), error.hint, error.exit_code)
     except ModuleNotFoundError as error:
         hint = (
-            "install the part that needs it: weighbridge[agency], weighbridge[hub] or weighbridge[exchange]"
+            "install the part that needs it: weighbridge[agency], [hub] or [exchange]; "
+            "for keys in a token or a key service also [pkcs11] or [kms]"
         )
         _fail(f"the package {error.name} is not installed", hint, EXIT_USAGE)
     except BrokenPipeError:

@@ -14,39 +14,29 @@ members whose country it leaves, reaches or crosses, if they see that side.
 
 from __future__ import annotations
 
+import hashlib
 import tomllib
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Annotated
 
-from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, ValidationError
+from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from schemas import topics
 from schemas.errors import ConfigurationError
+from schemas.keystore.documents import Key
 from schemas.movement import CountryCode, Side
 
-_KEY_BYTES = 32
-
-
-def _from_hexadecimal(text: object) -> bytes:
-    if not isinstance(text, str):
-        raise ValueError("hexadecimal digits in quotation marks")  # noqa: TRY004  # pydantic passes a TypeError on
-    return bytes.fromhex(text)
-
-
-PublicKey = Annotated[
-    bytes,
-    BeforeValidator(_from_hexadecimal),
-    Field(min_length=_KEY_BYTES, max_length=_KEY_BYTES),
-]
+_FINGERPRINT_BYTES = 16
+_GROUP_BYTES = 2
 
 
 class Member(BaseModel):
     """One member of the exchange.
 
     Attributes:
-        signing_keys: Ed25519 public keys; the old one stays until nothing it signed is new any more.
+        signing_keys: Ed25519 public keys; former ones stay, or what they signed could not be read again.
         opening_key: X25519 public key; None where nothing is sealed to it.
         countries: Whose movements it may know in clear.
         sides: From which side of a movement.
@@ -54,8 +44,8 @@ class Member(BaseModel):
 
     model_config = ConfigDict(frozen=True, extra="forbid", hide_input_in_errors=True)
 
-    signing_keys: tuple[PublicKey, ...] = ()
-    opening_key: PublicKey | None = None
+    signing_keys: tuple[Key, ...] = ()
+    opening_key: Key | None = None
     countries: frozenset[CountryCode] = frozenset()
     sides: frozenset[Side] = frozenset({Side.ORIGIN, Side.DESTINATION, Side.TRANSIT})
 
@@ -93,17 +83,62 @@ def load(path: Path) -> Directory:
         ConfigurationError: It is absent or malformed; the message says where.
     """
     try:
-        found = _File.model_validate(tomllib.loads(path.read_text("utf-8")))
+        return parsed(path.read_text("utf-8"), str(path))
     except OSError as error:
         raise ConfigurationError(
             f"no directory at {path}", hint="ask the exchange for it, or `weighbridge directory add`"
         ) from error
-    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
-        raise ConfigurationError(f"{path} is no TOML: {error}", hint="restore it from the exchange") from None
+    except UnicodeDecodeError:
+        raise ConfigurationError(f"{path} is not UTF-8", hint="restore it from the exchange") from None
+
+
+def parsed(text: str, place: str) -> Directory:
+    """Return the directory that a text holds; `place` is where it stands.
+
+    Raises:
+        ConfigurationError: It is malformed; the message says where.
+    """
+    try:
+        return Directory(_File.model_validate(tomllib.loads(text)).members)
+    except tomllib.TOMLDecodeError as error:
+        raise ConfigurationError(
+            f"{place} is no TOML: {error}", hint="restore it from the exchange"
+        ) from None
     except ValidationError as error:
         places = "; ".join(
             f"{'.'.join(map(str, item['loc']))}: {item['msg']}"
             for item in error.errors(include_input=False, include_url=False, include_context=False)
         )
-        raise ConfigurationError(f"{path}: {places}", hint="restore it from the exchange") from None
-    return Directory(found.members)
+        raise ConfigurationError(f"{place}: {places}", hint="restore it from the exchange") from None
+
+
+def entry(name: str, member: Member) -> str:
+    """Return the lines of a member, always the same for the same member."""
+    lines = [f"[members.{name}]", f"signing_keys = {_listed(key.hex() for key in member.signing_keys)}"]
+    if member.opening_key is not None:
+        lines.append(f'opening_key = "{member.opening_key.hex()}"')
+    lines += [f"countries = {_listed(sorted(member.countries))}", f"sides = {_listed(sorted(member.sides))}"]
+    return "\n".join(lines) + "\n"
+
+
+def text(directory: Directory) -> str:
+    """Return the whole file, members in the order of their names."""
+    return "\n".join(entry(name, member) for name, member in sorted(directory.members.items()))
+
+
+def fingerprint(entries: str) -> str:
+    """Return what two people compare by telephone to know that both have the same entries.
+
+    Half of a SHA-256 digest: nobody finds a second text that has it.
+    """
+    return grouped(hashlib.sha256(entries.encode()).digest()[:_FINGERPRINT_BYTES])
+
+
+def grouped(digest: bytes) -> str:
+    """Return a digest in hexadecimal digits that are easy to read to somebody."""
+    return digest.hex(" ", -_GROUP_BYTES)
+
+
+def _listed(values: Iterable[str]) -> str:
+    """Return an array of TOML; countries, sides and hexadecimal digits need no escapes."""
+    return f"[{', '.join(f'{chr(34)}{value}{chr(34)}' for value in values)}]"

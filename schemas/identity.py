@@ -14,14 +14,12 @@ from datetime import UTC, date, datetime
 from functools import lru_cache
 from pathlib import Path
 
-from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
-from cryptography.hazmat.primitives.asymmetric.x25519 import X25519PrivateKey
 from cryptography.hazmat.primitives.hashes import SHA256
 from cryptography.hazmat.primitives.hmac import HMAC
 
 from schemas.errors import ConfigurationError
 from schemas.keystore import documents, private_file
-from schemas.keystore.documents import AgencyDocument, ExchangeDocument
+from schemas.keystore.documents import AgencyDocument, ExchangeDocument, seal_key_of, verify_key_of
 from schemas.keystore.store import at
 
 KEY_BYTES = documents.KEY_BYTES
@@ -62,12 +60,12 @@ class Keys:
     @property
     def verify_key(self) -> bytes:
         """The public key that verifies what `signing` signed: 32 bytes, for the directory."""
-        return Ed25519PrivateKey.from_private_bytes(self.signing).public_key().public_bytes_raw()
+        return verify_key_of(self.signing)
 
     @property
     def seal_key(self) -> bytes:
         """The public key to which others seal what `opening` opens: 32 bytes, for the directory."""
-        return X25519PrivateKey.from_private_bytes(self.opening).public_key().public_bytes_raw()
+        return seal_key_of(self.opening)
 
     @property
     def openings(self) -> tuple[bytes, ...]:

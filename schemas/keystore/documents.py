@@ -10,6 +10,10 @@ from collections.abc import Iterable, Mapping
 from datetime import MAXYEAR, MINYEAR, date
 from typing import Annotated, Any, Self
 
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
+from cryptography.hazmat.primitives.asymmetric.x25519 import X25519PrivateKey
+from cryptography.hazmat.primitives.hashes import SHA256
+from cryptography.hazmat.primitives.hmac import HMAC
 from pydantic import (
     BaseModel,
     BeforeValidator,
@@ -23,6 +27,7 @@ from schemas.errors import ConfigurationError
 from schemas.keystore.store import KeyStore
 
 KEY_BYTES = 32
+_CHECK_BYTES = 16
 
 
 def _from_hexadecimal(text: object) -> bytes:
@@ -33,12 +38,20 @@ def _from_hexadecimal(text: object) -> bytes:
     return bytes.fromhex(text)
 
 
-Key = Annotated[
-    bytes,
-    BeforeValidator(_from_hexadecimal),
-    Field(min_length=KEY_BYTES, max_length=KEY_BYTES),
-    PlainSerializer(bytes.hex, return_type=str),
+Hexadecimal = Annotated[
+    bytes, BeforeValidator(_from_hexadecimal), PlainSerializer(bytes.hex, return_type=str)
 ]
+Key = Annotated[Hexadecimal, Field(min_length=KEY_BYTES, max_length=KEY_BYTES)]
+
+
+def verify_key_of(signing: bytes) -> bytes:
+    """Return the public key that verifies what an Ed25519 private key signs: 32 bytes."""
+    return Ed25519PrivateKey.from_private_bytes(signing).public_key().public_bytes_raw()
+
+
+def seal_key_of(opening: bytes) -> bytes:
+    """Return the public key to which others seal what an X25519 private key opens: 32 bytes."""
+    return X25519PrivateKey.from_private_bytes(opening).public_key().public_bytes_raw()
 
 
 class _Document(BaseModel):
@@ -124,8 +137,8 @@ class AgencyDocument(_Document):
             drawn_on=today,
         )
 
-    def adopted(self, former_public: bytes) -> Self:
-        """Sign with the next key from now on; `former_public` is the public key of the one before.
+    def adopted(self) -> Self:
+        """Sign with the next key from now on.
 
         Raises:
             ConfigurationError: There is no next key.
@@ -135,8 +148,16 @@ class AgencyDocument(_Document):
         return self._changed(
             signing=self.next_signing,
             next_signing=None,
-            former_signing=(former_public, *self.former_signing),
+            former_signing=(verify_key_of(self.signing), *self.former_signing),
         )
+
+    def verify_keys(self) -> tuple[bytes, ...]:
+        """Return the public keys by which others know this agency: in use, next and former ones.
+
+        Their order does not tell which is which: a rotation that is finished changes nothing for others.
+        """
+        coming = () if self.next_signing is None else (verify_key_of(self.next_signing),)
+        return tuple(sorted((verify_key_of(self.signing), *coming, *self.former_signing)))
 
     def _changed(self, **values: Any) -> Self:
         return self.model_copy(update=values)
@@ -157,6 +178,30 @@ class ExchangeDocument(_Document):
     def new(cls, years: Iterable[int]) -> Self:
         """Draw the keys of a new exchange."""
         return cls(movement=_drawn(), pseudonym={}).extended(years)
+
+    def check_value(self) -> bytes:
+        """Return what agencies compare to know that they share the same keys, and nothing more."""
+        value = HMAC(self.movement, SHA256())
+        value.update(b"weighbridge check of shared keys")
+        for year, key in sorted(self.pseudonym.items()):
+            value.update(b"%d:%b" % (year, key))
+        return value.finalize()[:_CHECK_BYTES]
+
+    def joined(self, other: ExchangeDocument) -> Self:
+        """Return the keys of two copies, of which either may have years that the other one lacks.
+
+        Raises:
+            ConfigurationError: They are of different exchanges, or differ in a year.
+        """
+        common = self.pseudonym.keys() & other.pseudonym.keys()
+        if self.movement != other.movement or any(
+            self.pseudonym[year] != other.pseudonym[year] for year in common
+        ):
+            raise ConfigurationError(
+                "these are keys of another exchange",
+                hint="one agency draws the shared keys, all others take them",
+            )
+        return self.model_copy(update={"pseudonym": dict(other.pseudonym) | dict(self.pseudonym)})
 
     def extended(self, years: Iterable[int]) -> Self:
         """Draw keys for the years that have none."""

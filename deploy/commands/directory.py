@@ -1,0 +1,128 @@
+"""Commands over the directory of an exchange: `weighbridge directory add|show|check`."""
+
+from __future__ import annotations
+
+import json
+import sys
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from deploy.commands.keys import print_faults
+from schemas.errors import ConfigurationError
+
+if TYPE_CHECKING:
+    from schemas.directory import Member
+
+directory = typer.Typer(
+    name="directory",
+    help="Keep the file of an exchange's members and their public keys.",
+    no_args_is_help=True,
+    rich_markup_mode="markdown",
+)
+_STDIN = Path("-")
+
+FileArgument = Annotated[Path, typer.Argument(metavar="FILE", help="The directory, such as directory.toml.")]
+JsonOption = Annotated[bool, typer.Option("--json", help="Print JSON for programs.")]
+
+
+@directory.command(
+    epilog="Examples:\n\n`weighbridge directory add directory.toml gb-ea.toml fr-dgpr.toml`\n\n"
+    "`weighbridge keys show --keys keys --agency GB-EA --country GB | weighbridge directory add list.toml -`"
+)
+def add(
+    file: FileArgument,
+    entries: Annotated[list[Path], typer.Argument(help="What `weighbridge keys show` printed; - for stdin.")],
+    replace: Annotated[
+        bool, typer.Option("--replace", help="Also put entries in place of other ones of the same members.")
+    ] = False,
+) -> None:
+    """Add the entries of members to the directory; it is made if absent.
+
+    Compare the fingerprints that are printed with each member, by telephone, before you use the file.
+    """
+    from schemas import directory as directories
+
+    known = directories.load(file) if file.exists() else directories.Directory({})
+    members = dict(known.members)
+    for path in entries:
+        text = sys.stdin.read() if path == _STDIN else path.read_text("utf-8")
+        for name, member in directories.parsed(text, str(path)).members.items():
+            _require_same(name, members.get(name), member, is_replaced=replace)
+            members[name] = member
+            typer.echo(f"{name}: {directories.fingerprint(directories.entry(name, member))}")
+    temporary = file.with_name(f".{file.name}.new")
+    temporary.write_text(directories.text(directories.Directory(members)), "utf-8")
+    temporary.replace(file)
+
+
+@directory.command(
+    epilog="Examples:\n\n`weighbridge directory show directory.toml`\n\n"
+    "`weighbridge directory show directory.toml --json`"
+)
+def show(file: FileArgument, as_json: JsonOption = False) -> None:
+    """Show the members, what they may know, and fingerprints to compare by telephone."""
+    from schemas import directory as directories
+
+    found = directories.load(file)
+    rows = [_row(name, member) for name, member in sorted(found.members.items())]
+    whole = directories.fingerprint(directories.text(found))
+    if as_json:
+        typer.echo(json.dumps({"fingerprint": whole, "members": rows}))
+    else:
+        _print_table(rows)
+        typer.echo(f"The whole directory, alike at every member: {whole}")
+
+
+@directory.command(epilog="Example: `weighbridge directory check directory.toml`")
+def check(file: FileArgument, as_json: JsonOption = False) -> None:
+    """Check that keys are whole, of one member each and none that everybody has.
+
+    Status 1 where something does not work or is not safe; warnings alone are status 0.
+    """
+    from deploy import key_checks
+    from schemas import directory as directories
+
+    print_faults(list(key_checks.of_directory(directories.load(file))), as_json)
+
+
+def _require_same(name: str, known: Member | None, found: Member, *, is_replaced: bool) -> None:
+    """Refuse to exchange somebody's keys unasked, and say what a new entry no longer has."""
+    if known is None or known == found:
+        return
+    if not is_replaced:
+        raise ConfigurationError(
+            f"the directory has another entry of {name}",
+            hint="compare the new one with that member, by telephone, then add --replace",
+        )
+    if dropped := len(set(known.signing_keys) - set(found.signing_keys)):
+        typer.echo(
+            f"{name}: {dropped} signing keys dropped; who reads the ledger anew refuses what they signed",
+            err=True,
+        )
+
+
+def _row(name: str, member: Member) -> dict[str, object]:
+    from schemas import directory as directories
+
+    return {
+        "member": name,
+        "countries": sorted(member.countries),
+        "sides": sorted(member.sides),
+        "signing_keys": len(member.signing_keys),
+        "opening_key": member.opening_key is not None,
+        "fingerprint": directories.fingerprint(directories.entry(name, member)),
+    }
+
+
+def _print_table(rows: list[dict[str, object]]) -> None:
+    from rich.console import Console
+    from rich.table import Table
+
+    table = Table("member", "countries", "sides", "signing keys", "opening key", box=None)
+    table.add_column("fingerprint", no_wrap=True)
+    for row in rows:
+        cells = (", ".join(value) if isinstance(value, list) else str(value) for value in row.values())
+        table.add_row(*cells)
+    Console(soft_wrap=True).print(table)
