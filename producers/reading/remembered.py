@@ -15,11 +15,12 @@ CHARACTERS_MAX = 120
 _Function = TypeVar("_Function", bound=Callable[..., Any])
 
 
-def remembered(entries: int) -> Callable[[_Function], _Function]:
+def remembered(entries: int, characters: int = CHARACTERS_MAX) -> Callable[[_Function], _Function]:
     """Return a decorator for a function whose result depends on nothing but some texts; each may be None.
 
     Args:
-        entries: How many results are remembered, none of them of a text beyond `CHARACTERS_MAX`.
+        entries: How many results are remembered.
+        characters: None is remembered of a longer text.
     """
 
     def remembering(function: _Function) -> _Function:
@@ -28,7 +29,7 @@ def remembered(entries: int) -> Callable[[_Function], _Function]:
         @wraps(function)
         def recall(*texts: str | None) -> Any:
             for text in texts:
-                if text is not None and len(text) > CHARACTERS_MAX:
+                if text is not None and len(text) > characters:
                     return function(*texts)
             return known(*texts)
 

@@ -14,6 +14,7 @@ import pytest
 
 from producers.adapter import create
 from producers.adapters.fr_registry import FrRegistry
+from producers.adapters.fr_registry.columns import folded
 from producers.adapters.fr_registry.companies import company, siret
 from producers.adapters.fr_registry.departments import place, region
 from producers.adapters.fr_registry.registers import REGISTERS, find
@@ -21,9 +22,21 @@ from producers.convert import event_json
 from producers.pipeline import Outcome, Pipeline
 from producers.positions import Positions
 from producers.reading import references
-from producers.statement import Company, Intent, Place, Reading, Statement, WasteCode, When
+from producers.statement import (
+    Company,
+    Intent,
+    Party,
+    Place,
+    Reading,
+    Reference,
+    Sealed,
+    Statement,
+    WasteCode,
+    When,
+)
 from schemas.identity import DEMONSTRATION_KEYS
 from schemas.movement import Basis, Hazardous, Precision, Side, Stage
+from schemas.sealed import PartyRole, ReferenceKind
 
 DOCUMENTS = Path(__file__).parents[1] / "documents" / "fr_registry"
 MONDAY = datetime(2026, 4, 6, 8, 0, tzinfo=UTC)
@@ -609,3 +622,114 @@ def test_nothing_personal_leaves() -> None:
     )
     assert len(published) > 1000
     assert [] == [secret for secret in secrets if secret.casefold() in told_outside.casefold()]
+
+
+COMPANY = {
+    "CompanyType": "ETABLISSEMENT_FR",
+    "CompanyOrgId": NORTH,
+    "CompanyName": "Verre du Nord",
+    "CompanyAddress": "1 rue Basse",
+    "CompanyPostalCode": "59000",
+    "CompanyCity": "Lille",
+    "CompanyCountryCode": "FR",
+}
+
+
+def party_members(member: str, **changed: str) -> dict[str, str]:
+    """Return what a line says of a party."""
+    return {f"{member}{part}": value for part, value in (COMPANY | changed).items()}
+
+
+def sealed(register: str = "incoming_waste", **members: Any) -> Sealed:
+    """Return what recipients alone may know of a line."""
+    found = stated(register, **members).sealed
+    assert found is not None
+    return found
+
+
+def test_authorities_know_who_where_and_which_number() -> None:
+    """Number, owner, companies and sites of a line, and its notification, are sealed as they are stated."""
+    found = sealed(
+        **party_members("emitter"),
+        **party_members("initialEmitter", CompanyName="Atelier Sud, tel. 01 23 45 67 89"),
+        **party_members("transporter2", CompanyType="ENTREPRISE_UE", CompanyOrgId="BE 0123456789"),
+        emitterPickupSiteAddress="Quai 7",
+        emitterPickupSitePostalCode="59140",
+        emitterPickupSiteCity="Dunkerque",
+        ttdImportNumber="DE 0126 000123",
+        movementNumber="7",
+    )
+    office = "1 rue Basse, 59000 Lille, FR"
+
+    assert found.document_number == "L-1"
+    assert found.parties == (
+        Party(PartyRole.FACILITY, "FR-SIRET", NORTH),
+        Party(PartyRole.GENERATOR, "FR-SIRET", NORTH, "Atelier Sud", office),
+        Party(PartyRole.SENDER, "FR-SIRET", NORTH, "Verre du Nord", "Quai 7, 59140 Dunkerque"),
+        Party(PartyRole.CARRIER, "EU-VAT", "BE0123456789", "Verre du Nord", office),
+    )
+    assert found.references == (Reference(ReferenceKind.NOTIFICATION, "DE0126000123"),)
+
+
+def test_declaration_is_no_notification() -> None:
+    """The number of a declaration under Annex VII is called that."""
+    found = sealed(ttdImportNumber="A7I 2026 001234", movementNumber="1")
+
+    assert found.references == (Reference(ReferenceKind.ANNEX_VII, "A7I2026001234"),)
+
+
+@pytest.mark.parametrize("kind", ["PERSONNE_PHYSIQUE", "COMMUNES", "", "AUTRE"])
+@pytest.mark.parametrize("member", ["initialEmitter", "transporter1", "transporter5"])
+def test_nobody_who_is_no_company_is_sealed(member: str, kind: str) -> None:
+    """Of persons, households, and parties whose type is none, neither name nor address goes anywhere."""
+    said = party_members(member, CompanyType=kind, CompanyName="CANARY", CompanyAddress="CANARY")
+
+    assert "CANARY" not in repr(stated(**said))
+
+
+def test_a_person_who_hands_over_is_not_sealed() -> None:
+    """The number of a natural person is the name; the place of collection may be the home."""
+    said = party_members(
+        "emitter",
+        CompanyType="PERSONNE_PHYSIQUE",
+        CompanyOrgId="CANARY",
+        CompanyName="CANARY",
+        CompanyAddress="CANARY",
+    )
+
+    assert "CANARY" not in repr(stated(**said, emitterPickupSiteAddress="CANARY"))
+
+
+@pytest.mark.parametrize("value", [7, ["CANARY"], {"name": "CANARY"}, True, "\ud800", "x" * 1000])
+def test_what_is_no_name_is_not_there(value: Any) -> None:
+    """A name that is no text changes nothing but that it is not sealed."""
+    found = reading(emitterCompanyName=value, transporter1CompanyType=value)
+
+    assert rules(found) == rules(reading())
+    assert found.statements[0].sealed == sealed()
+
+
+@pytest.mark.parametrize("register", ["incoming_waste", "outgoing_waste", "transported", "ssd"])
+def test_columns_that_nobody_decided_about_are_sealed_nowhere(register: str) -> None:
+    """Of a file's columns that the model does not name nothing is sealed: plates, agents, remarks."""
+    known = {field.alias for model in FrRegistry.native_models for field in model.model_fields.values()}
+    (reg,) = (item for item in REGISTERS if item.name == register)
+    rows = list(csv.reader(io.StringIO(document(f"{register}.csv").decode("utf-8-sig")), delimiter=";"))
+    members = [reg.columns.get(folded(label), "") for label in rows[0]]
+    spoiled = [
+        [cell if member in known else "CANARY" for member, cell in zip(members, row, strict=True)]
+        for row in rows[1:]
+    ]
+    out = io.StringIO()
+    csv.writer(out, delimiter=";").writerows([rows[0], *spoiled])
+    told = repr([statement for found in read(out.getvalue().encode()) for statement in found.statements])
+
+    assert "sealed=Sealed(" in told
+    assert "CANARY" not in told
+
+
+def test_members_of_class_never_are_sealed_nowhere() -> None:
+    """Of everything that the model says never travels, nothing is in the sealed values of any line."""
+    types = {f"transporter{number}CompanyType": "CANARY" for number in range(1, 6)}
+
+    assert "CANARY" not in repr(stated(**types, initialEmitterCompanyType="CANARY"))

@@ -20,9 +20,10 @@ from producers.adapters.fr_registry import registers
 from producers.adapters.fr_registry.checks import checked
 from producers.adapters.fr_registry.facts import Telling
 from producers.adapters.fr_registry.header import Header, header
-from producers.adapters.fr_registry.model import MEMBERS, Key, Line
+from producers.adapters.fr_registry.model import MEMBERS, Key, Line, Parties
 from producers.adapters.fr_registry.registers import REGISTERS, Register
 from producers.adapters.fr_registry.rules import RULES, RULES_BY_ID
+from producers.adapters.fr_registry.sealed import Said, Takers, member, members
 from producers.reading import csv_stream, json_stream
 from producers.reading.csv_stream import Row
 from producers.reading.file_rules import FILE_RULES, FILE_RULES_BY_ID
@@ -34,6 +35,7 @@ from schemas.findings import Finding, Rule, has_error
 _DELIMITER = ";"
 _START_BYTES = 4096
 _LINE_MEMBERS = frozenset({"publicId", "reportForCompanySiret"})
+_TAKERS = Takers(member, members)
 _Model = TypeVar("_Model", bound=BaseModel)
 
 
@@ -48,7 +50,7 @@ class FrRegistry:
         "register": "Register of JSON lines without an envelope: "
         f"{', '.join(register.name for register in REGISTERS)}."
     }
-    native_models: ClassVar[tuple[type[BaseModel], ...]] = (Key, Line)
+    native_models: ClassVar[tuple[type[BaseModel], ...]] = (Key, Line, Parties)
     rules: ClassVar[tuple[Rule, ...]] = (*FILE_RULES, *RULES)
     has_complete_sets: ClassVar[bool] = False
 
@@ -86,8 +88,8 @@ class FrRegistry:
             return Reading(path, findings=(FILE_RULES_BY_ID["layout.unknown"].at(path),))
         if register is None:
             return Reading(path, findings=(RULES_BY_ID["fr.register.unknown"].at(path),))
-        members = {name: value for name, value in native.items() if name in MEMBERS and not _is_blank(value)}
-        return lines.reading(members, register, path)
+        filled = {name: value for name, value in native.items() if name in MEMBERS and not _is_blank(value)}
+        return lines.reading(filled, _TAKERS.said(native), register, path)
 
 
 class _Lines:
@@ -96,11 +98,12 @@ class _Lines:
     def __init__(self) -> None:
         self._seen: defaultdict[str, int] = defaultdict(int)
 
-    def reading(self, native: dict[str, Any], register: Register, path: str) -> Reading:
+    def reading(self, native: dict[str, Any], said: Said, register: Register, path: str) -> Reading:
         """Return the reading of one line.
 
         Args:
             native: Its members that hold anything.
+            said: What it says of its parties.
             register: The register it belongs to.
             path: Place of the line in its file.
         """
@@ -114,11 +117,11 @@ class _Lines:
         if key.reason is Intent.CANCEL:
             return Reading(path, identity, is_draft=register.stage is None, intent=key.reason)
         line, findings = parse(native, register, path)
-        said, noticed = statements(line, key, register, path) if line is not None else ((), ())
+        stated, noticed = statements(line, key, said, register, path) if line is not None else ((), ())
         findings = (*findings, *noticed)
         if has_error(findings):
             return Reading(path, identity, findings=findings)
-        return Reading(path, identity, said, findings, is_draft=register.stage is None, intent=key.reason)
+        return Reading(path, identity, stated, findings, is_draft=register.stage is None, intent=key.reason)
 
     def _identity(self, key: Key, register: Register) -> Identity:
         identity = identify(key, register)
@@ -143,12 +146,12 @@ def identify(key: Key, register: Register) -> Identity:
 
 
 def statements(
-    line: Line, key: Key, register: Register, path: str
+    line: Line, key: Key, said: Said, register: Register, path: str
 ) -> tuple[tuple[Statement, ...], tuple[Finding, ...]]:
     """Return what the line says, and everything noteworthy about it."""
-    telling = Telling(register, key, line, path)
-    said = tuple(telling.statements())
-    return said, tuple(telling.findings)
+    telling = Telling(register, key, line, said, path)
+    stated = tuple(telling.statements())
+    return stated, tuple(telling.findings)
 
 
 def _csv(stream: BinaryIO) -> Iterator[Reading]:
@@ -177,11 +180,12 @@ def _row(row: Row, head: Header, lines: _Lines) -> Reading | None:
     cells = row.cells
     if any(map(str.strip, cells[head.width :])):
         return Reading(path, findings=(RULES_BY_ID["fr.row.cells"].at(path),))
-    # Cells at the end may be left out.
-    cells += [""] * (head.width - len(cells))
+    # Cells at the end may be left out; one more stands for columns that the file has not.
+    cells += [""] * (head.width + 1 - len(cells))
     stripped = zip(head.members, map(str.strip, head.picked(cells)), strict=True)
     native = {member: text for member, text in stripped if text}
-    return lines.reading(native, head.register, path) if any(map(str.strip, cells)) else None
+    said = head.takers.said(cells)
+    return lines.reading(native, said, head.register, path) if any(map(str.strip, cells)) else None
 
 
 def _is_blank(value: Any) -> bool:

@@ -10,7 +10,9 @@ from __future__ import annotations
 
 import unicodedata
 from collections.abc import Mapping
-from functools import cache, lru_cache
+from functools import cache
+
+from producers.reading.remembered import remembered
 
 _CACHED_TEXTS = 4096
 
@@ -53,7 +55,7 @@ _SOIL_HOLDER = "expéditeur ou détenteur"
 _COLLECTION = "du chantier ou du lieu de collecte"
 
 
-@lru_cache(_CACHED_TEXTS)
+@remembered(_CACHED_TEXTS)
 def folded(label: str) -> str:
     """Return a label, or one of a few words that a cell may hold, as it is compared."""
     plain = unicodedata.normalize("NFKD", label.replace("\u2019", "'").casefold())

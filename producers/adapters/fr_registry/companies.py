@@ -9,6 +9,7 @@ from __future__ import annotations
 import re
 from functools import lru_cache
 
+from producers.reading.remembered import remembered
 from producers.statement import Company
 
 _SIRET_SCHEME = "FR-SIRET"
@@ -31,7 +32,7 @@ PRIVATE_KINDS = frozenset({"PERSONNE_PHYSIQUE", "COMMUNES"})
 KINDS = FRENCH_KINDS | PRIVATE_KINDS | {"ENTREPRISE_UE", "ENTREPRISE_HORS_UE"}
 
 
-@lru_cache(_CACHED_TEXTS)
+@remembered(_CACHED_TEXTS)
 def siret(stated: str) -> str | None:
     """Return the SIRET of an establishment without blanks; None where its check digit is wrong."""
     number = "".join(stated.split())
@@ -44,7 +45,7 @@ def establishment(number: str) -> Company:
     return Company(_SIRET_SCHEME, number)
 
 
-@lru_cache(_CACHED_TEXTS)
+@remembered(_CACHED_TEXTS)
 def company(kind: str, stated: str, country: str) -> Company | None:
     """Return a company by the kind of party that a line says it is.
 

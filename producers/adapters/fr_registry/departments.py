@@ -13,8 +13,8 @@ officiel géographique and postal codes: INSEE, La Poste. By its postal codes th
 from __future__ import annotations
 
 import re
-from functools import lru_cache
 
+from producers.reading.remembered import remembered
 from producers.statement import Place
 from schemas.movement import UNKNOWN_COUNTRY
 
@@ -56,7 +56,7 @@ _OVERSEAS = {
 }
 
 
-@lru_cache(_CACHED_TEXTS)
+@remembered(_CACHED_TEXTS)
 def place(country: str | None, postal_code: str | None) -> Place:
     """Return a country, in France with the department; unknown where no country is stated."""
     if country in _OVERSEAS:

@@ -19,6 +19,7 @@ from producers.adapters.fr_registry import companies, departments
 from producers.adapters.fr_registry.model import MODES, ZONE, Key, Line
 from producers.adapters.fr_registry.registers import Register
 from producers.adapters.fr_registry.rules import RULES_BY_ID
+from producers.adapters.fr_registry.sealed import Said, sealed
 from producers.reading import references, waste_codes
 from producers.statement import Company, Place, Quantity, Statement, WasteCode, When
 from schemas import places
@@ -43,6 +44,7 @@ class Telling:
     register: Register
     key: Key
     line: Line
+    said: Said
     path: str
     findings: list[Finding] = field(default_factory=list)
 
@@ -73,6 +75,7 @@ class Telling:
             quantity=self._quantity(),
             contributor=companies.establishment(self.key.report_for_company_siret),
             counterparty=self._sender() if self.register.has_sender else self._receiver(),
+            sealed=sealed(self.register, self.key, line, self.said),
         )
 
     def _is_waste(self) -> bool:

@@ -9,12 +9,13 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
 from operator import itemgetter
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 from producers.adapters.fr_registry.columns import ERROR_LABEL, folded
 from producers.adapters.fr_registry.model import MEMBERS
 from producers.adapters.fr_registry.registers import REGISTERS, Register
 from producers.adapters.fr_registry.rules import RULES_BY_ID
+from producers.adapters.fr_registry.sealed import Members, Takers
 from producers.reading.csv_stream import Row
 from producers.reading.file_rules import FILE_RULES_BY_ID
 from schemas.findings import Finding
@@ -29,12 +30,14 @@ class Header(NamedTuple):
     Attributes:
         members: Member of each column that is read.
         picked: Takes the cells of those columns from a row.
+        takers: Take those about parties.
         width: Number of columns.
     """
 
     register: Register
     members: tuple[str, ...]
     picked: Callable[[Sequence[str]], tuple[str, ...]]
+    takers: Takers
     width: int
 
 
@@ -56,7 +59,21 @@ def header(row: Row) -> tuple[Header | None, tuple[Finding, ...]]:
     columns = {number: register.columns[label] for number, label in stated.items()}
     read = {number: member for number, member in columns.items() if member in MEMBERS}
     # They are always several: the members of a key are required.
-    return Header(register, tuple(read.values()), itemgetter(*read), len(labels)), ()
+    picked, takers = itemgetter(*read), _takers(columns, len(labels))
+    return Header(register, tuple(read.values()), picked, takers, len(labels)), ()
+
+
+def _takers(columns: dict[int, str], width: int) -> Takers:
+    """Return what takes the cells about parties out of a row; behind its last one there is an empty one."""
+    numbers = {member: number for number, member in columns.items()}
+
+    def one(name: str) -> Callable[[Any], Any]:
+        return itemgetter(numbers.get(name, width))
+
+    def several(names: Members) -> Callable[[Any], tuple[str, ...]]:
+        return itemgetter(*(numbers.get(name, width) for name in names))
+
+    return Takers(one, several)
 
 
 def _wrong(stated: dict[int, str], register: Register) -> Iterator[str]:

@@ -1,9 +1,11 @@
 """The part of a register line that is read, with the class of every leaf.
 
-It is not the whole line: names, addresses, municipalities, plots of land, plates, receipts,
-traders, waste brokers, producer responsibility organisations, descriptions and products have no
-field here and are never read. Cells of files are text, members of the interface may be numbers and
-booleans: both are taken. What is sealed or never leaves as a keyed hash at most.
+It is not the whole line: municipalities, plots of land, plates, receipts, names of sites, traders,
+waste brokers, producer responsibility organisations, descriptions and products have no field
+here and are never read. Cells of files are text, members of the interface may be numbers and
+booleans: both are taken. What is never leaves as a keyed hash at most. Names, numbers and addresses
+of parties are sealed where they are those of companies; where the type says that they are those of
+a person or of households, they go nowhere.
 """
 
 from __future__ import annotations
@@ -22,6 +24,7 @@ from producers.adapters.fr_registry import companies
 from producers.adapters.fr_registry.columns import folded
 from producers.reading import dates, waste_codes
 from producers.reading.native_model import Native, refused
+from producers.reading.remembered import remembered
 from producers.reading.waste_codes import Low
 from producers.statement import Intent
 from schemas import places
@@ -37,6 +40,8 @@ ZONE = "Europe/Paris"
 TONNES_MAX = 10_000
 
 _CACHED_TEXTS = 4096
+# Longer text is no day; it is not even looked at.
+_DAY_CHARACTERS_MAX = 40
 _DECIMALS = Decimal("0.001")
 _NUMBER = re.compile(r"-?[0-9]{1,9}(?:[.,][0-9]{1,9})?", re.ASCII)
 _DAY_FIRST = re.compile(r"([0-9]{1,2})/([0-9]{1,2})/([0-9]{4})", re.ASCII)
@@ -110,7 +115,8 @@ def _siret(value: Any) -> str:
 
 
 def _day(value: Any) -> Day:
-    found = _read_day(value) if isinstance(value, str) else None
+    stated = value.strip() if isinstance(value, str) else ""
+    found = _read_day(stated) if len(stated) <= _DAY_CHARACTERS_MAX else None
     if found is None:
         raise refused("fr.date.invalid")
     return found
@@ -119,7 +125,7 @@ def _day(value: Any) -> Day:
 @lru_cache(_CACHED_TEXTS)
 def _read_day(stated: str) -> Day | None:
     """Return a day as written; an instant, as interfaces write days, is that day in France."""
-    text, is_ambiguous = stated.strip(), False
+    text, is_ambiguous = stated, False
     if match := _DAY_FIRST.fullmatch(text):
         day, month, year = match.groups()
         text = f"{year}-{month:0>2}-{day:0>2}"
@@ -211,7 +217,7 @@ def _operation(value: Any) -> Operation:
     return found
 
 
-@lru_cache(_CACHED_TEXTS)
+@remembered(_CACHED_TEXTS)
 def _read_operation(stated: str) -> Operation | None:
     native = "".join(stated.split()).upper()
     code = waste_codes.operation(native)
@@ -233,6 +239,7 @@ _Flag = Annotated[bool | None, PlainValidator(_choice("fr.flag.unknown", _FLAGS)
 _Kind = Annotated[str | None, PlainValidator(_kind)]
 _Country = Annotated[str | None, PlainValidator(_country)]
 _Shipment = Annotated[str | None, PlainValidator(_shipment)]
+_Said = str | None
 _Operation = Annotated[Operation | None, PlainValidator(_operation)]
 
 
@@ -287,13 +294,13 @@ class Line(_Native):
     report_for_pickup_site_country_code: Annotated[_Country, PUBLIC] = None
     emitter_company_type: Annotated[_Kind, NEVER] = None
     # The name, where it is a person's.
-    emitter_company_org_id: Annotated[_Text, NEVER] = None
+    emitter_company_org_id: Annotated[_Text, SEALED] = None
     emitter_company_postal_code: Annotated[_Text, HUB] = None
     emitter_company_country_code: Annotated[_Country, PUBLIC] = None
     emitter_pickup_site_postal_code: Annotated[_Text, HUB] = None
     emitter_pickup_site_country_code: Annotated[_Country, PUBLIC] = None
     destination_company_type: Annotated[_Kind, NEVER] = None
-    destination_company_org_id: Annotated[_Text, NEVER] = None
+    destination_company_org_id: Annotated[_Text, SEALED] = None
     destination_company_postal_code: Annotated[_Text, HUB] = None
     destination_company_country_code: Annotated[_Country, PUBLIC] = None
     destination_drop_site_postal_code: Annotated[_Text, HUB] = None
@@ -303,6 +310,69 @@ class Line(_Native):
         """Return the day that a member holds."""
         found: Day | None = getattr(self, _NAMES[member])
         return found
+
+
+class Parties(_Native):
+    """Who the parties of a line are, and where, as recipients of sealed parts know them: see `parties`.
+
+    Its members are looked up by their names, and nothing that stands in them is ever wrong: what is no text
+    is not there.
+    """
+
+    report_for_pickup_site_address: Annotated[_Said, SEALED] = None
+    report_for_pickup_site_city: Annotated[_Said, SEALED] = None
+    initial_emitter_company_type: Annotated[_Said, NEVER] = None
+    initial_emitter_company_org_id: Annotated[_Said, SEALED] = None
+    initial_emitter_company_name: Annotated[_Said, SEALED] = None
+    initial_emitter_company_address: Annotated[_Said, SEALED] = None
+    initial_emitter_company_postal_code: Annotated[_Said, SEALED] = None
+    initial_emitter_company_city: Annotated[_Said, SEALED] = None
+    initial_emitter_company_country_code: Annotated[_Said, SEALED] = None
+    emitter_company_name: Annotated[_Said, SEALED] = None
+    emitter_company_address: Annotated[_Said, SEALED] = None
+    emitter_company_city: Annotated[_Said, SEALED] = None
+    emitter_pickup_site_address: Annotated[_Said, SEALED] = None
+    emitter_pickup_site_city: Annotated[_Said, SEALED] = None
+    transporter1_company_type: Annotated[_Said, NEVER] = None
+    transporter1_company_org_id: Annotated[_Said, SEALED] = None
+    transporter1_company_name: Annotated[_Said, SEALED] = None
+    transporter1_company_address: Annotated[_Said, SEALED] = None
+    transporter1_company_postal_code: Annotated[_Said, SEALED] = None
+    transporter1_company_city: Annotated[_Said, SEALED] = None
+    transporter1_company_country_code: Annotated[_Said, SEALED] = None
+    transporter2_company_type: Annotated[_Said, NEVER] = None
+    transporter2_company_org_id: Annotated[_Said, SEALED] = None
+    transporter2_company_name: Annotated[_Said, SEALED] = None
+    transporter2_company_address: Annotated[_Said, SEALED] = None
+    transporter2_company_postal_code: Annotated[_Said, SEALED] = None
+    transporter2_company_city: Annotated[_Said, SEALED] = None
+    transporter2_company_country_code: Annotated[_Said, SEALED] = None
+    transporter3_company_type: Annotated[_Said, NEVER] = None
+    transporter3_company_org_id: Annotated[_Said, SEALED] = None
+    transporter3_company_name: Annotated[_Said, SEALED] = None
+    transporter3_company_address: Annotated[_Said, SEALED] = None
+    transporter3_company_postal_code: Annotated[_Said, SEALED] = None
+    transporter3_company_city: Annotated[_Said, SEALED] = None
+    transporter3_company_country_code: Annotated[_Said, SEALED] = None
+    transporter4_company_type: Annotated[_Said, NEVER] = None
+    transporter4_company_org_id: Annotated[_Said, SEALED] = None
+    transporter4_company_name: Annotated[_Said, SEALED] = None
+    transporter4_company_address: Annotated[_Said, SEALED] = None
+    transporter4_company_postal_code: Annotated[_Said, SEALED] = None
+    transporter4_company_city: Annotated[_Said, SEALED] = None
+    transporter4_company_country_code: Annotated[_Said, SEALED] = None
+    transporter5_company_type: Annotated[_Said, NEVER] = None
+    transporter5_company_org_id: Annotated[_Said, SEALED] = None
+    transporter5_company_name: Annotated[_Said, SEALED] = None
+    transporter5_company_address: Annotated[_Said, SEALED] = None
+    transporter5_company_postal_code: Annotated[_Said, SEALED] = None
+    transporter5_company_city: Annotated[_Said, SEALED] = None
+    transporter5_company_country_code: Annotated[_Said, SEALED] = None
+    destination_company_name: Annotated[_Said, SEALED] = None
+    destination_company_address: Annotated[_Said, SEALED] = None
+    destination_company_city: Annotated[_Said, SEALED] = None
+    destination_drop_site_address: Annotated[_Said, SEALED] = None
+    destination_drop_site_city: Annotated[_Said, SEALED] = None
 
 
 _NAMES = {field.alias: name for name, field in Line.model_fields.items()}

@@ -13,6 +13,7 @@ from functools import cached_property
 
 from producers.adapters.fr_registry.columns import columns
 from schemas.movement import Stage
+from schemas.sealed import PartyRole
 
 _KEY = ("publicId", "reportForCompanySiret")
 _ALWAYS = ("weightValue", "weightIsEstimate")
@@ -32,6 +33,7 @@ class Register:
         label: In words, for hints.
         stage: What a line reports; None for traders and waste brokers, whose register is a third
             report of loads that others dispatch and receive.
+        owner: What the owner of the register does in the movement.
         dates: Members that may hold the date of the fact; exactly one of them is stated.
         required: Members that no line may lack, beside those of its key.
         weighed_operations: Operations that take no estimated weight.
@@ -42,6 +44,7 @@ class Register:
     name: str
     label: str
     stage: Stage | None
+    owner: PartyRole
     dates: tuple[str, ...]
     required: tuple[str, ...]
     weighed_operations: frozenset[str] = field(default_factory=frozenset)
@@ -79,25 +82,38 @@ REGISTERS = (
         "incoming_waste",
         "waste received",
         Stage.RECEIVED,
+        PartyRole.FACILITY,
         ("receptionDate",),
         (*_RECEIVED, "wasteCode"),
         weighed_operations=frozenset({"R1", "D5", "D10"}),
         has_mode=True,
         is_traced=True,
     ),
-    Register("incoming_texs", "soil received", Stage.RECEIVED, ("receptionDate",), _RECEIVED, is_traced=True),
+    Register(
+        "incoming_texs",
+        "soil received",
+        Stage.RECEIVED,
+        PartyRole.FACILITY,
+        ("receptionDate",),
+        _RECEIVED,
+        is_traced=True,
+    ),
     Register(
         "outgoing_waste",
         "waste dispatched",
         Stage.DISPATCHED,
+        PartyRole.SENDER,
         ("dispatchDate",),
         (*_DISPATCHED, "wasteCode"),
     ),
-    Register("outgoing_texs", "soil dispatched", Stage.DISPATCHED, ("dispatchDate",), _DISPATCHED),
+    Register(
+        "outgoing_texs", "soil dispatched", Stage.DISPATCHED, PartyRole.SENDER, ("dispatchDate",), _DISPATCHED
+    ),
     Register(
         "transported",
         "transports",
         Stage.TRANSFERRED,
+        PartyRole.CARRIER,
         ("collectionDate",),
         (
             *_ALWAYS,
@@ -112,6 +128,7 @@ REGISTERS = (
         "managed",
         "traders and waste brokers",
         None,
+        PartyRole.REGISTRANT,
         ("managingStartDate",),
         (
             *_ALWAYS,
@@ -127,6 +144,7 @@ REGISTERS = (
         "ssd",
         "end of waste",
         Stage.END_OF_WASTE,
+        PartyRole.REGISTRANT,
         ("useDate", "dispatchDate"),
         (*_ALWAYS, "wasteCode", "processingDate", "operationCode"),
         has_mode=True,
