@@ -25,7 +25,7 @@ from producers.pipeline import Outcome
 from producers.positions import Positions
 from producers.statement import Intent, Reading
 from schemas import contract, units
-from schemas.confidentiality import model_leaves, require_classes
+from schemas.confidentiality import Confidentiality, model_leaves, require_classes
 from schemas.errors import ContractError
 from schemas.findings import Finding, Rule, has_error
 from schemas.movement import Basis, Movement
@@ -123,10 +123,28 @@ def no_free_text_travels(subject: Subject) -> Iterator[str]:
     random = Random(0)  # noqa: S311  # a seeded choice
     for sample in subject.samples:
         copies = mutation.marked(sample.data, random, MARKED_COPIES_MAX)
-        for outcome in (item for copy in copies for item in _survived(subject, sample, copy)):
+        for outcome in (item for copy in copies for item in _survived(subject, sample, copy.data)):
             if _shows_mark(outcome):
                 place = "" if _is_marked(outcome.path) else outcome.path
                 yield f"{sample.name} {place}: a text travels in clear"
+
+
+def nothing_of_class_never_is_sealed(subject: Subject) -> Iterator[str]:
+    """What authorities alone may read comes from no field of class never, and holds no contacts of people.
+
+    A field that no model has is of class never. The class is known where the native models name the
+    members of a JSON document; in other formats addresses and telephone numbers alone are looked for.
+    """
+    leaves = [leaf for model in subject.adapter.native_models for leaf in model_leaves(model)]
+    for sample in subject.samples:
+        random = Random(0)  # noqa: S311  # a seeded choice
+        copies = list(mutation.marked(sample.data, random, MARKED_COPIES_MAX))
+        is_described = any(_classes(copy.place, leaves) for copy in copies)
+        for copy in copies:
+            may_show = not is_described or bool(_classes(copy.place, leaves) - {Confidentiality.NEVER})
+            told = "\n".join(_sealed_texts(subject.readings(Sample(sample.name, copy.data, sample.number))))
+            if _shows_contact(told) or (not may_show and _is_marked(told)):
+                yield f"{sample.name} {copy.place or ''}: a text travels sealed"
 
 
 def hostile_copies(
@@ -210,6 +228,26 @@ def _changed_quantities(subject: Subject) -> Iterator[str]:
         published = {event["quantity"] for event in map(_decoded, _events(subject.outcomes([sample])))}
         if not published - {None} <= stated:
             yield f"{sample.name}: a published quantity is none that was stated"
+
+
+def _classes(
+    place: str | None, leaves: list[tuple[str, Confidentiality | None]]
+) -> set[Confidentiality | None]:
+    """Return the class of a place by the leaves that end it: documents may stand in envelopes."""
+    return {leaf for path, leaf in leaves if place is not None and f".{place}".endswith(f".{path}")}
+
+
+def _sealed_texts(readings: list[Reading]) -> Iterator[str]:
+    for sealed in {item.sealed for reading in readings for item in reading.statements} - {None}:
+        assert sealed is not None
+        yield sealed.document_number
+        yield from (text or "" for party in sealed.parties for text in party)
+        yield from (reference.value for reference in sealed.references)
+
+
+def _shows_contact(told: str) -> bool:
+    squeezed = "".join(filter(lambda sign: sign.isalnum() or sign == ".", told.lower()))
+    return any(contact in squeezed for contact in mutation.MARKED_CONTACTS)
 
 
 def _shows_mark(outcome: Outcome) -> bool:

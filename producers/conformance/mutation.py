@@ -14,13 +14,15 @@ import re
 from collections.abc import Callable, Iterator, Mapping
 from functools import partial
 from random import Random
-from typing import Any
+from typing import Any, NamedTuple
 
 # Enough to meet every kind of spoiling, and seconds of work.
 MUTANTS = 500
 MARK = "Canary"
 # What a person may have written into any field: a name, an address, a telephone number.
 MARKED_TEXT = f"{MARK} Zoe, {MARK.lower()}@mail.example, +44 1234 567890"
+# What of it no form of a name or number excuses.
+MARKED_CONTACTS = ("mail.example", "1234567890")
 
 _HOSTILE = [
     b"", b"null", b"true", b"[]", b"{}", b"0", b"-1", b"1e999", b"-0.0", b"NaN", b"9" * 40, b"0." + b"1" * 40,
@@ -34,6 +36,24 @@ _TEXT_NODE = re.compile(r">([^<>]*[^<>\s][^<>]*)<")
 _SLICE_MAX = 64
 # Tables have one header or two.
 _HEADER_ROWS = 2
+
+
+class Marked(NamedTuple):
+    """A marked copy.
+
+    Attributes:
+        place: The members that lead to the marked value, joined by points; None where the format names none.
+    """
+
+    data: bytes
+    place: str | None
+
+
+class _Spot(NamedTuple):
+    """A value of a document: where it is, as in `Marked`, and what makes the copy in which it is marked."""
+
+    place: str | None
+    copy: Callable[[], str]
 
 
 def mutants(data: bytes, others: list[bytes], random: Random) -> Iterator[bytes]:
@@ -53,7 +73,7 @@ def mutants(data: bytes, others: list[bytes], random: Random) -> Iterator[bytes]
         yield spoiled
 
 
-def marked(data: bytes, random: Random, copies_max: int) -> Iterator[bytes]:
+def marked(data: bytes, random: Random, copies_max: int) -> Iterator[Marked]:
     """Yield copies in which one value has become `MARKED_TEXT`; none of formats that are no text.
 
     In a copy of a table it is one value of each row but the first ones, which are headers.
@@ -62,9 +82,9 @@ def marked(data: bytes, random: Random, copies_max: int) -> Iterator[bytes]:
         text = data.decode("utf-8-sig")
     except UnicodeDecodeError:
         return
-    places = _places(text)
-    for place in random.sample(places, min(copies_max, len(places))):
-        yield place().encode()
+    spots = _spots(text)
+    for spot in random.sample(spots, min(copies_max, len(spots))):
+        yield Marked(spot.copy().encode(), spot.place)
 
 
 def _word(data: bytes, words: list[tuple[int, int]], random: Random) -> bytes:
@@ -91,17 +111,14 @@ def _bytes(data: bytes, others: list[bytes], random: Random) -> bytes:
     )
 
 
-def _places(text: str) -> list[Callable[[], str]]:
-    """Return for each value of a document what makes the copy in which it is marked."""
+def _spots(text: str) -> list[_Spot]:
     start = text.lstrip()[:1]
     if start in {"{", "["}:
-        return _json_places(text)
-    if start == "<":
-        return _xml_places(text)
-    return _csv_places(text)
+        return _json_spots(text)
+    return [_Spot(None, copy) for copy in (_xml_copies(text) if start == "<" else _csv_copies(text))]
 
 
-def _json_places(text: str) -> list[Callable[[], str]]:
+def _json_spots(text: str) -> list[_Spot]:
     """Return the places of one value, or of several in an array or one after another, each to stand alone."""
     decoder, values, start = json.JSONDecoder(), [], 0
     while rest := text[start:].lstrip():
@@ -111,15 +128,21 @@ def _json_places(text: str) -> list[Callable[[], str]]:
             return []
         values += [[item] for item in value] if isinstance(value, list) else [value]
         start = len(text) - len(rest) + length
-    return [partial(_json, value, holder, key) for value in values for holder, key in _leaves(value)]
+    return [
+        _Spot(place, partial(_json, value, holder, key))
+        for value in values
+        for place, holder, key in _leaves(value)
+    ]
 
 
-def _leaves(node: Any) -> Iterator[tuple[Any, Any]]:
+def _leaves(node: Any, place: str = "") -> Iterator[tuple[str, Any, Any]]:
+    """Yield of each value where it is, what holds it, and under which name or number."""
     for key, value in list(node.items() if isinstance(node, dict) else enumerate(node)):
+        inner = f"{place}.{key}".lstrip(".") if isinstance(key, str) else place
         if isinstance(value, dict | list):
-            yield from _leaves(value)
+            yield from _leaves(value, inner)
         else:
-            yield node, key
+            yield inner, node, key
 
 
 def _json(document: Any, holder: Any, key: Any) -> str:
@@ -129,7 +152,7 @@ def _json(document: Any, holder: Any, key: Any) -> str:
     return text
 
 
-def _xml_places(text: str) -> list[Callable[[], str]]:
+def _xml_copies(text: str) -> list[Callable[[], str]]:
     return [partial(_xml, text, *match.span(1)) for match in _TEXT_NODE.finditer(text)]
 
 
@@ -137,7 +160,7 @@ def _xml(text: str, start: int, end: int) -> str:
     return text[:start] + MARKED_TEXT + text[end:]
 
 
-def _csv_places(text: str) -> list[Callable[[], str]]:
+def _csv_copies(text: str) -> list[Callable[[], str]]:
     first = text.partition("\n")[0]
     delimiter = max(",;\t", key=first.count)
     rows = list(csv.reader(io.StringIO(text), delimiter=delimiter))

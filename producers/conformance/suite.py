@@ -22,6 +22,7 @@ BEHAVIOURS: tuple[Behaviour, ...] = (
     behaviours.findings_are_explained,
     behaviours.quantities_come_out_as_stated,
     behaviours.no_free_text_travels,
+    behaviours.nothing_of_class_never_is_sealed,
 )
 _HOSTILE = behaviours.hostile_copies
 

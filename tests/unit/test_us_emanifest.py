@@ -472,7 +472,7 @@ def test_no_person_and_no_number_gets_out(name: str) -> None:
 
 
 def test_no_person_of_a_real_handler_gets_out() -> None:
-    """Persons and contacts of the service's own handler stand nowhere, its site in no event and no finding."""
+    """Persons and contacts of the service's own handler stand nowhere, its site in no event or finding."""
     handler = json.loads(sample("us-haztrak/test_handler.json").read_text())
     native = document("signed", generator=handler)
     native["wastes"][0]["wasteDescription"] = "ask SANDY SAMPLE, 888-888-8888, tester@example.org"
