@@ -15,6 +15,7 @@ from rich.console import Console
 
 from consumers.hub.cli import hub
 from consumers.release.cli import release
+from consumers.sealed.cli import sealed
 from consumers.subscribe.cli import subscribe
 from deploy.commands.alive import alive
 from deploy.commands.codes import codes
@@ -26,6 +27,7 @@ from deploy.demo.cli import demo
 from deploy.exchange.cli import app as exchange
 from producers.cli import adapter
 from producers.rejects.cli import rejects
+from producers.sealing.cli import shred
 from schemas.errors import EXIT_FAILURE, EXIT_USAGE, WeighbridgeError
 
 app = typer.Typer(
@@ -37,8 +39,9 @@ app = typer.Typer(
     rich_markup_mode="markdown",
 )
 app.command()(demo)
-for noun in (exchange, adapter, rejects, hub, release, topics, schemas, codes, keys, directory):
+for noun in (exchange, adapter, rejects, sealed, hub, release, topics, schemas, codes, keys, directory):
     app.add_typer(noun)
+sealed.command()(shred)
 app.command()(subscribe)
 app.command()(alive)
 

@@ -15,7 +15,8 @@ from producers.pipeline import Outcome
 from producers.run import Run, Totals, keep_running
 from producers.selection import Selection
 from producers.sources.place import STDIN, source_at
-from schemas import identity, settings
+from schemas import directory, identity, settings
+from schemas.directory import Directory
 from schemas.errors import ConfigurationError
 from schemas.identity import Keys
 from schemas.runtime import logs
@@ -43,6 +44,7 @@ class Assignment:
     source: Path
     values: Mapping[str, str] = field(default_factory=dict)
     keys: str | None = None
+    directory: Path | None = None
     agency: str | None = None
     source_id: str | None = None
     bootstrap_servers: str | None = None
@@ -61,7 +63,7 @@ class Assignment:
         """
         adapter, found = self._adapter(), self._settings()
         agency = self._agency(found, adapter)
-        secrets = self._keys(agency)
+        secrets, members = self._keys(agency), self._directory(agency)
         logs.configure(agency=str(agency.id))
         metrics, stop = Metrics(), threading.Event()
         metrics.serve(agency.metrics_host, agency.metrics_port)
@@ -76,6 +78,7 @@ class Assignment:
                 agency=agency,
                 kafka=found.kafka,
                 keys=secrets,
+                directory=members,
                 source_id=self.source_id or self.adapter,
                 metrics=metrics,
                 health=Health(self.health_file),
@@ -98,7 +101,12 @@ class Assignment:
     def _settings(self) -> Settings:
         return settings.load(
             kafka={"bootstrap_servers": self.bootstrap_servers, "registry_url": self.registry_url},
-            agency={"id": self.agency, "keys": self.keys, "metrics_port": self.metrics_port},
+            agency={
+                "id": self.agency,
+                "keys": self.keys,
+                "directory": self.directory,
+                "metrics_port": self.metrics_port,
+            },
         )
 
     @staticmethod
@@ -110,3 +118,13 @@ class Assignment:
         if agency.keys is None:
             raise ConfigurationError("no keys", hint="weighbridge keys create --out keys, then --keys keys")
         return identity.load(agency.keys)
+
+    @staticmethod
+    def _directory(agency: AgencySettings) -> Directory:
+        """Return the members of the exchange; without them nobody could open what is theirs."""
+        if agency.directory is None:
+            raise ConfigurationError(
+                "no directory of the exchange",
+                hint="give --directory; one that names only your agency says that there is no other member",
+            )
+        return directory.load(agency.directory)

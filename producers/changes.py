@@ -15,6 +15,7 @@ from typing import NamedTuple
 
 from producers.positions import Position, Standing
 from producers.protect import Protected, withdrawn
+from producers.sealing.sealable import Sealable
 from producers.statement import Identity, Intent, Reading
 from schemas import codes, contract
 from schemas.identity import Keys
@@ -47,6 +48,7 @@ class Event(NamedTuple):
     Attributes:
         key: Record key: the movement key.
         body: Avro body.
+        sealable: What is sealed beside it.
     """
 
     key: bytes
@@ -54,6 +56,7 @@ class Event(NamedTuple):
     recorded_at: datetime
     body: bytes
     is_unconverted: bool
+    sealable: Sealable
 
 
 class Restatement(NamedTuple):
@@ -229,7 +232,12 @@ class Comparison:
             )
         )
         return Event(
-            item.movement_key, event_id, self.recorded_at, envelope + item.content, item.is_unconverted
+            item.movement_key,
+            event_id,
+            self.recorded_at,
+            envelope + item.content,
+            item.is_unconverted,
+            item.sealable,
         )
 
 

@@ -16,6 +16,7 @@ from producers.conformance.cli import check
 from producers.options import (
     AgencyOption,
     BootstrapOption,
+    DirectoryOption,
     DryRunOption,
     KeysOption,
     RegistryOption,
@@ -115,8 +116,9 @@ def convert(
 
 
 @adapter.command(
-    epilog="Examples:\n\n`weighbridge adapter run us-emanifest inbox/ --agency US-EPA --keys keys/`\n\n"
-    "`weighbridge adapter run us-emanifest emanifest.toml --keys keys/`\n\n"
+    epilog="Examples:\n\n`weighbridge adapter run us-emanifest inbox/ --agency US-EPA --keys keys/ "
+    "--directory directory.toml`\n\n"
+    "`weighbridge adapter run us-emanifest emanifest.toml --keys keys/ --directory directory.toml`\n\n"
     "`zcat day.json.gz | weighbridge adapter run us-emanifest - --keys keys/`\n\n"
     "`weighbridge adapter run fr-registry inbox/ --keys keys/ --reharmonise --since 2026-03-01 --dry-run`"
 )
@@ -125,6 +127,7 @@ def run(
     source: SourceArgument,
     values: SetOption = None,
     keys: KeysOption = None,
+    directory: DirectoryOption = None,
     agency: AgencyOption = None,
     source_id: SourceIdOption = None,
     once: Annotated[bool, typer.Option("--once", help="Stop when everything is read.")] = False,
@@ -163,6 +166,7 @@ def run(
             source=source,
             values=named_values(values),
             keys=keys,
+            directory=directory,
             agency=agency,
             source_id=source_id,
             bootstrap_servers=bootstrap_servers,

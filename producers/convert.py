@@ -12,7 +12,7 @@ import tempfile
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
-from datetime import UTC, date, datetime
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any, BinaryIO
 
@@ -25,6 +25,7 @@ from producers.positions import Positions
 from producers.sources.folder import readable
 from schemas import contract
 from schemas.identity import Keys
+from schemas.plain import plain
 
 STDIN = Path("-")
 _SPOOL_BYTES_MAX = 16 * 1024 * 1024
@@ -54,21 +55,7 @@ def event_json(event: Event) -> dict[str, Any]:
     Bytes become hexadecimal text, instants ISO 8601 in UTC, dates ISO dates.
     """
     record: Any = fastavro.schemaless_reader(io.BytesIO(event.body), contract.parsed("movement"), None)
-    return {name: _readable(value) for name, value in record.items()}
-
-
-def _readable(value: Any) -> Any:
-    if isinstance(value, bytes):
-        return value.hex()
-    if isinstance(value, datetime):
-        return value.isoformat().replace("+00:00", "Z")
-    if isinstance(value, date):
-        return value.isoformat()
-    if isinstance(value, list):
-        return [_readable(item) for item in value]
-    if isinstance(value, dict):
-        return {name: _readable(item) for name, item in value.items()}
-    return value
+    return {name: plain(value) for name, value in record.items()}
 
 
 @contextmanager

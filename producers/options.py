@@ -18,6 +18,9 @@ SetOption = Annotated[
 KeysOption = Annotated[
     str | None, typer.Option("--keys", help="Folder made by `weighbridge keys create`, or another key store.")
 ]
+DirectoryOption = Annotated[
+    Path | None, typer.Option("--directory", help="File of the members of the exchange: to whom to seal.")
+]
 AgencyOption = Annotated[str | None, typer.Option("--agency", help="Agency that publishes, such as GB-EA.")]
 
 ReportOption = Annotated[

@@ -186,7 +186,7 @@ class Pipeline:
         except UnicodeEncodeError:
             findings.append(RULES_BY_ID["text.surrogate"].at(path))
         else:
-            if len(protected.content) <= CONTENT_BYTES_MAX:
+            if len(protected.content) + len(protected.sealable.content) <= CONTENT_BYTES_MAX:
                 return protected
             findings.append(RULES_BY_ID["statement.size"].at(path))
         return None

@@ -30,7 +30,8 @@ _PARTS: contract.Parts = {
         "revision": True,
         "edition": True,
         "movement_key": False,
-        "line_number stage step side occurred_on precision origin_country destination_country": True,
+        "line_number stage step side occurred_on precision origin_country destination_country "
+        "transit_countries": True,
     },
     "silent_stages": True,
 }
@@ -48,6 +49,7 @@ class Facts(NamedTuple):
     precision: str
     origin_country: str
     destination_country: str
+    transit_countries: tuple[str, ...]
 
 
 class Standing(NamedTuple):
@@ -164,5 +166,6 @@ def _position(found: Mapping[str, Any]) -> Position:
 
 
 def _standing(found: Mapping[str, Any]) -> Standing:
-    facts = Facts(**{name: found[name] for name in Facts._fields})
+    values = {name: found[name] for name in Facts._fields}
+    facts = Facts(**{**values, "transit_countries": tuple(found["transit_countries"])})
     return Standing(**{name: found[name] for name in Standing._fields if name != "facts"}, facts=facts)

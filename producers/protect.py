@@ -1,8 +1,8 @@
 """Protection: from a statement in clear to content that may travel.
 
 Only what is named here gets out. Public and hub values pass, identities become keyed
-hashes, values of class sealed and never are dropped. `Protected` is the only thing that
-publication accepts, and this module the only one that makes it.
+hashes, values of class sealed stand apart to be sealed, values of class never are dropped.
+`Protected` is the only thing that publication accepts, and this module the only one that makes it.
 """
 
 from __future__ import annotations
@@ -12,6 +12,8 @@ from typing import Any, NamedTuple
 
 from producers.harmonise import Harmonised
 from producers.positions import Facts
+from producers.sealing import sealable
+from producers.sealing.sealable import Sealable
 from producers.statement import Company, Statement
 from schemas import contract
 from schemas.confidentiality import avro_leaves, require_classes
@@ -24,10 +26,11 @@ class Protected(NamedTuple):
 
     Attributes:
         statement_key: Identity of the fact.
-        digest: Keyed digest of the content: equal where nothing changed.
+        digest: Keyed digest of the content, sealed values too: equal where nothing changed.
         content: Avro bytes of the content fields.
         facts: What a later cancellation has to repeat.
         is_unconverted: True where a quantity is stated and no mass follows from it.
+        sealable: What recipients alone may read; in clear, and no part of a position.
     """
 
     statement_key: bytes
@@ -36,6 +39,7 @@ class Protected(NamedTuple):
     movement_key: bytes
     facts: Facts
     is_unconverted: bool
+    sealable: Sealable
 
 
 class _Related(NamedTuple):
@@ -70,15 +74,19 @@ def protect(harmonised: Harmonised, document_id: str, keys: Keys) -> Protected:
     statement = harmonised.statement
     movement_key = keys.movement_key(statement.movement_reference)
     content = _encoder().encoded(_content(harmonised, movement_key, keys))
+    apart = sealable.of(statement)
+    # What says nothing to recipients alone keeps the digest, and with it the event ids, of before.
+    compared = content if statement.sealed is None else content + apart.content
     return Protected(
         statement_key=keys.statement_key(
             document_id, statement.movement_reference, statement.line_number, statement.stage, statement.step
         ),
-        digest=keys.content_digest(content),
+        digest=keys.content_digest(compared),
         content=content,
         movement_key=movement_key,
         facts=_facts(statement),
         is_unconverted=statement.quantity is not None and harmonised.mass_g is None,
+        sealable=apart,
     )
 
 
@@ -101,7 +109,15 @@ def withdrawn(statement_key: bytes, movement_key: bytes, facts: Facts, keys: Key
         )
     )
     digest = keys.content_digest(content)
-    return Protected(statement_key, digest, content, movement_key, facts, is_unconverted=False)
+    return Protected(
+        statement_key,
+        digest,
+        content,
+        movement_key,
+        facts,
+        is_unconverted=False,
+        sealable=sealable.nothing(facts),
+    )
 
 
 @cache
@@ -143,6 +159,7 @@ def _facts(statement: Statement) -> Facts:
         statement.when.precision,
         statement.origin.country,
         statement.destination.country,
+        statement.transit_countries,
     )
 
 

@@ -11,11 +11,15 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import datetime
+from typing import Any
 
 from producers.changes import Event
 from producers.positions import Positions, encoded
 from producers.rehearsal import Rehearsal
+from producers.sealing import proof
+from producers.sealing.sealer import Sealer
 from schemas import contract, framing, topics
+from schemas.errors import RejectedRecordError
 from schemas.findings import Finding
 from schemas.headers import cloud_event
 from schemas.runtime import presence, reading
@@ -65,6 +69,7 @@ class Publisher:
     `open` first, then `publish`, `remember` and `reject` in any order, then `commit`.
 
     Attributes:
+        sealer: Seals what goes to single recipients.
         on_step: Told the name of each step; crash tests stop the process there.
         is_rehearsal: Do all but send, and leave a writer that is at work alone.
     """
@@ -72,11 +77,14 @@ class Publisher:
     kafka: KafkaSettings
     agency: str
     source_id: str
+    sealer: Sealer
     on_step: Callable[[str], None] = lambda _: None
     is_rehearsal: bool = False
     pending: Committed = field(default_factory=Committed)
     _writer: TransactionalWriter | Rehearsal = field(init=False)
     _ids: _SchemaIds = field(init=False)
+    _sealed_ids: dict[str, int] = field(init=False)
+    _unproven: dict[str, Any] | None = field(init=False)
 
     def __post_init__(self) -> None:
         """Name the writer; nothing is connected yet."""
@@ -94,7 +102,9 @@ class Publisher:
         """
         movements, (position, reject, *_) = topics.exchange_topics()[0], topics.agency_topics(self.agency)
         self._ids = _SchemaIds(*(registry.id_to_write(topic) for topic in (movements, position, reject)))
-        presence.require(self.kafka, (movements.name, position.name, reject.name))
+        self._sealed_ids = {topic.name: registry.id_to_write(topic) for topic in self.sealer.topics()}
+        self._unproven = registry.schema_of(self._ids.movement)
+        presence.require(self.kafka, (movements.name, position.name, reject.name, *self._sealed_ids))
         self._writer.fence()
         decoder = Decoder("position", registry)
         for record in reading.records(self.kafka, position.name):
@@ -102,7 +112,18 @@ class Publisher:
             if positions.owns(key):
                 positions.restore(key, self._current(record.value(), decoder))
         logger().info(LogEvent.POSITIONS_READ, count=len(positions))
+        self._restore_keys(registry)
         self.on_step("restored")
+
+    def _restore_keys(self, registry: Registry) -> None:
+        decoder = Decoder("data_key", registry)
+        for record in reading.records(self.kafka, topics.KEYS):
+            value = record.value()
+            try:
+                self.sealer.restore(record.key() or b"", None if value is None else decoder.decoded(value))
+            except RejectedRecordError as error:
+                # Another agency wrote it: nothing of ours is sealed with it.
+                logger().warning(LogEvent.RECORD_PASSED_OVER, offset=record.offset(), hint=error.hint)
 
     def _current(self, value: bytes | None, decoder: Decoder) -> bytes | None:
         """Return the body of a position in the newest schema, whichever release wrote it."""
@@ -111,9 +132,20 @@ class Publisher:
         return encoded(decoder.decoded(value))
 
     def publish(self, event: Event) -> None:
-        """Add an event to the transaction."""
+        """Add an event to the transaction, and what is sealed beside it.
+
+        Raises:
+            ContractError: Something in the first event must not be seen, or does not open.
+        """
         value = framing.prefix(self._ids.movement) + event.body
         headers = cloud_event(event.event_id, self.agency, "Movement", event.recorded_at.date())
+        if self._unproven is not None:
+            proof.require_clear(value, headers, self._unproven)
+            self._unproven = None
+        # Before the event: where its parts cannot be sealed, it does not travel either.
+        for sending in self.sealer.sendings(event, value):
+            sealed = framing.prefix(self._sealed_ids[sending.topic]) + sending.body
+            self._writer.send(sending.topic, sending.key, sealed, sending.headers)
         self._writer.send(topics.MOVEMENTS, event.key, value, headers)
         self.pending.events += 1
 

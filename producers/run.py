@@ -23,8 +23,10 @@ from producers.pipeline import Outcome, Pipeline
 from producers.positions import Position, Positions
 from producers.publish import Committed, Publisher, Reject
 from producers.reading.file_rules import FILE_RULES_BY_ID
+from producers.sealing.sealer import Sealer
 from producers.selection import Selection
 from producers.sources.source import RefusedError, Resource, Source
+from schemas.directory import Directory
 from schemas.errors import ConfigurationError, RetriableError
 from schemas.findings import Finding, Severity
 from schemas.identity import Keys
@@ -73,6 +75,7 @@ class Run:
 
     Attributes:
         values: What the adapter was told of bare documents.
+        directory: The members of the exchange, to whom what is theirs is sealed.
         stop: Set to end after the document at hand.
         selection: What to read again; None: what is new or has changed.
         is_rehearsal: Publish nothing, and leave a run that is at work alone.
@@ -86,6 +89,7 @@ class Run:
     agency: AgencySettings
     kafka: KafkaSettings
     keys: Keys
+    directory: Directory
     source_id: str
     metrics: Metrics
     health: Health
@@ -111,7 +115,12 @@ class Run:
         assert self.agency.id is not None  # the command checks it
         self._positions = Positions(self.source_id)
         self._publisher = Publisher(
-            self.kafka, self.agency.id, self.source_id, self.on_step, self.is_rehearsal
+            self.kafka,
+            self.agency.id,
+            self.source_id,
+            Sealer(self.agency.id, self.keys, self.directory),
+            self.on_step,
+            self.is_rehearsal,
         )
         self._pipeline = Pipeline(self.adapter, self.agency.id, self.keys, self._positions)
         self._files = Files(self._positions, self.keys, self.adapter, self.values)

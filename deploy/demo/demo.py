@@ -27,6 +27,7 @@ from producers import adapter as adapters
 from producers.run import Run, Totals
 from producers.sources.folder import Folder
 from schemas import identity, topics
+from schemas.directory import Directory, Member
 from schemas.runtime import logs
 from schemas.runtime.decoding import Decoder
 from schemas.runtime.health import Health
@@ -140,6 +141,7 @@ def _published(delivery: Delivery, kafka: KafkaSettings, keys: Path) -> Totals:
         agency=AgencySettings(id=delivery.heading.agency, keys=str(keys), metrics_port=0),
         kafka=kafka,
         keys=identity.load(keys),
+        directory=_directory(keys.parent),
         source_id=delivery.source_id,
         metrics=Metrics(),
         health=Health(None),
@@ -150,6 +152,23 @@ def _published(delivery: Delivery, kafka: KafkaSettings, keys: Path) -> Totals:
     finally:
         run.close()
     return run.totals
+
+
+def _directory(work: Path) -> Directory:
+    """Return the exchange of the demonstration: each agency sees the movements of its country."""
+    found = {agency: identity.load(work / agency) for agency in AGENCIES}
+    return Directory(
+        {
+            agency: Member.model_validate(
+                {
+                    "signing_keys": [keys.verify_key.hex()],
+                    "opening_key": keys.seal_key.hex(),
+                    "countries": [agency[:2]],
+                }
+            )
+            for agency, keys in found.items()
+        }
+    )
 
 
 def _stored(settings: HubSettings, kafka: KafkaSettings) -> HubTotals:

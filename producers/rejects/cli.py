@@ -13,6 +13,7 @@ import typer
 from producers.options import (
     AgencyOption,
     BootstrapOption,
+    DirectoryOption,
     DryRunOption,
     KeysOption,
     RegistryOption,
@@ -117,6 +118,7 @@ def redrive(
     since: SinceOption = None,
     values: SetOption = None,
     keys: KeysOption = None,
+    directory: DirectoryOption = None,
     agency: AgencyOption = None,
     source_id: SourceIdOption = None,
     dry_run: DryRunOption = False,
@@ -157,6 +159,7 @@ def redrive(
             source=source,
             values=given,
             keys=keys,
+            directory=directory,
             agency=settings.agency.id,
             source_id=source_id,
             bootstrap_servers=bootstrap_servers,

@@ -38,6 +38,7 @@ from producers.sources.folder import Folder
 from producers.sources.place import source_at
 from producers.sources.source import Source
 from schemas import settings, topics
+from schemas.directory import Directory
 from schemas.identity import DEMONSTRATION_KEYS, Keys
 from schemas.runtime import clients, logs
 from schemas.runtime.decoding import Decoder
@@ -45,6 +46,7 @@ from schemas.runtime.health import Health
 from schemas.runtime.metrics import Metrics
 from schemas.runtime.registry import Registry
 from schemas.settings import AgencySettings, KafkaSettings
+from tests.support import sealed
 
 ROOT = Path(__file__).parents[2]
 DOCUMENTS = ROOT / "tests" / "documents"
@@ -83,12 +85,17 @@ class Record:
 
 @dataclass(slots=True)
 class Agency:
-    """One agency with one adapter."""
+    """One agency with one adapter.
+
+    Attributes:
+        directory: None: the exchange has no other member.
+    """
 
     kafka: KafkaSettings
     id: str
     adapter: str
     keys: Keys = DEMONSTRATION_KEYS
+    directory: Directory | None = None
     values: dict[str, str] = field(default_factory=dict)
     metrics: Metrics = field(default_factory=Metrics)
 
@@ -111,6 +118,7 @@ class Agency:
             ),
             kafka=self.kafka,
             keys=self.keys,
+            directory=self.directory or sealed.alone(self.id, self.keys),
             source_id=source_id,
             metrics=self.metrics,
             health=Health(None),
@@ -176,10 +184,11 @@ class Agency:
         return subprocess.Popen(command, cwd=ROOT, stderr=subprocess.DEVNULL)
 
     def command(self, folder: Path, keys: Path, *options: str) -> list[str]:
-        """Return the command line that runs the adapter."""
+        """Return the command line that runs the adapter, in an exchange that has no other member."""
+        directory = sealed.directory_beside(keys, self.id)
         return [
             *(sys.executable, "-c", PROGRAM, "adapter", "run", self.adapter, str(folder)),
-            *("--agency", self.id, "--keys", str(keys)),
+            *("--agency", self.id, "--keys", str(keys), "--directory", str(directory)),
             *("--bootstrap-servers", self.kafka.bootstrap_servers),
             *("--registry-url", self.kafka.registry_url),
             *options,
@@ -212,7 +221,7 @@ def kafka_of(exchange: Exchange) -> KafkaSettings:
 def new_agency(exchange: Exchange, agency_id: str, adapter: str = "us-emanifest", **options: Any) -> Agency:
     """Make the topics and register the schemas of an agency."""
     kafka = kafka_of(exchange)
-    wanted = (movements_topic(kafka), *topics.agency_topics(agency_id))
+    wanted = (movements_topic(kafka), topics.keys_topic(), *topics.agency_topics(agency_id))
     deployed.apply(kafka, wanted)
     registry = Registry(kafka.registry_url)
     for topic in wanted:

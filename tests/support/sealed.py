@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterable, Mapping
 from dataclasses import replace
 from datetime import UTC, datetime
+from pathlib import Path
 from typing import Any
 
-from schemas import contract, sealing
+from schemas import contract, identity, sealing
 from schemas.directory import Directory, Member
 from schemas.identity import DEMONSTRATION_KEYS, KEY_BYTES, Keys
 from schemas.keyring import Keyring
+from schemas.keystore.documents import AgencyDocument, ExchangeDocument
 from schemas.sealing import DataKey, SealedPart, WrappedKey
 
 CREATED_AT = datetime(2026, 7, 1, tzinfo=UTC)
@@ -28,10 +31,12 @@ def keys_of(name: str) -> Keys:
 
 def member(keys: Keys, *countries: str) -> Member:
     """Return how a directory names a holder of keys, who may know the movements of some countries."""
-    return Member(
-        signing_keys=(keys.verify_key.hex(),),  # type: ignore[arg-type]  # as its file has it
-        opening_key=keys.seal_key.hex(),  # type: ignore[arg-type]  # likewise
-        countries=frozenset(countries),
+    return Member.model_validate(
+        {
+            "signing_keys": [keys.verify_key.hex()],
+            "opening_key": keys.seal_key.hex(),
+            "countries": list(countries),
+        }
     )
 
 
@@ -43,6 +48,39 @@ def alone(agency: str, keys: Keys = DEMONSTRATION_KEYS) -> Directory:
 def exchange_of(agencies: Mapping[str, Keys]) -> Directory:
     """Return the directory of an exchange of agencies, each for the country that its name begins with."""
     return Directory({name: member(keys, name[:2]) for name, keys in agencies.items()})
+
+
+def write_directory(path: Path, directory: Directory) -> Path:
+    """Write a directory as a file."""
+    lines = []
+    for name, found in directory.members.items():
+        assert found.opening_key is not None
+        lines += [
+            f"[members.{name}]",
+            f"signing_keys = {json.dumps([key.hex() for key in found.signing_keys])}",
+            f"opening_key = {json.dumps(found.opening_key.hex())}",
+            f"countries = {json.dumps(sorted(found.countries))}",
+        ]
+    path.write_text("\n".join(lines))
+    return path
+
+
+def write_keys(folder: Path, keys: Keys) -> None:
+    """Write keys as a folder."""
+    own = AgencyDocument(
+        agency=keys.agency, signing=keys.signing, opening=keys.opening, drawn_on=CREATED_AT.date()
+    )
+    shared = ExchangeDocument(movement=keys.movement, pseudonym=keys.pseudonym)
+    folder.mkdir(mode=0o700)
+    for name, text in ((identity.AGENCY_FILE, own.text()), (identity.EXCHANGE_FILE, shared.text())):
+        (folder / name).write_bytes(text)
+        (folder / name).chmod(0o600)
+
+
+def directory_beside(keys: Path, agency: str) -> Path:
+    """Write the directory of an agency that is alone beside its key folder, if that is there."""
+    path = keys.with_name(f"{keys.name}-directory.toml")
+    return write_directory(path, alone(agency, identity.load(str(keys)))) if keys.is_dir() else path
 
 
 def content(**changes: Any) -> bytes:

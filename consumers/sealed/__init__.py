@@ -1,0 +1,1 @@
+"""What agencies sealed to one member of the exchange, opened by that member."""

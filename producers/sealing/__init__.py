@@ -1,0 +1,1 @@
+"""Sealing of what recipients alone may read: which key, which recipients, which parts."""
