@@ -29,32 +29,32 @@ RESIDUAL_RISKS = (
         "pseudonym.agency.guess",
         "an agency, or a thief of exchange.json",
         "It holds the key of the year, and can compute the pseudonyms of companies that it guesses.",
-        "Agencies agree not to; keys lie in a token or a key service; keys of years that are over are destroyed.",
+        "Agencies agree not to; keys lie in a token or a key service; keys of past years are destroyed.",
     ),
     ResidualRisk(
         "pseudonym.no.common.id",
         "nobody",
-        "A company that two agencies know by different numbers, and no table joins, counts as two contributors: "
-        "a cell may be shown that two companies or one stand behind.",
+        "A company that two agencies know by different numbers, and no table joins, counts as two "
+        "contributors: fewer companies than it seems may stand behind a cell.",
         "Agencies keep the table agency.groups, with EU-VAT, EORI or LEI as the canonical number.",
     ),
     ResidualRisk(
         "pseudonym.no.group",
         "a company of a group",
-        "Sites and companies of one group count as several contributors until a table says that they are one.",
+        "Sites and companies of a group count as several contributors until a table says that they are one.",
         "Agencies keep the table agency.groups, and look at the largest contributors first.",
     ),
     ResidualRisk(
         "pseudonym.habits",
         "a hub",
-        "It can recognise a company in the next year by quantities, materials and partners that are like nobody "
-        "else's, whatever its pseudonym.",
-        "Hubs keep records of past years only as long as releases need them, under the agreement with agencies.",
+        "It can recognise a company in the next year by quantities, materials and partners that are like "
+        "nobody else's, whatever its pseudonym.",
+        "Hubs keep records of past years only as long as releases need them, as agreed with agencies.",
     ),
     ResidualRisk(
         "pseudonym.known.movement",
         "a hub that knows one movement from elsewhere",
-        "It learns the pseudonym of its companies for that year, and with it all their movements of that year.",
+        "It learns the pseudonyms of its companies for that year, and so all their movements of the year.",
         "Hubs are operated by authorities, and their staff is bound to secrecy.",
     ),
     ResidualRisk(
@@ -67,8 +67,8 @@ RESIDUAL_RISKS = (
     ResidualRisk(
         "key.kept",
         "a recipient of sealed parts",
-        "What it opened, or the data key that it unwrapped, it can keep: shredding binds the broker and those "
-        "who come later.",
+        "What it opened, or the data key that it unwrapped, it can keep: shredding binds the broker and "
+        "those who come later.",
         "Contracts say what is kept, how long, and who looks after it.",
     ),
     ResidualRisk(
