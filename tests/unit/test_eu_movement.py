@@ -13,6 +13,7 @@ from typing import Any
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from lxml import etree
 
 from producers.adapters.eu_movement import EuMovement, ubl
 from producers.adapters.fr_registry import FrRegistry
@@ -20,11 +21,12 @@ from producers.convert import event_json
 from producers.pipeline import Outcome, Pipeline
 from producers.positions import Positions
 from producers.reading import references
-from producers.statement import Company, Place, Reading, Statement, WasteCode
+from producers.statement import Company, Party, Place, Reading, Reference, Sealed, Statement, WasteCode
 from schemas.confidentiality import model_leaves, require_classes
 from schemas.findings import Severity
 from schemas.identity import DEMONSTRATION_KEYS
 from schemas.movement import Basis, Hazardous, Precision, Side
+from schemas.sealed import PartyRole, ReferenceKind
 
 DOCUMENTS = Path(__file__).parents[1] / "documents" / "eu_movement"
 HEAD = '<?xml version="1.0" encoding="UTF-8"?>\n'
@@ -691,3 +693,103 @@ def test_quantities_travel_as_stated_and_as_exact_mass() -> None:
         2: ("3.05", "TNE", 3_050_000),
         3: ("1.5", "MTQ", None),
     }
+
+
+ADDRESS = (
+    "<cbc:StreetName>Quai Vide</cbc:StreetName><cbc:BuildingNumber>7</cbc:BuildingNumber>"
+    "<cbc:PostalZone>59000</cbc:PostalZone>"
+)
+UNIT = "<cac:TransportEquipment><cbc:ID>MSCU 123456-7</cbc:ID></cac:TransportEquipment>"
+ENTRY = "<cbc:ID>BEANR</cbc:ID><cbc:Name>Antwerpen</cbc:Name>"
+EXIT = "<cbc:Name>Dunkerque, tel. +33 1 23 45 67 89</cbc:Name>"
+SHIPMENT = (
+    f"<cac:TransportHandlingUnit>{UNIT}</cac:TransportHandlingUnit>"
+    f"<cac:FirstArrivalPortLocation>{ENTRY}</cac:FirstArrivalPortLocation>"
+    f"<cac:LastExitPortLocation>{EXIT}</cac:LastExitPortLocation>"
+)
+
+
+def sealed(document: str, **values: str) -> Sealed:
+    """Return what recipients alone may know of a file's one statement."""
+    found = only(document, **values).sealed
+    assert found is not None
+    return found
+
+
+def test_authorities_know_the_companies_of_a_movement() -> None:
+    """Companies of a document are sealed by their roles, with identifier, name and address."""
+    found = sealed(text("dispatch"))
+    roles = [party.role for party in found.parties]
+
+    assert roles == [PartyRole.EXPORTER, PartyRole.GENERATOR, PartyRole.CONSIGNEE, PartyRole.FACILITY]
+    assert Party(PartyRole.CONSIGNEE, *CONSIGNEE, "Kaai Trading", "Gent, BE") in found.parties
+    assert Party(PartyRole.FACILITY, *FACILITY, "Schelde Metals", "Antwerpen, BE") in found.parties
+    assert found.document_number == "FR0126000123.000007"
+    assert Reference(ReferenceKind.NOTIFICATION, "FR0126000123") in found.references
+
+
+def test_carriers_are_sealed_in_their_order() -> None:
+    """Each carrier that a document lists is a party."""
+    said = stated(text("transfer"))[0].sealed
+    assert said is not None
+
+    assert len([party for party in said.parties if party.role is PartyRole.CARRIER]) > 1
+
+
+def test_address_of_the_generator_is_that_of_its_site() -> None:
+    """Where the waste leaves from another place than the office, that is the address."""
+    site = "<cac:DespatchLocation>\n          <cac:Address>"
+    found = sealed(text("dispatch", (site, site + ADDRESS)))
+
+    (generator,) = [party for party in found.parties if party.role is PartyRole.GENERATOR]
+    assert generator.address == "Quai Vide 7, 59000, FR"
+
+
+def test_ports_containers_and_customs_are_references() -> None:
+    """Ports, containers and offices of customs are sealed, and what else stands in their names is not."""
+    found = sealed(text("dispatch", ("<cac:GoodsItem>", SHIPMENT + "<cac:GoodsItem>")))
+
+    assert found.references[-3:] == (
+        Reference(ReferenceKind.EXIT_POINT, "Dunkerque"),
+        Reference(ReferenceKind.ENTRY_POINT, "BEANR Antwerpen"),
+        Reference(ReferenceKind.CONTAINER, "MSCU1234567"),
+    )
+
+
+def test_statements_of_a_document_share_what_is_sealed() -> None:
+    """What is said to authorities is made once for a document, however many wastes it has."""
+    found = stated(text("multi_waste_dispatch"))
+
+    assert len(found) > 1
+    assert len({id(statement.sealed) for statement in found}) == 1
+
+
+def test_laboratory_is_called_that() -> None:
+    """Who analyses waste is no facility."""
+    found = sealed(text("laboratory"))
+
+    assert PartyRole.LABORATORY in {party.role for party in found.parties}
+    assert found.references[0].kind is ReferenceKind.ANNEX_VII
+
+
+@pytest.mark.parametrize("path", sorted(DOCUMENTS.glob("*.xml")), ids=lambda path: path.stem)
+def test_persons_and_what_nobody_decided_about_are_sealed_nowhere(path: Path) -> None:
+    """Canaries in all elements that are not sealed, contacts and names of who signs, are in no statement."""
+    canary = "CANARY"
+    tree = etree.fromstring(path.read_bytes())
+    read = {"Name", "CityName", "StreetName", "BuildingNumber", "PostalZone", "RegistrationName"}
+    kept = {"ElectronicMail", "LicensePlateID", "Description", "Telephone", "Note"}
+    for element in tree.iter("{*}*"):
+        name = etree.QName(element).localname
+        around = {etree.QName(item).localname for item in element.iterancestors()}
+        hidden = around & {"Contact", "Person", "Signature", "SenderParty"} and name in read
+        if hidden or name in kept:
+            element.text = canary
+    for signatory in tree.iter("{*}SignatoryParty"):
+        person = etree.SubElement(signatory, signatory.tag.replace("SignatoryParty", "PartyName"))
+        basic = person.tag.replace("Aggregate", "Basic")
+        etree.SubElement(person, basic.replace("PartyName", "Name")).text = canary
+    data = etree.tostring(tree)
+
+    assert canary.encode() in data
+    assert canary not in repr(list(EuMovement({}).read(io.BytesIO(data))))

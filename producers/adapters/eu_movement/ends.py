@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import NamedTuple
 
-from producers.adapters.eu_movement import parties
+from producers.adapters.eu_movement import model, parties
 from producers.adapters.eu_movement.model import Movement, Party, Site
 from producers.adapters.eu_movement.wastes import Notice
 from producers.statement import Company, Place
@@ -58,7 +58,7 @@ def ends(movement: Movement, country: str, *, is_annex_vii: bool, path: str, not
     )
 
 
-def facility_of(movement: Movement) -> Party | None:
+def facility_of(movement: Movement) -> model.Company | None:
     """Return the facility; where one for each kind of operation is named, the operation says which."""
     if movement.recovery is None or movement.disposal is None:
         return movement.recovery or movement.disposal

@@ -18,8 +18,9 @@ from producers.adapters.eu_movement.model import Condition, Kind, Line, Movement
 from producers.adapters.eu_movement.moments import Moments
 from producers.adapters.eu_movement.receipt import Receipt, receipt
 from producers.adapters.eu_movement.rules import RULES_BY_ID
+from producers.adapters.eu_movement.sealed import sealed
 from producers.adapters.eu_movement.wastes import Waste, waste
-from producers.statement import Company, Quantity, Statement, When
+from producers.statement import Company, Quantity, Sealed, Statement, When
 from schemas.findings import Finding
 from schemas.movement import Basis, Stage
 
@@ -138,6 +139,11 @@ class Telling:
             found.append(_Goods(line, line.number or index + 1, waste(line, path, self.notice), path))
         return found
 
+    @cached_property
+    def _sealed(self) -> Sealed:
+        is_laboratory = any(item.waste.is_laboratory for item in self._goods)
+        return sealed(self.movement, self.reference, is_laboratory=is_laboratory)
+
     def _check(self) -> None:
         checks.check_movement(self.movement, self.path, self.notice)
         self.moments.check_order()
@@ -171,6 +177,7 @@ class Telling:
             load_count=self.movement.packages if is_alone else None,
             contributor=fact.contributor,
             counterparty=fact.counterparty,
+            sealed=self._sealed,
         )
 
     def _announced(self, item: _Goods) -> Iterator[_Fact]:

@@ -1,7 +1,8 @@
 """The blocks of a movement document that are read, with the class of each.
 
-It is not the whole document: names, addresses, contacts, composition, description, process,
-means of transport and attachments have no field here and are never read. Whatever syntax
+It is not the whole document: persons, contacts, composition, description, process, means of
+transport and attachments have no field here and are never read. Of who signs, the name is
+not read either: it may be a person's. Whatever syntax
 a document comes in, its parser fills these fields; block numbers are those of Annex IB.
 Annex VII has the same content under other numbers.
 
@@ -20,7 +21,7 @@ from pydantic import PlainValidator, StringConstraints
 
 from producers.reading import dates
 from producers.reading.dates import Stamp
-from producers.reading.native_model import Native, refused
+from producers.reading.native_model import Native, SealedText, refused
 from schemas.confidentiality import Confidentiality
 from schemas.movement import Precision
 
@@ -175,12 +176,35 @@ class Site(Native):
     region: Annotated[_Text, HUB] = None
 
 
+class Address(Site):
+    """Where something is, in full."""
+
+    street: Annotated[SealedText, SEALED] = None
+    building: Annotated[SealedText, SEALED] = None
+    postal_code: Annotated[SealedText, SEALED] = None
+    city: Annotated[SealedText, SEALED] = None
+
+
 class Party(Site):
     """A company: who it is and where, not its name."""
 
     identifier: Identifier | None = None
     legal: Identifier | None = None
     tax: Identifier | None = None
+
+
+class Company(Party, Address):
+    """A company with its name and address."""
+
+    name: Annotated[SealedText, SEALED] = None
+    registered_name: Annotated[SealedText, SEALED] = None
+
+
+class Port(Native):
+    """A port by its code, such as BEANR, and by its name."""
+
+    code: Annotated[SealedText, SEALED] = None
+    name: Annotated[SealedText, SEALED] = None
 
 
 class Amount(Native):
@@ -208,7 +232,7 @@ class Carrier(Native):
     """Block 8: who carries, in which order."""
 
     order: Annotated[_Ordinal, PUBLIC] = None
-    party: Party | None = None
+    party: Company | None = None
 
 
 class Part(Native):
@@ -246,6 +270,7 @@ class Movement(Native):
         notified: What all movements under the notification may weigh together.
         dispatched, planned, delivered_on: Blocks 6, and 18.
         generator, site: Block 9.
+        exit_port, entry_port: Where it leaves by ship, and where it arrives first.
     """
 
     profile: Annotated[str, PlainValidator(_profile), PUBLIC]
@@ -254,15 +279,18 @@ class Movement(Native):
     notification: Annotated[_Text, SEALED] = None
     serial: Annotated[_Text, SEALED] = None
     serial_total: Annotated[_Text, NEVER] = None
-    notifier: Party | None = None
-    consignee: Party | None = None
-    recovery: Party | None = None
-    disposal: Party | None = None
-    generator: Party | None = None
-    site: Site | None = None
+    notifier: Company | None = None
+    consignee: Company | None = None
+    recovery: Company | None = None
+    disposal: Company | None = None
+    generator: Company | None = None
+    site: Address | None = None
     lines: tuple[Line, ...] = ()
     carriers: tuple[Carrier, ...] = ()
     transit: Annotated[tuple[str | None, ...], PUBLIC] = ()
+    exit_port: Port | None = None
+    entry_port: Port | None = None
+    containers: Annotated[tuple[SealedText, ...], SEALED] = ()
     packages: Annotated[int | None, PlainValidator(_count), HUB] = None
     planned: Annotated[_Stamp, PUBLIC] = None
     dispatched: Annotated[_Stamp, PUBLIC] = None

@@ -7,9 +7,9 @@ never stand in for one.
 from __future__ import annotations
 
 import re
-from functools import lru_cache
 
 from producers.adapters.eu_movement.model import Identifier, Party, Site
+from producers.reading.remembered import remembered
 from producers.statement import Company, Place
 from schemas import places
 
@@ -48,7 +48,7 @@ def _register(country: str) -> str:
     return f"{code}-REGISTER" if code is not None else ""
 
 
-@lru_cache(_CACHED_TEXTS)
+@remembered(_CACHED_TEXTS)
 def _company(scheme: str, identifier: str) -> Company | None:
     register, number = _spelled(scheme), _spelled(identifier)
     if _SCHEME.fullmatch(register) is None or _IDENTIFIER.fullmatch(number) is None:
@@ -61,7 +61,7 @@ def place(site: Site) -> Place | None:
     return _place(site.country or "", site.region or "")
 
 
-@lru_cache(_CACHED_TEXTS)
+@remembered(_CACHED_TEXTS)
 def _place(country: str, region: str) -> Place | None:
     if not country:
         return Place()

@@ -93,17 +93,34 @@ def _all(*tables: Mapping[str, _Element]) -> dict[str, _Element]:
     return {name: element for table in tables for name, element in table.items()}
 
 
-_ADDRESS = _all(
+_PLACE = _all(
     _basic(CountrySubentityCode="region"),
     _inside("Country", _basic(IdentificationCode="country")),
 )
-_COMPANY = _all(
+_ADDRESS = _all(
+    _PLACE,
+    _basic(StreetName="street", BuildingNumber="building", PostalZone="postal_code", CityName="city"),
+)
+_IDENTIFIERS = _all(
     _inside("PartyIdentification", _identifier("ID", "identifier")),
-    _inside("PartyLegalEntity", _identifier("CompanyID", "legal")),
     _inside("PartyTaxScheme", _identifier("CompanyID", "tax")),
+)
+# Of who signs the name is not read: it may be a person's.
+_SIGNATORY = _all(
+    _IDENTIFIERS,
+    _inside("PartyLegalEntity", _identifier("CompanyID", "legal")),
+    _inside("PostalAddress", _PLACE),
+)
+_COMPANY = _all(
+    _IDENTIFIERS,
+    _inside("PartyName", _basic(Name="name")),
+    _inside(
+        "PartyLegalEntity", _identifier("CompanyID", "legal"), _basic(RegistrationName="registered_name")
+    ),
     _inside("PostalAddress", _ADDRESS),
 )
 _PARTY = _all(_COMPANY, _inside("Party", _COMPANY))
+_PORT = _basic(ID="code", Name="name")
 _ITEM = _all(
     _inside(
         "CommodityClassification",
@@ -141,6 +158,12 @@ _SHIPMENT = _all(
         is_list=True,
     ),
     _inside(
+        "TransportHandlingUnit",
+        _inside("TransportEquipment", {_BASIC + "ID": _Element("containers", is_list=True)}),
+    ),
+    _holding("LastExitPortLocation", "exit_port", _PORT),
+    _holding("FirstArrivalPortLocation", "entry_port", _PORT),
+    _inside(
         "Delivery",
         _measured(Quantity="delivered", MaximumQuantity="notified"),
         _basic(ActualDeliveryDate="delivered_on", ActualDeliveryTime="delivered_on.time"),
@@ -172,7 +195,7 @@ _MOVEMENT = _Element(
             "Signature",
             "signatures",
             _basic(ID="signatory", ValidationDate="signed", ValidationTime="signed.time"),
-            _holding("SignatoryParty", "party", _PARTY),
+            _holding("SignatoryParty", "party", _SIGNATORY, _inside("Party", _SIGNATORY)),
             is_list=True,
             dates=("signed",),
         ),

@@ -7,6 +7,7 @@ somebody.
 
 from __future__ import annotations
 
+import itertools
 import re
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
@@ -26,6 +27,7 @@ LABORATORY = "LABORATORY"
 INTERIM = frozenset({"R12", "R13", "D8", "D9", "D13", "D14", "D15"})
 
 _CACHED_TEXTS = 4096
+_CACHED_CHARACTERS_MAX = 400
 _CODE_CHARACTERS_MAX = 20
 # Y46 and those after it are entries of the Convention's Annex II, the others categories of its Annex I.
 _FIRST_Y_ENTRY = 46
@@ -82,7 +84,9 @@ class Waste:
 
 def waste(line: Native, path: str, notice: Notice) -> Waste:
     """Return what the codes of a line say; `notice` is told each rule that they break, and where."""
-    found, broken = _waste(line.codes, line.un_numbers)
+    texts = (*itertools.chain.from_iterable(line.codes), *line.un_numbers)
+    read = _waste if len("".join(filter(None, texts))) <= _CACHED_CHARACTERS_MAX else _waste.__wrapped__
+    found, broken = read(line.codes, line.un_numbers)
     for rule, place in broken:
         notice(rule, f"{path}{place}")
     return found
