@@ -33,11 +33,18 @@ def party(
         address: The parts of its address, in order.
     """
     called = scrubbed(name) if name else None
-    parts = [part for part in address if part]
-    lies_at = scrubbed(", ".join(parts)) if parts else None
+    lies_at = one_line(address)
     if company is not None:
         return Party(role, company.scheme, company.identifier, called, lies_at)
     return Party(role, name=called, address=lies_at) if called or lies_at else None
+
+
+def one_line(parts: tuple[str | None, ...]) -> str | None:
+    """Return an address in one line without what is about people, None where nothing is left."""
+    left = scrubbed(", ".join(filter(None, parts)))
+    if left is None or " ," not in left:
+        return left
+    return ", ".join(piece for part in left.split(",") if (piece := part.strip()))
 
 
 def number(stated: str | None) -> str | None:

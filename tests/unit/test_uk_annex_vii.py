@@ -12,8 +12,21 @@ from producers.adapter import create
 from producers.adapters.uk_annex_vii import UkAnnexVii
 from producers.adapters.uk_annex_vii.columns import HEADERS
 from producers.pipeline import Pipeline
-from producers.statement import Company, Identity, Place, Quantity, Statement, WasteCode, When
+from producers.statement import (
+    Company,
+    Identity,
+    Party,
+    Place,
+    Quantity,
+    Reference,
+    Sealed,
+    Statement,
+    WasteCode,
+    When,
+)
+from schemas.confidentiality import Confidentiality, model_leaves
 from schemas.movement import Basis, Hazardous, Side, Stage
+from schemas.sealed import PartyRole, ReferenceKind
 from tests.support.annex_vii import (
     ACCOUNT,
     document,
@@ -390,3 +403,100 @@ def test_any_text_in_any_cell_is_read_or_told(right: dict[str, str], cells: dict
 
     assert len(last.statements) == 1
     assert len(first.statements) == 1 or any(finding.severity == "ERROR" for finding in first.findings)
+
+
+def test_authorities_learn_reference_parties_and_exits() -> None:
+    """A row seals its reference, every party by name and address, and the places of exit in order."""
+    cells = (
+        part("interim")
+        | part("facility_2")
+        | {"exit_location": "Port of Example; Dover", "exporter_postcode": "ZZ1 1ZZ"}
+    )
+    known = ("Example BV", "1 Example Street, IT")
+
+    assert said(read_row(**cells)).sealed == Sealed(
+        "ref1",
+        (
+            Party(
+                PartyRole.EXPORTER,
+                "GB-GLW-ACCOUNT",
+                ACCOUNT,
+                "Example Ltd",
+                "1 Example Lane, Exampleton, ZZ1 1ZZ, GB",
+            ),
+            Party(PartyRole.GENERATOR, name="Example Ltd", address="1 Example Lane, Exampleton, GB"),
+            Party(PartyRole.CARRIER, name="Example BV", address="1 Example Street, GB"),
+            Party(PartyRole.IMPORTER, None, None, *known),
+            Party(PartyRole.INTERIM_FACILITY, None, None, *known),
+            Party(PartyRole.FACILITY, None, None, *known),
+            Party(PartyRole.FACILITY, None, None, *known),
+        ),
+        (
+            Reference(ReferenceKind.EXIT_POINT, "Port of Example"),
+            Reference(ReferenceKind.EXIT_POINT, "Dover"),
+        ),
+    )
+
+
+def test_laboratory_is_sealed_as_such() -> None:
+    """Unlisted waste seals the laboratory that it goes to."""
+    sealed = said(read(upload([laboratory_row()]))[0]).sealed
+
+    assert sealed is not None
+    assert sealed.parties[-1] == Party(PartyRole.LABORATORY, None, None, "Example BV", "1 Example Street, IT")
+
+
+def test_nothing_of_a_column_of_class_never_is_sealed() -> None:
+    """Each contact, telephone, e-mail, description and means of transport of a row stays behind."""
+    never = {
+        f"{name}_{column}": value
+        for name in ("exporter", "importer", "carrier_1", "collection", "interim", "facility_1", "facility_2")
+        for column, value in (
+            ("contact", "Canary Zoe"),
+            ("phone", "+441234567890"),
+            ("fax", "+441234567890"),
+            ("email", "canary@mail.example"),
+        )
+    }
+    never |= {"description": "Canary", "carrier_1_means_details": "AB12 CDE canary"}
+    reading = read_row(**(part("interim") | part("facility_2") | never))
+    told = repr(said(reading).sealed).lower()
+
+    columns = {
+        path.rpartition(".")[2]
+        for model in UkAnnexVii.native_models
+        for path, leaf in model_leaves(model)
+        if leaf is Confidentiality.NEVER
+    }
+    assert {name.removeprefix("carrier_1_") for name in never if "means" in name or name == "description"} | {
+        "contact",
+        "phone",
+        "fax",
+        "email",
+        "means",
+    } == columns
+    for text in ("canary", "1234567890", "ab12", "'road'"):
+        assert text not in told
+
+
+def test_contacts_in_names_and_addresses_are_taken_out() -> None:
+    """What somebody wrote beside the name of a company, in an address or for a port does not travel."""
+    reading = read_row(
+        importer_organisation="Example BV, jo@mail.example",
+        importer_address="1 Example Street, tel +31 20 794 60 14",
+        exit_location="Dover tel 01234 567890",
+    )
+    sealed = said(reading).sealed
+
+    assert sealed is not None
+    assert sealed.parties[3] == Party(PartyRole.IMPORTER, None, None, "Example BV", "1 Example Street, IT")
+    assert sealed.references == (Reference(ReferenceKind.EXIT_POINT, "Dover"),)
+
+
+def test_exit_that_is_no_list_of_places_is_not_sealed() -> None:
+    """A cell that breaks the rule of places of exit is told of, and does not travel."""
+    reading = read_row(exit_location="Brighton,&^@)(()NS)(@,45")
+
+    assert rules(reading) == ["annex7.exit.form"]
+    assert said(reading).sealed is not None
+    assert said(reading).sealed.references == ()  # type: ignore[union-attr]  # asserted before

@@ -14,10 +14,11 @@ from producers.adapter import create
 from producers.adapters.uk_packaging import UkPackaging
 from producers.pipeline import Outcome, Pipeline
 from producers.positions import Positions
-from producers.statement import Company, Reading, Statement, WasteCode
+from producers.statement import Company, Party, Reading, Reference, Sealed, Statement, WasteCode
 from schemas import contract
 from schemas.identity import DEMONSTRATION_KEYS
 from schemas.movement import Hazardous, Precision, Relation, Side, Stage
+from schemas.sealed import PartyRole, ReferenceKind
 from tests.support.samples import sample
 
 DOCUMENTS = Path(__file__).parents[1] / "documents" / "uk_packaging"
@@ -419,3 +420,166 @@ def test_a_country_that_nobody_knows_is_told_once() -> None:
 
     assert 1 == sum(finding.rule == "uk.country.unknown" for finding in reading.findings)
     assert {"ZZ"} == {item.destination.country for item in reading.statements if item.side is Side.ORIGIN}
+
+
+EXPORTED = {
+    "processingType": "EXPORTER",
+    "DATE_RECEIVED_FOR_EXPORT": "2026-01-22",
+    "DATE_OF_EXPORT": "2026-01-24",
+    "TONNAGE_OF_UK_PACKAGING_WASTE_EXPORTED": 3,
+    "OSR_ID": 7,
+    "OSR_NAME": "Voorbeeld Papier BV",
+    "OSR_COUNTRY": "Netherlands",
+    "INTERIM_SITE_ID": 41,
+    "CARRIER_NAME": "Example Haulage Ltd",
+    "CBD": "CBDU900001",
+    "CONTAINER_NUMBER": "ABCU 123456-7 and defu7654321",
+    "CUSTOMS_DECLARATION_NUMBER": "26GB12345678901234",
+    "BILL_OF_LANDING_REFERENCE_NUMBER": "MAEU123456789",
+    "WASTE_TRANSFER_NOTE": "WTN 2026/17",
+}
+OF_OTHERS = dict.fromkeys(
+    (
+        "SUPPLIER_NAME",
+        "SUPPLIER_ADDRESS",
+        "SUPPLIER_POSTCODE",
+        "SUPPLIER_EMAIL",
+        "SUPPLIER_PHONE_NUMBER",
+        "ACTIVITIES_CARRIED_OUT_BY_SUPPLIER",
+        "YOUR_REFERENCE",
+        "WEIGHBRIDGE_TICKET",
+        "WEIGHBRIDGE_TICKET_NUMBER",
+        "LOADING_SITE_NAME",
+        "LOADING_SITE_ADDRESS",
+        "LOADING_SITE_POSTCODE",
+        "LOADING_SITE_EMAIL",
+        "LOADING_SITE_PHONE_NUMBER",
+        "CARRIER_VEHICLE_REGISTRATION_NUMBER",
+        "HAULIER_NAME",
+        "HAULIER_VEHICLE_REGISTRATION_NUMBER",
+        "CUSTOMER_NAME",
+        "CUSTOMER_INVOICE_REFERENCE",
+        "EXPORT_CONTROLS",
+        "FINAL_DESTINATION_EMAIL",
+        "FINAL_DESTINATION_PHONE",
+        "PRODUCT_DESCRIPTION",
+        "DESCRIPTION_WASTE",
+        "HOW_DID_YOU_CALCULATE_RECYCLABLE_PROPORTION",
+    ),
+    "Canary, canary@mail.example, 020 7946 0142, AB12 CDE",
+)
+CARRIER = Party(PartyRole.CARRIER, "GB-WASTE-CARRIER", "CBDU900001", "Example Haulage Ltd")
+
+
+def sealed(native: dict[str, Any]) -> Sealed:
+    """Return what all statements of a row seal, which is the same."""
+    (reading,) = read([native], **SETTINGS)
+    (found,) = {item.sealed for item in reading.statements}
+    assert found is not None
+    return found
+
+
+def exported(**cells: Any) -> dict[str, Any]:
+    """Return a row of waste that went abroad."""
+    return {"rowId": 12, "wasteRecordType": "exported", "data": EXPORTED | cells}
+
+
+def test_authorities_learn_sites_carriers_containers_and_customs_papers() -> None:
+    """A row of exported waste seals whose it is, the sites abroad, and every number of its papers."""
+    assert sealed(exported()) == Sealed(
+        "org-77/reg-5/exported/12",
+        (
+            Party(PartyRole.REGISTRANT, "GB-EPR-ORGANISATION", "org-77"),
+            CARRIER,
+            Party(PartyRole.INTERIM_FACILITY, "GB-EPR-OVERSEAS-SITE", "org-77:reg-5:041"),
+            Party(PartyRole.FACILITY, "GB-EPR-OVERSEAS-SITE", "org-77:reg-5:007", "Voorbeeld Papier BV"),
+        ),
+        (
+            Reference(ReferenceKind.CONTAINER, "ABCU1234567"),
+            Reference(ReferenceKind.CONTAINER, "DEFU7654321"),
+            Reference(ReferenceKind.CUSTOMS, "26GB12345678901234"),
+            Reference(ReferenceKind.BILL_OF_LADING, "MAEU123456789"),
+            Reference(ReferenceKind.CONSIGNMENT, "WTN 2026/17"),
+        ),
+    )
+
+
+def test_authorities_learn_where_a_load_was_sent_on_to() -> None:
+    """A load sent on seals its carrier and its destination by name and address."""
+    native = row(
+        CARRIER_NAME="Example Haulage Ltd",
+        CBD_REG_NUMBER="CBDU900001",
+        FINAL_DESTINATION_NAME="Example Board Ltd",
+        FINAL_DESTINATION_ADDRESS="3 Example Road",
+        FINAL_DESTINATION_POSTCODE="ZZ1 1ZZ",
+    )
+
+    assert sealed(native).parties[1:] == (
+        CARRIER,
+        Party(PartyRole.CONSIGNEE, name="Example Board Ltd", address="3 Example Road, ZZ1 1ZZ"),
+    )
+
+
+@pytest.mark.parametrize("native", [exported(), row()])
+def test_people_suppliers_and_free_texts_are_not_sealed(native: dict[str, Any]) -> None:
+    """Suppliers, customers, contacts, plates, tickets and the operator's own references stay behind."""
+    native["data"] |= OF_OTHERS
+
+    told = repr(sealed(native)).lower()
+
+    for text in ("canary", "7946", "ab12"):
+        assert text not in told
+
+
+def test_contacts_in_names_and_numbers_are_taken_out() -> None:
+    """Of texts in cells for names and numbers only those travel."""
+    contact = "Canary canary@mail.example 020 7946 0142"
+    found = sealed(
+        exported(
+            OSR_ID=contact,
+            OSR_NAME="Papier BV, canary@mail.example",
+            INTERIM_SITE_ID=contact,
+            CBD=contact,
+            CONTAINER_NUMBER=contact,
+            CUSTOMS_DECLARATION_NUMBER=contact,
+            BILL_OF_LANDING_REFERENCE_NUMBER="020 7946 0142",
+            WASTE_TRANSFER_NOTE="AB12 CDE",
+        )
+    )
+
+    assert found.parties[1:] == (
+        Party(PartyRole.CARRIER, name="Example Haulage Ltd"),
+        Party(PartyRole.FACILITY, name="Papier BV"),
+    )
+    assert found.references == ()
+
+
+@pytest.mark.parametrize("value", [True, ["x"], {"x": 1}, "x" * 251, "\ud800", None, "", "Choose option"])
+def test_what_only_authorities_read_breaks_no_rule(value: Any) -> None:
+    """A cell of another type or length, or without an answer, is as good as absent, and no finding."""
+    cells = dict.fromkeys(
+        (
+            "OSR_NAME",
+            "INTERIM_SITE_ID",
+            "CARRIER_NAME",
+            "CBD",
+            "CBD_REG_NUMBER",
+            "CONTAINER_NUMBER",
+            "CUSTOMS_DECLARATION_NUMBER",
+            "BILL_OF_LANDING_REFERENCE_NUMBER",
+            "WASTE_TRANSFER_NOTE",
+            "FINAL_DESTINATION_NAME",
+            "FINAL_DESTINATION_ADDRESS",
+            "FINAL_DESTINATION_POSTCODE",
+        ),
+        value,
+    )
+
+    assert rules(read([exported(**cells)], **SETTINGS)) == rules(read([exported()], **SETTINGS))
+    assert sealed(exported(**cells)) == Sealed(
+        "org-77/reg-5/exported/12",
+        (
+            Party(PartyRole.REGISTRANT, "GB-EPR-ORGANISATION", "org-77"),
+            Party(PartyRole.FACILITY, "GB-EPR-OVERSEAS-SITE", "org-77:reg-5:007"),
+        ),
+    )

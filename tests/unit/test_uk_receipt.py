@@ -17,11 +17,12 @@ from hypothesis import strategies as st
 from producers.adapters.uk_receipt import UkReceipt, nations
 from producers.pipeline import Outcome, Pipeline
 from producers.positions import Positions
-from producers.statement import Company, Place, Reading, Statement
+from producers.statement import Company, Party, Place, Reading, Reference, Sealed, Statement
 from schemas import contract, units
 from schemas.confidentiality import model_leaves, require_classes
 from schemas.identity import DEMONSTRATION_KEYS
 from schemas.movement import Basis, Hazardous, Precision, Side, Stage
+from schemas.sealed import PartyRole, ReferenceKind
 from tests.support.samples import ROOT, sample
 
 DOCUMENTS = Path(__file__).parents[1] / "documents" / "uk_receipt"
@@ -406,3 +407,103 @@ def test_every_real_sample_is_looked_at() -> None:
     names = {path.stem.split("_Movement_")[1] for path in sample("uk-dwt-receipt").glob("*.json")}
 
     assert names == {*NAMES, "Error_Missing_organisationApiId_as_a_required_field"}
+
+
+CARRIER = {
+    "registrationNumber": "cbdu 900001",
+    "organisationName": "Example Haulage Ltd",
+    "address": {"fullAddress": "2 Example Street, Exampleton", "postcode": "ZZ1 1ZZ"},
+    "meansOfTransport": "Road",
+    "vehicleRegistration": "AB12 CDE",
+}
+
+
+def sealed(native: Any) -> Sealed:
+    """Return what all statements of a receipt seal, which is the same."""
+    (found,) = {item.sealed for item in read(native).statements}
+    assert found is not None
+    return found
+
+
+def hazardous(**members: Any) -> Any:
+    """Return a receipt of hazardous waste with some members of its body replaced."""
+    native = document("hazardous")
+    return native | {"body": native["body"] | members}
+
+
+def test_authorities_learn_carrier_site_and_consignment() -> None:
+    """A receipt seals its tracking id, the carrier's registration, the site and the consignment code."""
+    assert sealed(hazardous(carrier=CARRIER)) == Sealed(
+        "26NPB0A2",
+        (
+            Party(
+                PartyRole.CARRIER,
+                "GB-WASTE-CARRIER",
+                "CBDU 900001",
+                "Example Haulage Ltd",
+                "2 Example Street, Exampleton, ZZ1 1ZZ",
+            ),
+            Party(
+                PartyRole.FACILITY,
+                "GB-WASTE-AUTHORISATION",
+                "PPC/A/9000001",
+                "Never Published Ltd",
+                "1 Never Published Road, EH1 1YZ",
+            ),
+        ),
+        (Reference(ReferenceKind.CONSIGNMENT, "SB9000001"),),
+    )
+
+
+def test_people_waste_brokers_and_free_texts_are_not_sealed() -> None:
+    """Contacts, plates, brokers, descriptions and the parties' own references stay behind."""
+    contacts = {"emailAddress": "canary@mail.example", "phoneNumber": "020 7946 0142"}
+    native = hazardous(
+        apiCode="ba6eb330-4f7f-11eb-a2fb-67c34e9ac07c",
+        yourUniqueReference="Canary",
+        otherReferencesForMovement=[{"label": "Canary", "reference": "Canary"}],
+        specialHandlingRequirements="Canary",
+        carrier=CARRIER | contacts | {"reasonForNoRegistrationNumber": "Canary"},
+        brokerOrDealer={"organisationName": "Canary", "registrationNumber": "CBDU999999"} | contacts,
+    )
+    for name in ("receiver", "receipt"):
+        native["body"][name] |= contacts | {"contactName": "Canary"}
+    for item in native["body"]["wasteItems"]:
+        item |= {"wasteDescription": "Canary", "hazardous": {"components": [{"name": "Canary"}]}}
+
+    told = repr(sealed(native)).lower()
+
+    assert len(sealed(native).parties) == 2
+    for text in ("canary", "7946", "ab12", "ba6eb330", "cbdu999999"):
+        assert text not in told
+
+
+@pytest.mark.parametrize("registration", [None, "", "Sam Sample", "07700 900142"])
+def test_carrier_without_registration_may_be_a_person(registration: str | None) -> None:
+    """A householder who brings the own waste is not named; neither is one whose registration is none."""
+    carrier = CARRIER | {"registrationNumber": registration, "reasonForNoRegistrationNumber": "HOUSEHOLD"}
+
+    assert [item.role for item in sealed(hazardous(carrier=carrier)).parties] == [PartyRole.FACILITY]
+
+
+def test_telephone_in_place_of_a_number_is_not_sealed() -> None:
+    """A telephone number where the permit or the consignment code should stand is neither."""
+    native = hazardous(hazardousWasteConsignmentCode="call 020 7946 0142")
+    native["body"]["receiver"]["authorisationNumber"] = "02079460142"
+
+    found = sealed(native)
+
+    assert found.parties[-1].identifier is None
+    assert found.references == ()
+
+
+@pytest.mark.parametrize("value", [7, True, ["x"], {"x": 1}, "x" * 251, "\ud800", None])
+def test_what_only_authorities_read_breaks_no_rule(value: Any) -> None:
+    """A name or address of another type or length is as good as absent, and no finding."""
+    native = hazardous(carrier=CARRIER | {"organisationName": value, "address": value})
+    native["body"]["receiver"]["siteName"] = native["body"]["receipt"]["address"]["fullAddress"] = value
+
+    found = sealed(native)
+
+    assert read(native).findings == read(document("hazardous")).findings
+    assert [(item.name, item.address) for item in found.parties] == [(None, None), (None, "EH1 1YZ")]

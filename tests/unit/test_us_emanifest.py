@@ -14,11 +14,12 @@ import pytest
 from producers.adapters.us_emanifest import UsEmanifest
 from producers.pipeline import Outcome, Pipeline
 from producers.positions import Positions
-from producers.statement import Reading, Statement
+from producers.statement import Party, Reading, Reference, Sealed, Statement
 from schemas import contract
 from schemas.confidentiality import model_leaves, require_classes
 from schemas.identity import DEMONSTRATION_KEYS
 from schemas.movement import Basis, Hazardous, Precision, Relation, Side, Stage
+from schemas.sealed import PartyRole, ReferenceKind
 from tests.support.samples import sample
 
 DOCUMENTS = Path(__file__).parents[1] / "documents" / "us_emanifest"
@@ -527,3 +528,129 @@ def test_real_save_body_in_an_envelope() -> None:
 
     assert masses == {1: 456_000, 2: 55_000, 4: 156_489, 5: None, 6: None}
     assert len(events) == 20
+
+
+PERSON = {
+    "firstName": "Canary",
+    "middleInitial": "C",
+    "lastName": "Canary",
+    "userId": "canary",
+    "phone": {"number": "205-555-0142", "extension": "Canary"},
+    "email": "canary@mail.example",
+    "companyName": "Canary",
+}
+OF_PEOPLE = {
+    "contact": PERSON,
+    "emergencyPhone": {"number": "205-555-0143"},
+    "mailingAddress": {"address1": "Canary", "city": "Canary"},
+    "paperSignatureInfo": {"printedName": "Canary", "signatureDate": "2025-03-11T03:30:00.000+0000"},
+    "electronicSignaturesInfo": [
+        {"signer": PERSON, "cromerrActivityId": "Canary", "signatureDate": "2025-03-12T18:00:00.000+00:00"}
+    ],
+}
+
+
+def sealed(native: Any) -> Sealed:
+    """Return what all statements of a document seal, which is the same."""
+    (found,) = {item.sealed for item in read(native).statements}
+    assert found is not None
+    return found
+
+
+def test_authorities_learn_numbers_sites_consents_and_ports() -> None:
+    """An import seals what it says of each site, the consent of its lines and the port of entry."""
+    native = document("import")
+    native["importInfo"] |= {
+        "importGenerator": native["importInfo"]["importGenerator"]
+        | {"name": "Maple Metals Inc", "address": "12 Rue Test", "city": "Moncton", "postalCode": "E4H 4S9"}
+    }
+    native["designatedFacility"]["siteAddress"] |= {"streetNumber": "77", "address2": "Gate 3"}
+
+    address = "1 Fixture Road, Fixture, {}, 00001, US"
+    assert sealed(native) == Sealed(
+        "900000007ELC",
+        (
+            Party(
+                PartyRole.GENERATOR, name="Maple Metals Inc", address="12 Rue Test, Moncton, NB, E4H 4S9, CA"
+            ),
+            Party(PartyRole.IMPORTER, "US-EPA-SITE", "CAD900000001", "Fixture company", address.format("CA")),
+            Party(PartyRole.CARRIER, "US-EPA-SITE", "NVD900000002", "Fixture company", address.format("NV")),
+            Party(PartyRole.CARRIER, "US-EPA-SITE", "AZD900000003", "Fixture company", address.format("AZ")),
+            Party(
+                PartyRole.FACILITY,
+                "US-EPA-SITE",
+                "TXD900000004",
+                "Fixture company",
+                "77 1 Fixture Road, Gate 3, Fixture, TX, 00001, US",
+            ),
+        ),
+        (
+            Reference(ReferenceKind.CONSENT, "123456I12345"),
+            Reference(ReferenceKind.ENTRY_POINT, "Houlton, ME"),
+        ),
+    )
+
+
+def test_people_brokers_and_free_texts_are_not_sealed() -> None:
+    """What a manifest says of persons, contacts and brokers, in comments and descriptions, stays behind."""
+    native = document("import", broker={"epaSiteId": "CAD900000001", "name": "Canary"} | OF_PEOPLE)
+    for site in (native["generator"], *native["transporters"], native["designatedFacility"]):
+        site.update(OF_PEOPLE)
+    native["importInfo"]["importGenerator"] |= {"name": "Maple Metals Inc", "contact": PERSON}
+    native |= {
+        "certifiedBy": PERSON,
+        "lastUpdatedBy": PERSON,
+        "correctionInfo": {"electronicSignatureInfo": PERSON},
+    }
+    native["additionalInfo"] = {"handlingInstructions": "Canary", "comments": [{"description": "Canary"}]}
+    native["additionalInfo"]["originalManifestTrackingNumbers"] = ["900000009ELC"]
+    for waste in native["wastes"]:
+        waste |= {"wasteDescription": "Canary", "pcbInfos": [{"articleContainerId": "Canary"}]}
+        waste["additionalInfo"] = waste.get("additionalInfo", {}) | {"handlingInstructions": "Canary"}
+
+    told = repr(sealed(native)).lower()
+
+    assert len(sealed(native).parties) == 5
+    for text in ("canary", "205-555", "900000009"):
+        assert text not in told
+
+
+def test_contacts_in_names_are_taken_out() -> None:
+    """What somebody wrote beside the name of a site or a port does not travel."""
+    native = document("import")
+    native["generator"]["name"] = "Acme Recycling, jo@acme.example, tel 205-555-0142"
+    native["generator"]["siteAddress"]["address2"] = "fax (205) 555-0143"
+    native["importInfo"]["portOfEntry"]["cityPort"] = "Houlton call 205-555-0144"
+
+    found = sealed(native)
+
+    assert found.parties[1].name == "Acme Recycling"
+    assert found.parties[1].address == "1 Fixture Road, Fixture, CA, 00001, US"
+    assert found.references[-1].value == "Houlton call, ME"
+
+
+@pytest.mark.parametrize("value", [7, True, ["x"], {"x": 1}, "x" * 251, "\ud800", None])
+def test_what_only_authorities_read_breaks_no_rule(value: Any) -> None:
+    """A name, address, consent or port of another type or length is as good as absent, and no finding."""
+    native = document("import")
+    expected = read(native).findings
+    native["generator"] |= {"name": value}
+    native["generator"]["siteAddress"] |= {"address1": value, "city": value, "zip": value}
+    native["importInfo"]["portOfEntry"] = value
+    native["wastes"][0]["additionalInfo"] = {"consentNumber": value}
+
+    found = sealed(native)
+
+    assert read(native).findings == expected
+    assert found.parties[1] == Party(PartyRole.IMPORTER, "US-EPA-SITE", "CAD900000001", None, "CA, US")
+    assert [item for item in found.references if item.kind is ReferenceKind.ENTRY_POINT] == []
+
+
+def test_sites_without_an_id_of_their_own_are_known_by_name() -> None:
+    """An id that many sites share identifies none; without a name and an address there is no party."""
+    native = document("signed")
+    native["generator"] |= {"epaSiteId": "VACESQG", "siteAddress": None}
+    native["transporters"][0] = {"epaSiteId": "VACESQG", "order": 1}
+
+    assert sealed(native).parties[0] == Party(PartyRole.GENERATOR, name="Fixture company")
+    assert [item.role for item in sealed(native).parties].count(PartyRole.CARRIER) == 1

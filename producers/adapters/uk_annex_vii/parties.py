@@ -16,6 +16,7 @@ from typing import Annotated, ClassVar
 from producers import statement
 from producers.adapters.uk_annex_vii.noticing import Broken, Notice
 from producers.adapters.uk_annex_vii.part import Part
+from producers.reading import sealed_values
 from producers.reading.scrub import scrubbed
 from schemas import places
 from schemas.confidentiality import Confidentiality
@@ -136,8 +137,8 @@ class Firm(Part):
     @cached_property
     def sealed(self) -> statement.Party:
         """Return name and address as they travel sealed, in the role that such a party mostly has."""
-        address = ", ".join(filter(None, self.address_parts))
-        return statement.Party(self.role, name=scrubbed(self.organisation), address=scrubbed(address))
+        address = sealed_values.one_line(self.address_parts)
+        return statement.Party(self.role, name=scrubbed(self.organisation), address=address)
 
     @cached_property
     def broken(self) -> Broken:

@@ -66,7 +66,7 @@ def _consignee(cells: Cells) -> Party | None:
     name, street = cells.final_destination_name, cells.final_destination_address
     if name is None and street is None:
         return None
-    address = (_chosen(street), cells.final_destination_postcode)
+    address = (_chosen(street), _chosen(cells.final_destination_postcode))
     return sealed_values.party(PartyRole.CONSIGNEE, None, _chosen(name), address)
 
 

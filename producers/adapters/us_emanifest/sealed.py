@@ -100,6 +100,5 @@ def _port(manifest: Manifest) -> tuple[Reference, ...]:
     if port is None or port.city_port is None:
         return ()
     state = port.state.code if port.state is not None else None
-    return sealed_values.place(
-        ReferenceKind.ENTRY_POINT, f"{port.city_port}, {state}" if state else port.city_port
-    )
+    found = sealed_values.one_line((port.city_port, state))
+    return (Reference(ReferenceKind.ENTRY_POINT, found),) if found is not None else ()
