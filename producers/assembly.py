@@ -10,7 +10,9 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from producers import adapter as adapters
+from producers import groups
 from producers.adapter import Adapter
+from producers.groups import NO_GROUPS
 from producers.pipeline import Outcome
 from producers.run import Run, Totals, keep_running
 from producers.selection import Selection
@@ -45,6 +47,7 @@ class Assignment:
     values: Mapping[str, str] = field(default_factory=dict)
     keys: str | None = None
     directory: Path | None = None
+    groups: Path | None = None
     agency: str | None = None
     source_id: str | None = None
     bootstrap_servers: str | None = None
@@ -64,6 +67,7 @@ class Assignment:
         adapter, found = self._adapter(), self._settings()
         agency = self._agency(found, adapter)
         secrets, members = self._keys(agency), self._directory(agency)
+        known = groups.load(agency.groups) if agency.groups is not None else NO_GROUPS
         logs.configure(agency=str(agency.id))
         metrics, stop = Metrics(), threading.Event()
         metrics.serve(agency.metrics_host, agency.metrics_port)
@@ -79,6 +83,7 @@ class Assignment:
                 kafka=found.kafka,
                 keys=secrets,
                 directory=members,
+                groups=known,
                 source_id=self.source_id or self.adapter,
                 metrics=metrics,
                 health=Health(self.health_file),
@@ -105,6 +110,7 @@ class Assignment:
                 "id": self.agency,
                 "keys": self.keys,
                 "directory": self.directory,
+                "groups": self.groups,
                 "metrics_port": self.metrics_port,
             },
         )

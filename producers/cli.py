@@ -18,6 +18,7 @@ from producers.options import (
     BootstrapOption,
     DirectoryOption,
     DryRunOption,
+    GroupsOption,
     KeysOption,
     RegistryOption,
     ReportOption,
@@ -86,6 +87,7 @@ def convert(
     ],
     values: SetOption = None,
     keys: KeysOption = None,
+    groups: GroupsOption = None,
     agency: AgencyOption = None,
     findings: Annotated[
         Path | None, typer.Option(help="Write findings here as JSON lines instead of to stderr.")
@@ -98,17 +100,18 @@ def convert(
     """
     from producers import adapter as adapters
     from producers.convert import converted
+    from producers.groups import NO_GROUPS, load
     from producers.report.report import reporting
 
     for option, written in (("--findings", findings), ("--report", report)):
         if written is not None and any(written.resolve() == file.resolve() for file in files):
             raise ConfigurationError(f"{option} names a document", hint="name a file of its own")
     chosen = adapters.create(name, named_values(values))
-    secrets = _keys(keys)
+    secrets, known = _keys(keys), load(groups) if groups is not None else NO_GROUPS
     is_rejected = False
     opened = findings.open("w", encoding="utf-8") if findings else nullcontext(sys.stderr)
     with opened as told, reporting(report) as tell:
-        for item in converted(chosen, agency or chosen.default_agency, secrets, files):
+        for item in converted(chosen, agency or chosen.default_agency, secrets, files, known):
             is_rejected |= item.outcome.is_rejected
             tell(item.file, item.outcome)
             _print_outcome(item, told)
@@ -128,6 +131,7 @@ def run(
     values: SetOption = None,
     keys: KeysOption = None,
     directory: DirectoryOption = None,
+    groups: GroupsOption = None,
     agency: AgencyOption = None,
     source_id: SourceIdOption = None,
     once: Annotated[bool, typer.Option("--once", help="Stop when everything is read.")] = False,
@@ -167,6 +171,7 @@ def run(
             values=named_values(values),
             keys=keys,
             directory=directory,
+            groups=groups,
             agency=agency,
             source_id=source_id,
             bootstrap_servers=bootstrap_servers,

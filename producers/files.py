@@ -1,7 +1,7 @@
 """What is known of the files and other resources of a source: read to the end, in part, or not at all.
 
 A file is known by its name and by everything that decides what reading it says, so that a
-file is read again when its bytes, the adapter, the code lists or the keys have changed.
+file is read again when its bytes, the adapter, the code lists, the keys or the table of groups have changed.
 """
 
 from __future__ import annotations
@@ -10,6 +10,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 from producers.adapter import Adapter
+from producers.groups import NO_GROUPS, Groups
 from producers.positions import Position, Positions
 from producers.sources.source import Resource
 from schemas import codes
@@ -27,6 +28,7 @@ class Files:
     keys: Keys
     adapter: Adapter
     values: Mapping[str, str]
+    groups: Groups = NO_GROUPS
 
     def key(self, resource: Resource) -> bytes:
         """Return what stands for a file in topics: its name may tell a company."""
@@ -37,7 +39,7 @@ class Files:
         values = (f"{name}={value}" for name, value in sorted(self.values.items()))
         years = (str(year) for year in sorted(self.keys.pseudonym))
         parts = (self.adapter.version, codes.VERSION, *values, *years)
-        return self.keys.content_digest(content + "\0".join(parts).encode())
+        return self.keys.content_digest(content + "\0".join(parts).encode() + self.groups.digest)
 
     def is_read(self, resource: Resource, digest: bytes) -> bool:
         """Say whether a file was read to its end."""

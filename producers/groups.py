@@ -108,10 +108,12 @@ class Groups:
         on = statement.when.on
         contributor = self._canonical(statement.contributor, on)
         group = self._group(statement.contributor, contributor, on) or statement.contributor_group
+        companies = contributor, self._canonical(group, on), self._canonical(statement.counterparty, on)
+        # Most are spelled well and in no table, and a copy of a statement costs more than to look.
+        if companies == (statement.contributor, statement.contributor_group, statement.counterparty):
+            return statement
         return statement._replace(
-            contributor=contributor,
-            contributor_group=self._canonical(group, on),
-            counterparty=self._canonical(statement.counterparty, on),
+            contributor=companies[0], contributor_group=companies[1], counterparty=companies[2]
         )
 
     def _canonical(self, company: Company | None, on: date) -> Company | None:
@@ -131,6 +133,10 @@ class Groups:
         if not self.rows:
             return None
         return next((row for row in _rows_of(company, self.rows) if row.first <= on <= row.last), None)
+
+
+# What an agency knows that keeps no table: how identifiers are spelled, and no more.
+NO_GROUPS = Groups()
 
 
 def _rows_of(company: Company, rows: _Rows) -> Iterator[_Row]:

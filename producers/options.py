@@ -18,6 +18,9 @@ SetOption = Annotated[
 KeysOption = Annotated[
     str | None, typer.Option("--keys", help="Folder made by `weighbridge keys create`, or another key store.")
 ]
+GroupsOption = Annotated[
+    Path | None, typer.Option("--groups", help="File of companies that are one, and of enterprise groups.")
+]
 DirectoryOption = Annotated[
     Path | None, typer.Option("--directory", help="File of the members of the exchange: to whom to seal.")
 ]

@@ -19,6 +19,7 @@ from prometheus_client import Counter
 
 from producers.adapter import Adapter
 from producers.files import Files
+from producers.groups import NO_GROUPS, Groups
 from producers.pipeline import Outcome, Pipeline
 from producers.positions import Position, Positions
 from producers.publish import Committed, Publisher, Reject
@@ -76,6 +77,7 @@ class Run:
     Attributes:
         values: What the adapter was told of bare documents.
         directory: The members of the exchange, to whom what is theirs is sealed.
+        groups: What the agency knows of companies that are one.
         stop: Set to end after the document at hand.
         selection: What to read again; None: what is new or has changed.
         is_rehearsal: Publish nothing, and leave a run that is at work alone.
@@ -94,6 +96,7 @@ class Run:
     metrics: Metrics
     health: Health
     stop: threading.Event = field(default_factory=threading.Event)
+    groups: Groups = NO_GROUPS
     selection: Selection | None = None
     is_rehearsal: bool = False
     on_outcome: Callable[[str, Outcome], None] = lambda *_: None
@@ -122,8 +125,10 @@ class Run:
             self.on_step,
             self.is_rehearsal,
         )
-        self._pipeline = Pipeline(self.adapter, self.agency.id, self.keys, self._positions)
-        self._files = Files(self._positions, self.keys, self.adapter, self.values)
+        self._pipeline = Pipeline(
+            self.adapter, self.agency.id, self.keys, self._positions, groups=self.groups
+        )
+        self._files = Files(self._positions, self.keys, self.adapter, self.values, self.groups)
         self._documents_read = self.metrics.counter(DOCUMENTS_READ, agency=self.agency.id)
 
     def open(self) -> None:

@@ -2,22 +2,55 @@
 
 from __future__ import annotations
 
-from datetime import date
+import io
+from collections.abc import Iterator, Mapping
+from dataclasses import replace
+from datetime import UTC, date, datetime
 from pathlib import Path
+from typing import Any, BinaryIO, ClassVar
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from pydantic import BaseModel
 
 from producers import groups
+from producers.convert import event_json
+from producers.files import Files
 from producers.groups import COLUMNS, Groups, spelled
-from producers.statement import Company, When
+from producers.pipeline import Pipeline
+from producers.positions import Positions
+from producers.statement import Company, Identity, Reading, When
 from schemas.errors import ConfigurationError
+from schemas.findings import Rule
+from schemas.identity import DEMONSTRATION_KEYS, Keys
 from tests.support.statements import statement
 
 LEI, OTHER_LEI = "5493001KJTIIGC8Y1R12", "529900T8BM49AURSDO55"
 VAT = Company("EU-VAT", "FR12999000111")
 GROUP = Company("LEI", LEI)
+
+
+class OneTicket:
+    """An adapter that reads one load of a company, whatever the file holds."""
+
+    name: ClassVar[str] = "ticket"
+    source_format: ClassVar[str] = "ticket/1"
+    version: str = "1"
+    default_agency: str = "XX-TEST"
+    settings: ClassVar[Mapping[str, str]] = {}
+    native_models: ClassVar[tuple[type[BaseModel], ...]] = ()
+    rules: ClassVar[tuple[Rule, ...]] = ()
+    has_complete_sets: ClassVar[bool] = False
+
+    def __init__(self, company: Company) -> None:
+        """Take the company."""
+        self._company = company
+
+    def read(self, stream: BinaryIO) -> Iterator[Reading]:  # noqa: ARG002  # the protocol's
+        """Yield the load."""
+        known_at = datetime(2026, 3, 2, tzinfo=UTC)
+        yield Reading("$", Identity("1", 1, known_at), (statement(contributor=self._company),))
 
 
 def table(folder: Path, *rows: str) -> Path:
@@ -206,6 +239,51 @@ def test_a_table_as_spreadsheets_save_it_is_read(tmp_path: Path) -> None:
     (tmp_path / "groups.csv").write_bytes(b"\xef\xbb\xbf" + "\r\n".join(lines).encode())
 
     assert Company("TEST", "A") == companies(groups.load(tmp_path / "groups.csv"), Company("TEST", "1"))[1]
+
+
+def test_two_agencies_publish_one_pseudonym(tmp_path: Path) -> None:
+    """The same company under its site number here and its tax number there: one contributor, one group."""
+    first = replace(DEMONSTRATION_KEYS, agency=b"1" * 32)
+    known = groups.load(
+        table(
+            tmp_path,
+            f"FR-SIREN,999000111,EU-VAT,FR12999000111,LEI,{LEI},,",
+            f"EU-VAT,FR12999000111,,,LEI,{LEI},,",
+        )
+    )
+    here = published(first, known, Company("FR-SIRET", "99900011100016"))
+    there = published(DEMONSTRATION_KEYS, known, Company("eu-vat", "fr 12 999 000 111"))
+    apart = published(first, groups.NO_GROUPS, Company("FR-SIRET", "99900011100016"))
+
+    assert (here["contributor"], here["contributor_group"]) == (
+        there["contributor"],
+        there["contributor_group"],
+    )
+    assert here["event_id"] != there["event_id"]
+    assert apart["contributor"] != here["contributor"]
+    assert apart["contributor_group"] is None
+
+
+def published(keys: Keys, known: Groups, company: Company) -> dict[str, Any]:
+    """Return the event that an agency publishes of a company's load."""
+    pipeline = Pipeline(OneTicket(company), "XX-TEST", keys, Positions("test"), groups=known)
+    (outcome,) = pipeline.outcomes(io.BytesIO(), "file")
+    (event,) = outcome.events
+    return event_json(event)
+
+
+def test_a_file_is_read_again_when_the_table_has_changed(tmp_path: Path) -> None:
+    """Another table may say something new of what was read; the same one does not."""
+    first = groups.load(table(tmp_path, f"EU-VAT,FR12999000111,,,LEI,{LEI},,"))
+    again = groups.load(table(tmp_path, f"EU-VAT,FR12999000111,,,LEI,{LEI},,"))
+    other = groups.load(table(tmp_path, f"EU-VAT,FR12999000111,,,LEI,{OTHER_LEI},,"))
+    digests = [
+        Files(Positions("test"), DEMONSTRATION_KEYS, OneTicket(VAT), {}, known).digest(b"content")
+        for known in (groups.NO_GROUPS, first, again, other)
+    ]
+
+    assert digests[1] == digests[2]
+    assert 3 == len(set(digests))
 
 
 @given(st.text(max_size=300))
