@@ -6,6 +6,7 @@ or configuration, 3 another instance took over.
 
 from __future__ import annotations
 
+import os
 import sys
 from importlib.metadata import version
 from typing import Annotated, NoReturn
@@ -29,6 +30,7 @@ from producers.cli import adapter
 from producers.rejects.cli import rejects
 from producers.sealing.cli import shred
 from schemas.errors import EXIT_FAILURE, EXIT_USAGE, WeighbridgeError
+from schemas.runtime import crash
 
 app = typer.Typer(
     name="weighbridge",
@@ -48,6 +50,7 @@ app.command()(alive)
 
 def main() -> None:
     """Run the program; expected errors become two lines that say what is wrong and what to do."""
+    crash.guard()
     try:
         app()
     except WeighbridgeError as error:
@@ -64,8 +67,9 @@ def main() -> None:
         sys.exit(EXIT_FAILURE)
     except OSError as error:
         place = f"{error.filename}: " if error.filename else ""
+        # The text of the error itself may be anybody's.
         _fail(
-            f"{place}{error.strerror or error}",
+            f"{place}{os.strerror(error.errno) if error.errno else 'reading or writing failed'}",
             "look at its path, its permissions and the disk",
             EXIT_FAILURE,
         )

@@ -20,11 +20,11 @@ import fastavro
 
 from producers.adapter import Adapter
 from producers.changes import Event
-from producers.groups import NO_GROUPS, Groups
 from producers.pipeline import Outcome, Pipeline
 from producers.positions import Positions
 from producers.sources.folder import readable
 from schemas import contract
+from schemas.errors import FatalError
 from schemas.identity import Keys
 from schemas.plain import plain
 
@@ -40,16 +40,24 @@ class Converted:
     outcome: Outcome
 
 
-def converted(
-    adapter: Adapter, agency: str, keys: Keys, files: Iterable[Path], groups: Groups = NO_GROUPS
-) -> Iterator[Converted]:
+def converted(adapter: Adapter, agency: str, keys: Keys, files: Iterable[Path]) -> Iterator[Converted]:
     """Yield what publication would make of each document of each file; `-` is stdin."""
-    pipeline = Pipeline(adapter, agency, keys, Positions("convert"), groups=groups)
+    pipeline = Pipeline(adapter, agency, keys, Positions("convert"))
     for file in files:
         with _opened(file) as stream:
             written_at = None if file == STDIN else datetime.fromtimestamp(file.stat().st_mtime, UTC)
-            for outcome in pipeline.outcomes(stream, readable(Path(file.name)), written_at):
-                yield Converted(str(file), outcome)
+            outcomes = pipeline.outcomes(stream, readable(Path(file.name)), written_at)
+            yield from (Converted(str(file), outcome) for outcome in _readable_outcomes(outcomes, file))
+
+
+def _readable_outcomes(outcomes: Iterator[Outcome], file: Path) -> Iterator[Outcome]:
+    try:
+        yield from outcomes
+    except OSError:
+        # The cause is cut off: an adapter may have put what it read into its text.
+        raise FatalError(
+            f"{file} cannot be read to its end", hint="look at the disk, and at the adapter"
+        ) from None
 
 
 def event_json(event: Event) -> dict[str, Any]:

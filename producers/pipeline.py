@@ -13,7 +13,6 @@ from typing import BinaryIO, NamedTuple
 
 from producers.adapter import Adapter
 from producers.changes import Comparison, Event, Origin
-from producers.groups import NO_GROUPS, Groups
 from producers.harmonise import harmonise
 from producers.positions import Position, Positions
 from producers.protect import Protected, protect
@@ -27,6 +26,7 @@ from producers.validate import (
     latest_day,
     validate,
 )
+from schemas.errors import WeighbridgeError
 from schemas.findings import Finding, has_error
 from schemas.identity import Keys
 from schemas.movement import FIRST_DAY
@@ -71,15 +71,12 @@ class Pipeline:
         agency: str,
         keys: Keys,
         positions: Positions,
-        *,
-        groups: Groups = NO_GROUPS,
         now: Callable[[], datetime] = lambda: datetime.now(UTC),
     ) -> None:
         self._adapter = adapter
         self._now = now
         self._origin = Origin(agency, adapter.source_format, adapter.version)
         self._keys = keys
-        self._groups = groups
         self._positions = positions
 
     def outcomes(
@@ -99,7 +96,7 @@ class Pipeline:
         )
         stream.seek(0)
         for reading in self._readings(stream):
-            outcome = self._outcome(reading, name, delivered_at, incomplete)
+            outcome = self._guarded(reading, name, delivered_at, incomplete)
             if outcome.position is not None:
                 self._positions.put(outcome.key, outcome.position)
             yield outcome
@@ -108,14 +105,24 @@ class Pipeline:
         """Yield the adapter's readings; whatever it raises rejects the rest of the file and no more."""
         try:
             yield from self._adapter.read(stream)
-        except OSError:
+        except (OSError, KeyboardInterrupt, GeneratorExit):
             raise
-        except Exception:  # noqa: BLE001  # an adapter may be anybody's; its text may hold values
+        except BaseException:  # noqa: BLE001  # an adapter may be anybody's, and Rust's panics are no Exception
             yield Reading("$", findings=(RULES_BY_ID["adapter.failed"].at("$"),))
 
     def _is_known_at(self, instant: datetime) -> bool:
         """Say whether a system can have known something then; a fast clock would outrank corrections."""
         return instant.date() >= FIRST_DAY and instant <= self._now() + _CLOCKS_DIFFER
+
+    def _guarded(self, reading: Reading, name: str, delivered_at: datetime, incomplete: set[str]) -> Outcome:
+        """Return the outcome of a reading; statements that are none reject their document alone."""
+        try:
+            return self._outcome(reading, name, delivered_at, incomplete)
+        except WeighbridgeError:
+            raise
+        except Exception:  # noqa: BLE001  # a statement of wrong types may fail anywhere, its text shown
+            key = self._keys.document_key("unidentified", self._adapter.name, name, reading.path)
+            return Outcome(reading.path, key, (RULES_BY_ID["adapter.failed"].at(reading.path),))
 
     def _outcome(self, reading: Reading, name: str, delivered_at: datetime, incomplete: set[str]) -> Outcome:
         identity = reading.identity
@@ -178,7 +185,7 @@ class Pipeline:
     def _protected_one(
         self, statement: Statement, path: str, document_id: str, findings: list[Finding]
     ) -> Protected | None:
-        harmonised, noticed = harmonise(self._groups.applied(statement), path)
+        harmonised, noticed = harmonise(statement, path)
         broken = validate(harmonised, path)
         findings += noticed + broken
         if has_error(broken):

@@ -6,6 +6,7 @@ All findings are collected, none stops at the first.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from datetime import UTC, date, datetime, timedelta
 from decimal import Decimal
@@ -25,8 +26,11 @@ _NUMBER_END = 1 << 31
 # More routes and days than there are.
 _REMEMBERED_MAX = 4096
 STATEMENTS_MAX = 5_000
+_CODE = re.compile(r"[A-Z0-9][A-Z0-9.*/_-]{0,31}", re.ASCII)
 _INTENDED = frozenset({Stage.NOTIFIED, Stage.ANNOUNCED})
 CONTENT_BYTES_MAX = 64 * 1024
+# A rejected document that is larger has to be looked at in its file.
+ORIGINAL_BYTES_MAX = 256 * 1024
 
 RULES = (
     Rule(
@@ -47,6 +51,13 @@ RULES = (
         "quantity.absurd",
         Severity.ERROR,
         "more than a million tonnes in one load, or more than 38 digits: check the unit and the figure",
+        "weighbridge",
+    ),
+    Rule(
+        "text.form",
+        Severity.ERROR,
+        "a code, unit or operation is written like none: up to 32 capital letters, digits and . * / - _ "
+        "without blanks, or somebody's name could travel in it",
         "weighbridge",
     ),
     Rule("country.unknown", Severity.ERROR, "use an ISO 3166-1 code", "ISO 3166-1"),
@@ -160,6 +171,8 @@ def _broken(harmonised: Harmonised) -> Iterator[str]:
         yield from _broken_by(statement.quantity.value)
     if not _are_known(statement.origin.country, statement.destination.country, *statement.transit_countries):
         yield "country.unknown"
+    if not _are_codes(*_texts(statement)):
+        yield "text.form"
     if harmonised.mass_g is not None and harmonised.mass_g > MASS_G_MAX:
         yield "quantity.absurd"
 
@@ -180,6 +193,23 @@ def _broken_by(value: Decimal) -> Iterator[str]:
 def _has_wild_number(statement: Statement) -> bool:
     numbers = (statement.line_number, statement.step, statement.load_count or 0)
     return min(numbers) < 0 or max(numbers) >= _NUMBER_END
+
+
+def _texts(statement: Statement) -> Iterator[str | None]:
+    """Yield what travels as it is stated, and in clear."""
+    yield statement.operation_code
+    yield statement.native_operation_code
+    if statement.quantity is not None:
+        yield statement.quantity.unit
+    for code in statement.codes:
+        yield from code
+    for _, relation in statement.related:
+        yield relation
+
+
+@remembered(_REMEMBERED_MAX)
+def _are_codes(*texts: str | None) -> bool:
+    return all(text is None or _CODE.fullmatch(text) for text in texts)
 
 
 @remembered(_REMEMBERED_MAX)

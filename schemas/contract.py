@@ -73,9 +73,19 @@ def enum_symbols(record: str, field: str) -> tuple[str, ...]:
 
 
 def encoded(schema: Any, values: Any) -> bytes:
-    """Return the Avro bytes of values, in a schema as `parsed` gives it."""
+    """Return the Avro bytes of values, in a schema as `parsed` gives it.
+
+    Raises:
+        ValueError: A value is none of its field; the text does not show it.
+        UnicodeEncodeError: A text holds half of a character.
+    """
     buffer = io.BytesIO()
-    fastavro.schemaless_writer(buffer, schema, values)
+    try:
+        fastavro.schemaless_writer(buffer, schema, values)
+    except UnicodeEncodeError:
+        raise
+    except Exception as error:  # noqa: BLE001  # whatever the library says, it says with the value
+        raise ValueError(f"values do not fit their schema: {type(error).__name__}") from None
     return buffer.getvalue()
 
 

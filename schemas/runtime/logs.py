@@ -1,6 +1,6 @@
 """Logs: one JSON object a line on stderr, from a closed list of events, without values.
 
-Tracebacks keep their lines and drop local variables, which may hold documents.
+Of an exception a line tells its kind and places, not its text, which may hold documents.
 """
 
 from __future__ import annotations
@@ -11,6 +11,7 @@ from typing import Any, TextIO
 
 import structlog
 
+from schemas.runtime import crash
 from schemas.telemetry import LogEvent
 
 KAFKA_LOGGER = "weighbridge.kafka"
@@ -35,9 +36,7 @@ def configure(file: TextIO | None = None, **context: str) -> None:
             structlog.contextvars.merge_contextvars,
             structlog.processors.add_log_level,
             structlog.processors.TimeStamper(fmt="iso", utc=True),
-            structlog.processors.ExceptionRenderer(
-                structlog.tracebacks.ExceptionDictTransformer(show_locals=False)
-            ),
+            crash.without_text,
             structlog.processors.JSONRenderer(),
         ],
         logger_factory=structlog.PrintLoggerFactory(file or sys.stderr),

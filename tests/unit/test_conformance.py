@@ -5,6 +5,7 @@ from __future__ import annotations
 import io
 import itertools
 import json
+import re
 from collections.abc import Iterator, Mapping
 from datetime import UTC, date, datetime, timedelta
 from decimal import Decimal
@@ -153,8 +154,9 @@ class Talkative(Plain):
     """Lets what a person wrote travel as a code."""
 
     def statement(self, identifier: str, tonnes: Decimal, native: Any) -> Statement:
-        """Return a fact with the driver's name among its codes."""
-        code = WasteCode("XX-NOTE", str(native.get("driver")))
+        """Return a fact with the driver's name among its codes, written as codes are."""
+        name = re.sub(r"[^A-Z0-9]+", "-", str(native.get("driver")).upper())
+        code = WasteCode("XX-NOTE", name[:32])
         return super().statement(identifier, tonnes, native)._replace(codes=(code,))
 
 
