@@ -20,6 +20,7 @@ import fastavro
 
 from producers.adapter import Adapter
 from producers.changes import Event
+from producers.groups import NO_GROUPS, Groups
 from producers.pipeline import Outcome, Pipeline
 from producers.positions import Positions
 from producers.sources.folder import readable
@@ -40,9 +41,11 @@ class Converted:
     outcome: Outcome
 
 
-def converted(adapter: Adapter, agency: str, keys: Keys, files: Iterable[Path]) -> Iterator[Converted]:
+def converted(
+    adapter: Adapter, agency: str, keys: Keys, files: Iterable[Path], groups: Groups = NO_GROUPS
+) -> Iterator[Converted]:
     """Yield what publication would make of each document of each file; `-` is stdin."""
-    pipeline = Pipeline(adapter, agency, keys, Positions("convert"))
+    pipeline = Pipeline(adapter, agency, keys, Positions("convert"), groups=groups)
     for file in files:
         with _opened(file) as stream:
             written_at = None if file == STDIN else datetime.fromtimestamp(file.stat().st_mtime, UTC)

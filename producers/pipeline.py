@@ -13,6 +13,7 @@ from typing import BinaryIO, NamedTuple
 
 from producers.adapter import Adapter
 from producers.changes import Comparison, Event, Origin
+from producers.groups import NO_GROUPS, Groups
 from producers.harmonise import harmonise
 from producers.positions import Position, Positions
 from producers.protect import Protected, protect
@@ -71,12 +72,15 @@ class Pipeline:
         agency: str,
         keys: Keys,
         positions: Positions,
+        *,
+        groups: Groups = NO_GROUPS,
         now: Callable[[], datetime] = lambda: datetime.now(UTC),
     ) -> None:
         self._adapter = adapter
         self._now = now
         self._origin = Origin(agency, adapter.source_format, adapter.version)
         self._keys = keys
+        self._groups = groups
         self._positions = positions
 
     def outcomes(
@@ -185,7 +189,7 @@ class Pipeline:
     def _protected_one(
         self, statement: Statement, path: str, document_id: str, findings: list[Finding]
     ) -> Protected | None:
-        harmonised, noticed = harmonise(statement, path)
+        harmonised, noticed = harmonise(self._groups.applied(statement), path)
         broken = validate(harmonised, path)
         findings += noticed + broken
         if has_error(broken):
