@@ -18,6 +18,7 @@ from schemas.errors import ConfigurationError
 VIEWS = (
     "movement",
     "latest",
+    "release_at",
     "counted",
     "facts",
     "contributions",
