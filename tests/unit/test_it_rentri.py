@@ -18,11 +18,12 @@ from producers.adapters.it_rentri import ItRentri, places
 from producers.adapters.it_rentri.model import fir
 from producers.pipeline import Outcome, Pipeline
 from producers.positions import Positions
-from producers.statement import Company, Place, Reading, Statement
+from producers.statement import Company, Party, Place, Reading, Reference, Sealed, Statement
 from schemas import contract
 from schemas.confidentiality import model_leaves, require_classes
 from schemas.identity import DEMONSTRATION_KEYS
 from schemas.movement import Basis, Hazardous, Precision, Relation, Side, Stage
+from schemas.sealed import PartyRole, ReferenceKind
 from tests.support.samples import ROOT
 
 DOCUMENTS = Path(__file__).parents[1] / "documents" / "it_rentri"
@@ -504,3 +505,94 @@ def test_every_leaf_that_is_read_has_a_class() -> None:
     """No leaf of the native models is without exactly one confidentiality class."""
     for model in ItRentri.native_models:
         require_classes(model_leaves(model), model.__name__)
+
+
+def sealed(native: Any) -> Sealed:
+    """Return what recipients alone may know of a form; every statement of it says the same."""
+    found = {id(item.sealed): item.sealed for item in read(native).statements}
+    (said,) = found.values()
+    assert said is not None
+    return said
+
+
+def test_authorities_know_the_parties_of_a_form() -> None:
+    """Number, producer, carriers, facility and permits of a form are sealed, once for all its statements."""
+    native = document("accepted")
+    parts = native["dati_partenza"]
+    parts["produttore"]["denominazione"] = "Vetreria S.r.l., tel. 02 1234567"
+    found = sealed(native)
+    generator, *carriers, facility = found.parties
+
+    assert found.document_number == fir(parts["numero_fir"])
+    assert generator == Party(
+        PartyRole.GENERATOR,
+        "IT-CF",
+        parts["produttore"]["codice_fiscale"],
+        "Vetreria S.r.l.",
+        f"Via Mai Pubblicata 7, 00000, ISTAT {parts['produttore']['indirizzo']['citta']['comune_id']}",
+    )
+    assert [PartyRole.CARRIER] * len(parts["trasportatori"]) == [party.role for party in carriers]
+    assert (facility.role, facility.identifier) == (
+        PartyRole.FACILITY,
+        parts["destinatario"]["codice_fiscale"],
+    )
+    assert Reference(ReferenceKind.AUTHORISATION, "MI/000001") in found.references
+
+
+def test_the_form_of_which_part_went_on_is_a_reference() -> None:
+    """A form that took over part of another one's load names that form to authorities."""
+    native = document("part")
+    origin = native["dati_partenza"]["trasbordo_parziale_origine"]["numero_fir_origine"]
+
+    assert Reference(ReferenceKind.CONSIGNMENT, fir(origin) or "") in sealed(native).references
+
+
+@pytest.mark.parametrize("code", ["MAIPBL80A01F205X", "", "none"])
+@pytest.mark.parametrize("member", ["produttore", "destinatario"])
+def test_a_natural_person_is_sealed_nowhere(member: str, code: str) -> None:
+    """Of whoever has a person's code, or none, neither name nor address is in any statement."""
+    native = document("accepted")
+    party = native["dati_partenza"][member] | {"codice_fiscale": code, "denominazione": "CANARY"}
+    party["indirizzo"] = party["indirizzo"] | {"indirizzo": "CANARY"}
+    native["dati_partenza"][member] = party
+
+    assert "CANARY" not in repr(read(native).statements)
+
+
+@pytest.mark.parametrize("value", [7, ["CANARY"], {"CANARY": 1}, "\ud800", "x" * 1000, None])
+def test_what_is_no_name_is_not_there(value: Any) -> None:
+    """A name that is no text breaks no rule; it is not sealed."""
+    native = document("accepted")
+    native["dati_partenza"]["destinatario"]["denominazione"] = value
+
+    assert rules(native) == rules(document("accepted"))
+    assert sealed(native).parties[-1].name is None
+
+
+@pytest.mark.parametrize("name", GOOD)
+def test_what_nobody_decided_about_is_sealed_nowhere(name: str) -> None:
+    """Canaries in drivers, plates, signers, intermediaries, notes, and whatever the model does not read."""
+    read_members = {
+        path.rpartition(".")[2] for model in ItRentri.native_models for path, _ in model_leaves(model)
+    }
+
+    def spoiled(part: Any, member: str = "", *, is_hidden: bool = False) -> Any:
+        hidden = is_hidden or member in {
+            "conducente",
+            "intermediari",
+            "dati_firma",
+            "dati_firma_trasportatore",
+        }
+        if isinstance(part, dict):
+            return {key: spoiled(value, key, is_hidden=hidden) for key, value in part.items()}
+        if isinstance(part, list):
+            return [spoiled(value, member, is_hidden=hidden) for value in part]
+        is_read = member in read_members and not (hidden and member != "data_firma")
+        return "CANARY" if isinstance(part, str) and not is_read else part
+
+    native = spoiled(json.loads((DOCUMENTS / f"{name}.json").read_text()))
+    told = repr([item.statements for item in ItRentri({}).read(encoded(native))])
+
+    assert "CANARY" in json.dumps(native)
+    assert "sealed=Sealed(" in told
+    assert "CANARY" not in told

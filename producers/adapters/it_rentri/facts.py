@@ -18,6 +18,8 @@ from producers.adapters.it_rentri.acceptances import decided
 from producers.adapters.it_rentri.model import (
     ARRIVED_STATES,
     Acceptance,
+    Address,
+    City,
     Departure,
     Form,
     Leg,
@@ -26,10 +28,11 @@ from producers.adapters.it_rentri.model import (
     fir,
 )
 from producers.adapters.it_rentri.rules import RULES_BY_ID
+from producers.adapters.it_rentri.sealed import sealed
 from producers.adapters.it_rentri.wastes import Load
 from producers.reading import dates, waste_codes
 from producers.reading.dates import Stamp
-from producers.statement import Company, Identity, Place, Quantity, Statement, When
+from producers.statement import Company, Identity, Place, Quantity, Sealed, Statement, When
 from schemas.findings import Finding
 from schemas.movement import UNKNOWN_COUNTRY, Relation, Side, Stage
 
@@ -99,10 +102,13 @@ class Telling:
 
     def statements(self) -> tuple[Statement, ...]:
         """Return one statement for each stage."""
-        reference, related = _reference(self.identity.document_id), self._related()
-        return tuple(self._statement(fact, reference, related) for fact in self._facts())
+        number, related = self.identity.document_id, self._related()
+        reference, said = _reference(number), sealed(self.form, number)
+        return tuple(self._statement(fact, reference, related, said) for fact in self._facts())
 
-    def _statement(self, fact: _Fact, reference: str, related: tuple[tuple[str, Relation], ...]) -> Statement:
+    def _statement(
+        self, fact: _Fact, reference: str, related: tuple[tuple[str, Relation], ...], said: Sealed
+    ) -> Statement:
         return Statement(
             line_number=fact.line_number,
             stage=fact.stage,
@@ -121,6 +127,7 @@ class Telling:
             contributor=fact.contributor,
             counterparty=fact.counterparty,
             related=related,
+            sealed=said,
         )
 
     def _facts(self) -> Iterator[_Fact]:
@@ -243,8 +250,8 @@ class Telling:
         recipient = further[number - 1].destinatario if further and number else None
         if producer is None or recipient is None:
             return Stage.RECEIVED
-        home = (producer.codice_fiscale, producer.luogo_produzione or producer.indirizzo)
-        is_home = home == (recipient.codice_fiscale, recipient.indirizzo)
+        home = producer.codice_fiscale, _town(producer.luogo_produzione or producer.indirizzo)
+        is_home = home == (recipient.codice_fiscale, _town(recipient.indirizzo))
         return Stage.REPATRIATED if is_home else Stage.RECEIVED
 
     def _end(self, recipient: Recipient | None, path: str) -> _End:
@@ -287,6 +294,11 @@ class Telling:
 
     def _add(self, rule: str, path: str) -> None:
         self._noticed[RULES_BY_ID[rule].at(path)] = None
+
+
+def _town(address: Address | None) -> City | None:
+    """Return the town of an address: streets are written in more ways than one."""
+    return address.citta if address is not None else None
 
 
 def _reference(number: str) -> str:

@@ -1,8 +1,9 @@
 """The part of a RENTRI form that is read, with the class of every leaf.
 
-It is not the whole reply: names, streets, drivers, plates, permits, signers, notes and
+It is not the whole reply: drivers, plates, permits, signers, intermediaries, notes and
 reasons have no field here and are never read. Of a signature the model keeps whether
-somebody signed. Where a leaf is of class never, at most a keyed hash of it leaves.
+somebody signed. Where a leaf is of class never, at most a keyed hash of it leaves. Names, codes and
+addresses are sealed where they are those of companies; those of persons go nowhere.
 """
 
 from __future__ import annotations
@@ -16,7 +17,7 @@ from pydantic import ConfigDict, Field, PlainValidator
 
 from producers.reading import dates
 from producers.reading.dates import Stamp
-from producers.reading.native_model import Breaking, Native, refused
+from producers.reading.native_model import Breaking, Native, SealedText, refused
 from schemas.confidentiality import Confidentiality
 
 PUBLIC = Confidentiality.PUBLIC
@@ -147,7 +148,7 @@ class Identification(_Native):
     data_ora_modifica: Annotated[datetime | None, PlainValidator(_modified), PUBLIC] = None
 
 
-class _City(_Native):
+class City(_Native):
     """A municipality by its ISTAT code, or a foreign city by its country."""
 
     comune_id: Annotated[str | None, HUB] = None
@@ -155,16 +156,20 @@ class _City(_Native):
 
 
 class Address(_Native):
-    """Where a party is; street and postcode are never read."""
+    """Where a party is."""
 
-    citta: _City
+    citta: City
+    indirizzo: Annotated[SealedText, SEALED] = None
+    civico: Annotated[SealedText, SEALED] = None
+    cap: Annotated[SealedText, SEALED] = None
 
 
 class Party(_Native):
     """A company by its codice fiscale, and the country of that; Italy where none is stated."""
 
-    codice_fiscale: Annotated[str, NEVER]
+    codice_fiscale: Annotated[str, SEALED]
     nazione_id: Annotated[str | None, PUBLIC] = None
+    denominazione: Annotated[SealedText, SEALED] = None
 
 
 class Producer(Party):
@@ -185,6 +190,7 @@ class Transporter(Party):
     """A transporter; the parts of the form refer to it by its number within the form."""
 
     trasportatore_id: Annotated[int | None, NEVER] = None
+    numero_iscrizione_albo: Annotated[SealedText, SEALED] = None
 
 
 class _Signature(_Native):
@@ -270,7 +276,7 @@ class Destination(_Native):
 class _Origin(_Native):
     """The form whose load was transshipped in part to this one."""
 
-    numero_fir_origine: Annotated[str | None, NEVER] = None
+    numero_fir_origine: Annotated[str | None, SEALED] = None
     produttore_originario: Party | None = None
 
 

@@ -4,16 +4,17 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable
-from functools import lru_cache
 
 from producers.adapters.it_rentri import places
 from producers.adapters.it_rentri.model import Address, Party, Producer, Recipient
+from producers.reading.remembered import remembered
 from producers.statement import Company, Place
 
 Notice = Callable[[str, str], None]
 
 _CACHED_CODES = 16_384
 _NOWHERE = Place()
+_ITALIAN_SCHEME = "IT-CF"
 _ITALIAN = re.compile(r"[0-9]{11}|[A-Z0-9]{16}", re.ASCII)
 _FOREIGN = re.compile(r"(?=.*[0-9])[A-Z0-9./-]{5,20}", re.ASCII)
 _COUNTRY = re.compile(r"[A-Z]{2}", re.ASCII)
@@ -23,10 +24,20 @@ def company(party: Party | None, path: str, notice: Notice) -> Company | None:
     """Return the company behind a party, None where there is none or its code has not the form of one."""
     if party is None:
         return None
-    found = _company(party.codice_fiscale, party.nazione_id)
+    found = identified(party)
     if found is None:
         notice("rentri.company.form", f"{path}.codice_fiscale")
     return found
+
+
+def identified(party: Party) -> Company | None:
+    """Return the company behind a party, None where its code has not the form of one."""
+    return _company(party.codice_fiscale, party.nazione_id)
+
+
+def is_person(company: Company) -> bool:
+    """Say whether a code is that of a natural person: it is made of their name and day of birth."""
+    return company.scheme == _ITALIAN_SCHEME and not company.identifier.isdigit()
 
 
 def origin(producer: Producer | None, original: Party | None, path: str, notice: Notice) -> Place:
@@ -63,7 +74,7 @@ def _somewhere_in(stated: str | None) -> Place:
     return Place(_country(stated))
 
 
-@lru_cache(_CACHED_CODES)
+@remembered(_CACHED_CODES)
 def _city(stated: str | None, municipality: str | None) -> Place:
     country = _country(stated)
     return Place(country, places.region(municipality or "") if country == places.HOME else None)
@@ -74,10 +85,10 @@ def _country(stated: str | None) -> str:
     return (stated or "").strip().upper() or places.HOME
 
 
-@lru_cache(_CACHED_CODES)
+@remembered(_CACHED_CODES)
 def _company(stated: str, nation: str | None) -> Company | None:
     code, country = "".join(stated.split()).upper(), _country(nation)
     if country == places.HOME:
-        return Company("IT-CF", code) if _ITALIAN.fullmatch(code) else None
+        return Company(_ITALIAN_SCHEME, code) if _ITALIAN.fullmatch(code) else None
     is_code = _COUNTRY.fullmatch(country) is not None and _FOREIGN.fullmatch(code) is not None
     return Company(f"{country}-TAX", code) if is_code else None
