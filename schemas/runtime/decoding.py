@@ -10,7 +10,7 @@ from typing import Any
 import fastavro
 
 from schemas import contract, framing
-from schemas.errors import RejectedRecordError, RetriableError
+from schemas.errors import ConfigurationError, RejectedRecordError, RetriableError
 from schemas.runtime import reading
 from schemas.runtime.logs import logger
 from schemas.runtime.registry import Registry
@@ -41,7 +41,7 @@ class Decoder:
             found: Any = fastavro.schemaless_reader(
                 body, self._writer(schema_id), contract.parsed(self.record)
             )
-        except RetriableError:
+        except (RetriableError, ConfigurationError):
             raise
         except Exception:  # noqa: BLE001  # a foreign schema or body may fail in any way
             # The cause is cut off: its text may show part of the record.

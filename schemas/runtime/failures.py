@@ -27,7 +27,12 @@ _BY_CODE: dict[int, tuple[type[WeighbridgeError], str, str]] = {
         "raise message.max.bytes of broker and client",
     ),
     **dict.fromkeys(
-        _DENIED, (ConfigurationError, "the broker refuses this user", "look at its user and its ACLs")
+        _DENIED,
+        (
+            ConfigurationError,
+            "the broker refuses this user",
+            "look at the user and at its grants: weighbridge topics acl",
+        ),
     ),
 }
 

@@ -29,4 +29,7 @@ def require(kafka: KafkaSettings, topics: Iterable[str]) -> None:
         raise classified(error, "list topics") from error
     missing = sorted(set(topics) - set(found))
     if missing:
-        raise FatalError(f"topic {', '.join(missing)} is missing", hint="weighbridge topics apply")
+        raise FatalError(
+            f"topic {', '.join(missing)} is missing",
+            hint="weighbridge topics apply; if it is there, this user may not use it: weighbridge topics acl",
+        )

@@ -1,0 +1,208 @@
+"""Members with exactly the grants that are generated: everything works, and nothing without each of them."""
+
+from __future__ import annotations
+
+import itertools
+import shutil
+from collections.abc import Callable
+from datetime import UTC, datetime
+from pathlib import Path
+
+import pytest
+from typer.testing import CliRunner
+
+from consumers.release import run as release
+from consumers.subscribe.observations import observations
+from deploy import access
+from deploy.access import Rule
+from deploy.cli import app
+from producers.rejects import records as rejected
+from schemas import topics
+from schemas.access import Member, Role, agency_grants
+from schemas.directory import Directory
+from schemas.errors import ConfigurationError, WeighbridgeError
+from schemas.identity import DEMONSTRATION_KEYS
+from schemas.runtime import clients, presence, reading
+from schemas.settings import HubSettings, KafkaSettings
+from tests.support import sealed
+from tests.support.agency import SOURCE, Agency, committed
+from tests.support.exchange import RunningExchange
+from tests.support.hub import LedgerTopic
+from tests.support.samples import ROOT
+from tests.support.secured import Secured
+
+pytestmark = pytest.mark.embedded
+DEMONSTRATION = ROOT / "deploy" / "demo" / "documents" / "us-emanifest"
+_NUMBERS = itertools.count()
+NOW = datetime(2026, 11, 1, tzinfo=UTC)
+
+
+def as_agency(secured: Secured, kafka: KafkaSettings, name: str, inbox: Path) -> Agency:
+    """Do all that an agency does: publish, seal, sign, refuse; read its refusals and what is sealed to it.
+
+    Each time from a source of its own and to a recipient of its own, so that everything is written anew.
+    """
+    number = next(_NUMBERS)
+    recipient = f"US-R{number}"
+    secured.prepare((topics.sealed_topic(recipient),))
+    directory = Directory(
+        {
+            name: sealed.member(DEMONSTRATION_KEYS, "US"),
+            recipient: sealed.member(sealed.keys_of(recipient), "US"),
+        }
+    )
+    inbox.mkdir()
+    for document in DEMONSTRATION.glob("*.json"):
+        shutil.copy(document, inbox)
+    agency = Agency(kafka, name, "us-emanifest", directory=directory)
+    agency.run(inbox, source_id=f"source-{number}")
+    assert rejected.all_rejects(kafka, name)
+    list(reading.records(kafka, topics.sealed(name)))
+    return agency
+
+
+def as_hub(kafka: KafkaSettings, name: str, file: Path) -> None:
+    """Do all that a hub does: store, refuse, look at signatures, release an epoch of its own."""
+    LedgerTopic(kafka, {}).run_to_end(file, name=name)
+    presence.require(kafka, [topics.SIGNATURES])
+    epoch = f"{2000 + next(_NUMBERS)}-01"
+    release.run(HubSettings(name=name, file=file), kafka, epoch, NOW)
+
+
+def as_subscriber(kafka: KafkaSettings) -> None:
+    """Read what is published."""
+    list(observations(kafka))
+    list(reading.records(kafka, topics.RELEASES))
+
+
+def put(secured: Secured, topic: str) -> None:
+    """Put onto a topic what whoever reads it refuses."""
+    producer = clients.producer(secured.operator, "test.put")
+    producer.init_transactions(10)
+    producer.begin_transaction()
+    producer.produce(topic, key=b"key", value=b"no record")
+    producer.commit_transaction(10)
+
+
+def test_an_agency_works_with_what_is_granted(secured: Secured, tmp_path: Path) -> None:
+    """Events, positions, sealed parts, keys, signatures and rejects arrive, and are read after a restart."""
+    kafka = secured.new_agency("US-EPA")
+
+    agency = as_agency(secured, kafka, "US-EPA", tmp_path / "inbox")
+    again = agency.run(tmp_path / "inbox", source_id=SOURCE)
+    and_again = agency.run(tmp_path / "inbox", source_id=SOURCE)
+
+    assert again.totals.events > 0
+    assert and_again.totals.events == 0
+    assert agency.directory
+    written = {
+        topics.MOVEMENTS,
+        topics.SIGNATURES,
+        topics.KEYS,
+        topics.positions("US-EPA"),
+        topics.rejects("US-EPA"),
+        *(topics.sealed(name) for name in agency.directory.members if name != "US-EPA"),
+    }
+    assert all(committed(secured.operator, topic) for topic in written)
+
+
+def test_an_agency_works_with_a_certificate(secured: Secured, tmp_path: Path) -> None:
+    """The same rights belong to whoever shows the agency's certificate."""
+    secured.new_agency("US-CERT")
+    secured.grant(Member(Role.AGENCY, "US-CERT", "User:CN=us-cert"))
+
+    as_agency(secured, secured.by_certificate("us-cert"), "US-CERT", tmp_path / "inbox")
+
+    assert Agency(secured.operator, "US-CERT", "us-emanifest").events()
+
+
+def test_a_hub_and_a_subscriber_work_with_what_is_granted(secured: Secured, tmp_path: Path) -> None:
+    """A hub stores, refuses, releases, and shows its lag; a subscriber reads the release."""
+    as_agency(secured, secured.new_agency("US-HUB"), "US-HUB", tmp_path / "inbox")
+    put(secured, topics.MOVEMENTS)
+
+    as_hub(secured.new_hub("granted"), "granted", tmp_path / "hub.duckdb")
+    as_subscriber(secured.new_subscriber("ngo"))
+
+    assert list(observations(secured.operator, "granted"))
+    assert committed(secured.operator, topics.dead_letters("granted"))
+
+
+AGENCY, HUB, SUBSCRIBER = "US-LEAST", "least", "least-ngo"
+MEMBERS = {
+    Role.AGENCY: Member(Role.AGENCY, AGENCY, f"User:{AGENCY.lower()}"),
+    Role.HUB: Member(Role.HUB, HUB, f"User:{HUB}"),
+    Role.SUBSCRIBER: Member(Role.SUBSCRIBER, SUBSCRIBER, f"User:CN={SUBSCRIBER}"),
+}
+
+
+@pytest.fixture(scope="module")
+def everything(secured: Secured) -> dict[Role, Callable[[Path], object]]:
+    """Return for each role what does everything that the role does, in a folder of its own."""
+    agency, hub = secured.new_agency(AGENCY), secured.new_hub(HUB)
+    subscriber = secured.new_subscriber(SUBSCRIBER)
+    put(secured, topics.MOVEMENTS)
+    put(secured, topics.sealed(AGENCY))
+    return {
+        Role.AGENCY: lambda folder: as_agency(secured, agency, AGENCY, folder / "inbox"),
+        Role.HUB: lambda folder: as_hub(hub, HUB, folder / "hub.duckdb"),
+        Role.SUBSCRIBER: lambda _: as_subscriber(subscriber),
+    }
+
+
+@pytest.mark.parametrize(
+    ("role", "rule"),
+    [(role, rule) for role, member in MEMBERS.items() for rule in access.rules([member])],
+    ids=str,
+)
+def test_each_grant_is_needed(
+    secured: Secured,
+    everything: dict[Role, Callable[[Path], object]],
+    tmp_path: Path,
+    role: Role,
+    rule: Rule,
+) -> None:
+    """Without any one of its grants a member fails, and says why."""
+    secured.drop(rule)
+    try:
+        with pytest.raises(WeighbridgeError):
+            everything[role](tmp_path)
+    finally:
+        secured.add(rule)
+
+
+def test_grants_are_shown_then_added_and_nothing_is_taken_away(
+    secured: Secured, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """`acl` tells what a broker lacks, adds it, leaves what else there is, and then has nothing to do."""
+    operator = secured.operator
+    for name, value in {
+        "BOOTSTRAP_SERVERS": operator.bootstrap_servers,
+        "SECURITY_PROTOCOL": operator.security_protocol,
+        "CA_FILE": operator.ca_file,
+        "CERTIFICATE_FILE": operator.certificate_file,
+        "KEY_FILE": operator.key_file,
+    }.items():
+        monkeypatch.setenv(f"WEIGHBRIDGE_KAFKA__{name}", str(value))
+    further = Rule("User:xx-cli", "DENY", "READ", "TOPIC", "LITERAL", "weighbridge.movements")
+    secured.add(further)
+    command = ["topics", "acl", "--agency", "XX-CLI", "--format"]
+
+    planned = CliRunner().invoke(app, [*command, "plan"])
+    applied = CliRunner().invoke(app, [*command, "apply"])
+    secured.grant(Member(Role.AGENCY, "XX-CLI", "User:xx-cli"))
+    after = CliRunner().invoke(app, [*command, "plan"])
+
+    assert (planned.exit_code, applied.exit_code, after.exit_code) == (1, 0, 1)
+    assert planned.stdout == applied.stdout
+    assert planned.stdout.count("add User:xx-cli ALLOW") == len(agency_grants("XX-CLI"))
+    assert after.stdout == f"not needed, stays: {further}\n"
+
+
+def test_a_broker_that_checks_nothing_is_told(exchange: RunningExchange) -> None:
+    """Grants on a broker without an authoriser would protect nothing, so they are refused."""
+    kafka = KafkaSettings(bootstrap_servers=exchange.bootstrap_servers)
+    planned = access.plan(kafka, [MEMBERS[Role.HUB]])
+
+    with pytest.raises(ConfigurationError, match="checks nobody's rights"):
+        access.apply(kafka, planned)
