@@ -1,4 +1,4 @@
-"""Publication: events, positions and rejects in one Kafka transaction.
+"""Publication: events, their signatures, positions and rejects in one Kafka transaction.
 
 A stable transactional id fences the predecessor, so a killed adapter goes on where the
 last committed transaction left it: nothing is lost, nothing doubled, and no local disk
@@ -18,8 +18,9 @@ from producers.positions import Positions, encoded
 from producers.rehearsal import Rehearsal
 from producers.sealing import proof
 from producers.sealing.sealer import Sealer
+from producers.signatures import CHAIN, Signatures
 from schemas import contract, framing, topics
-from schemas.errors import RejectedRecordError
+from schemas.errors import RejectedRecordError, RetriableError
 from schemas.findings import Finding
 from schemas.headers import cloud_event
 from schemas.runtime import presence, reading
@@ -58,6 +59,7 @@ class Committed:
 @dataclass(frozen=True, slots=True)
 class _SchemaIds:
     movement: int
+    signature: int
     position: int
     reject: int
 
@@ -70,6 +72,7 @@ class Publisher:
 
     Attributes:
         sealer: Seals what goes to single recipients.
+        signatures: Sign the events of each transaction.
         on_step: Told the name of each step; crash tests stop the process there.
         is_rehearsal: Do all but send, and leave a writer that is at work alone.
     """
@@ -78,11 +81,13 @@ class Publisher:
     agency: str
     source_id: str
     sealer: Sealer
+    signatures: Signatures
     on_step: Callable[[str], None] = lambda _: None
     is_rehearsal: bool = False
     pending: Committed = field(default_factory=Committed)
     _writer: TransactionalWriter | Rehearsal = field(init=False)
     _ids: _SchemaIds = field(init=False)
+    _positions: Positions = field(init=False)
     _sealed_ids: dict[str, int] = field(init=False)
     _unproven: dict[str, Any] | None = field(init=False)
 
@@ -100,17 +105,19 @@ class Publisher:
             FatalError: A topic is missing.
             RetriableError: Broker or registry do not answer.
         """
-        movements, (position, reject, *_) = topics.exchange_topics()[0], topics.agency_topics(self.agency)
-        self._ids = _SchemaIds(*(registry.id_to_write(topic) for topic in (movements, position, reject)))
+        written = (*topics.exchange_topics()[:2], *topics.agency_topics(self.agency)[:2])
+        self._ids = _SchemaIds(*(registry.id_to_write(topic) for topic in written))
         self._sealed_ids = {topic.name: registry.id_to_write(topic) for topic in self.sealer.topics()}
         self._unproven = registry.schema_of(self._ids.movement)
-        presence.require(self.kafka, (movements.name, position.name, reject.name, *self._sealed_ids))
+        presence.require(self.kafka, (*(topic.name for topic in written), *self._sealed_ids))
         self._writer.fence()
+        self._positions = positions
         decoder = Decoder("position", registry)
-        for record in reading.records(self.kafka, position.name):
+        for record in reading.records(self.kafka, topics.positions(self.agency)):
             key = record.key() or b""
             if positions.owns(key):
                 positions.restore(key, self._current(record.value(), decoder))
+        self.signatures.restore(positions)
         logger().info(LogEvent.POSITIONS_READ, count=len(positions))
         self._restore_keys(registry)
         self.on_step("restored")
@@ -146,7 +153,7 @@ class Publisher:
         for sending in self.sealer.sendings(event, value):
             sealed = framing.prefix(self._sealed_ids[sending.topic]) + sending.body
             self._writer.send(sending.topic, sending.key, sealed, sending.headers)
-        self._writer.send(topics.MOVEMENTS, event.key, value, headers)
+        self._writer.send(topics.MOVEMENTS, event.key, value, headers, report=self.signatures.report)
         self.pending.events += 1
 
     def remember(self, key: bytes, body: bytes) -> None:
@@ -168,9 +175,28 @@ class Publisher:
 
     def commit(self) -> Committed:
         """Commit what was added and return how much it was; raises as `TransactionalWriter.commit`."""
+        if self.pending.events and not self.is_rehearsal:
+            self._sign()
         self._writer.commit()
         done, self.pending = self.pending, Committed()
         return done
+
+    def _sign(self) -> None:
+        """Add the signatures of the events, which have to be written for that."""
+        self._writer.flush()
+        if self.signatures.is_lost:
+            # The client does not commit without an event that it gave up on, and says why.
+            self._writer.commit()
+        if self.signatures.written != self.pending.events:
+            raise RetriableError("flush: some events are not written", hint="is the broker up?")
+        for partition, body in self.signatures.signed():
+            key = f"{self.agency}-{partition}".encode()
+            value = framing.prefix(self._ids.signature) + body
+            self._writer.send(topics.SIGNATURES, key, value, [], partition=partition)
+        self.on_step("signed")
+        self.remember(
+            self._positions.topic_key(CHAIN), self._positions.put(CHAIN, self.signatures.position())
+        )
 
     def close(self) -> None:
         """Abort what is open; nothing of it is ever seen."""

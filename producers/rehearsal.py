@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from schemas.headers import Headers
+from schemas.runtime.transaction import BY_KEY, Report
 
 
 class Rehearsal:
@@ -13,8 +14,20 @@ class Rehearsal:
     def fence(self) -> None:
         """Leave the writer that may be at work alone."""
 
-    def send(self, topic: str, key: bytes, value: bytes | None, headers: Headers) -> None:
+    def send(
+        self,
+        topic: str,
+        key: bytes,
+        value: bytes | None,
+        headers: Headers,
+        *,
+        partition: int = BY_KEY,
+        report: Report | None = None,
+    ) -> None:
         """Drop a record."""
+
+    def flush(self) -> None:
+        """Have nothing to wait for."""
 
     def commit(self) -> None:
         """Have nothing to commit."""

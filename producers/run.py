@@ -26,6 +26,7 @@ from producers.publish import Committed, Publisher, Reject
 from producers.reading.file_rules import FILE_RULES_BY_ID
 from producers.sealing.sealer import Sealer
 from producers.selection import Selection
+from producers.signatures import Signatures
 from producers.sources.source import RefusedError, Resource, Source
 from schemas.directory import Directory
 from schemas.errors import ConfigurationError, RetriableError
@@ -36,6 +37,7 @@ from schemas.runtime.logs import logger
 from schemas.runtime.metrics import Metrics
 from schemas.runtime.registry import Registry
 from schemas.settings import AgencySettings, KafkaSettings
+from schemas.signing import Signer
 from schemas.telemetry import (
     DOCUMENTS_READ,
     DOCUMENTS_REJECTED,
@@ -117,11 +119,13 @@ class Run:
         """Put the parts together; nothing is connected yet."""
         assert self.agency.id is not None  # the command checks it
         self._positions = Positions(self.source_id)
+        signatures = Signatures(Signer(self.agency.id, self.keys.signing))
         self._publisher = Publisher(
             self.kafka,
             self.agency.id,
             self.source_id,
             Sealer(self.agency.id, self.keys, self.directory),
+            signatures,
             self.on_step,
             self.is_rehearsal,
         )

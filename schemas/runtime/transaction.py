@@ -12,7 +12,7 @@ from contextlib import suppress
 from dataclasses import dataclass, field
 from typing import Any
 
-from confluent_kafka import KafkaError, KafkaException, Producer
+from confluent_kafka import KafkaError, KafkaException, Message, Producer
 
 from schemas.confidentiality import HEADER_CLASSES
 from schemas.errors import ContractError, FencedError, RetriableError, WeighbridgeError
@@ -23,6 +23,10 @@ from schemas.settings import KafkaSettings
 
 _ATTEMPTS_MAX = 3
 _POLL_SECONDS = 0.1
+# What librdkafka calls unassigned: the key decides.
+BY_KEY = -1
+
+Report = Callable[[KafkaError | None, Message], None]
 
 
 @dataclass(slots=True)
@@ -50,10 +54,20 @@ class TransactionalWriter:
         self._guarded("fence", lambda: self._producer.init_transactions(clients.REQUEST_TIMEOUT_SECONDS))
         self.on_step("fenced")
 
-    def send(self, topic: str, key: bytes, value: bytes | None, headers: Headers) -> None:
+    def send(
+        self,
+        topic: str,
+        key: bytes,
+        value: bytes | None,
+        headers: Headers,
+        *,
+        partition: int = BY_KEY,
+        report: Report | None = None,
+    ) -> None:
         """Add a record to the transaction, beginning one where none is open; raises as `commit`.
 
-        A value of None is a tombstone: on a compacted topic the key ends with it.
+        A value of None is a tombstone: on a compacted topic the key ends with it. `report` is
+        called by `flush` at the latest, once the record is written or cannot be.
 
         Raises:
             ContractError: A header has no confidentiality class.
@@ -66,7 +80,7 @@ class TransactionalWriter:
             self._begun_at = time.monotonic()
             self.on_step("begun")
         try:
-            self._queue(topic, key, value, headers)
+            self._queue(topic, key=key, value=value, headers=headers, partition=partition, on_delivery=report)
         except KafkaException as error:
             raise self._judged(error, "produce") from error
         self.on_step("produced")
@@ -81,12 +95,16 @@ class TransactionalWriter:
         """
         if not self.is_open:
             return
-        self.on_step("before flush")
-        self._guarded("flush", lambda: self._producer.flush(clients.TRANSACTION_TIMEOUT_MS / 1000))
-        self.on_step("flushed")
+        self.flush()
         self._guarded("commit", self._producer.commit_transaction)
         self.is_open = False
         self.on_step("committed")
+
+    def flush(self) -> None:
+        """Wait until the broker has what was sent, or will not take it; raises as `commit`."""
+        self.on_step("before flush")
+        self._guarded("flush", lambda: self._producer.flush(clients.TRANSACTION_TIMEOUT_MS / 1000))
+        self.on_step("flushed")
 
     def close(self) -> None:
         """Abort what is open; nothing of it is ever seen."""
@@ -104,14 +122,19 @@ class TransactionalWriter:
             _repeated(call)
         except KafkaException as error:
             raise self._judged(error, what) from error
+        except SystemError as error:
+            # The client sets its fatal error between two reports, and Python minds in the second.
+            if not isinstance(error.__cause__, KafkaException):
+                raise
+            raise self._judged(error.__cause__, what) from error.__cause__
 
-    def _queue(self, topic: str, key: bytes, value: bytes | None, headers: Headers) -> None:
+    def _queue(self, topic: str, **record: Any) -> None:
         while True:
             try:
-                self._producer.produce(topic, value=value, key=key, headers=headers)
+                self._producer.produce(topic, **record)
             except BufferError:
                 # Back-pressure: wait for the broker rather than keep more in memory.
-                self._producer.poll(_POLL_SECONDS)
+                self._guarded("produce", lambda: self._producer.poll(_POLL_SECONDS))
             else:
                 # What becomes of it is told by the flush.
                 return

@@ -19,7 +19,7 @@ from schemas.errors import ContractError, FatalError, FencedError, RetriableErro
 from schemas.runtime import clients
 from schemas.runtime.registry import Registry
 from schemas.runtime.transaction import TransactionalWriter
-from tests.support.agency import ROOT, SOURCE, Agency, kafka_of, manifest, movements_topic, new_agency, write
+from tests.support.agency import ROOT, SOURCE, Agency, kafka_of, ledger_topics, manifest, new_agency, write
 from tests.support.hub import delete_topics
 
 QUIET = ("--source-id", SOURCE, "--metrics-port", "0")
@@ -80,7 +80,7 @@ def test_an_instance_that_is_taken_over_exits_with_3(exchange: Exchange, tmp_pat
         write(folder, "3.json", manifest(3))
         _, log = first.communicate(timeout=60)
 
-    assert first.returncode == 3
+    assert first.returncode == 3, log
     assert b"another instance took over" in log
     assert b"Traceback" not in log
     assert agency.truth(one, two) == agency.published()
@@ -119,7 +119,7 @@ def test_a_transaction_that_the_broker_ended_is_no_take_over(
 def test_a_missing_schema_is_told(exchange: Exchange, tmp_path: Path) -> None:
     """Without its schema the adapter stops before it writes and names the command that helps."""
     kafka = kafka_of(exchange)
-    deployed.apply(kafka, (movements_topic(kafka), *topics.agency_topics("XX-NOSCHEMA")))
+    deployed.apply(kafka, (*ledger_topics(kafka), *topics.agency_topics("XX-NOSCHEMA")))
     with pytest.raises(ContractError, match="not registered") as caught:
         Agency(kafka, "XX-NOSCHEMA", "us-emanifest").run(tmp_path)
 
@@ -130,14 +130,14 @@ def test_missing_topics_are_told(exchange: Exchange, tmp_path: Path) -> None:
     """Without its topics the adapter stops at once, names them, and creates none."""
     kafka = kafka_of(exchange)
     registry = Registry(kafka.registry_url)
-    wanted = (topics.exchange_topics()[0], *topics.agency_topics("XX-NOTOPIC"))
+    wanted = (*topics.exchange_topics()[:2], *topics.agency_topics("XX-NOTOPIC")[:2])
     for topic in wanted:
         registry.register(topic)
-    delete_topics(kafka, [topics.MOVEMENTS])
+    delete_topics(kafka, [topics.MOVEMENTS, topics.SIGNATURES])
     with pytest.raises(FatalError, match="is missing") as caught:
         Agency(kafka, "XX-NOTOPIC", "us-emanifest").run(tmp_path)
     found = clients.admin(kafka).list_topics(timeout=10).topics
-    deployed.apply(kafka, [movements_topic(kafka)])
+    deployed.apply(kafka, ledger_topics(kafka))
 
     assert all(topic.name in str(caught.value) for topic in wanted)
     assert not {topic.name for topic in wanted} & set(found)

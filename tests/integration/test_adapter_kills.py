@@ -23,6 +23,7 @@ STEPS = {
     "produced": 40,
     "before flush": 2,
     "flushed": 2,
+    "signed": 2,
     "committed": 2,
 }
 REJECTED = 3
@@ -75,7 +76,7 @@ def test_kill_at_a_step_loses_and_doubles_nothing(exchange: Exchange, folder: Pa
 
 def test_a_kill_at_every_commit_of_a_run_loses_and_doubles_nothing(exchange: Exchange, folder: Path) -> None:
     """An adapter that dies again and again after one commit each still comes to the end."""
-    agency = new_agency(exchange, "XX-KILL8")
+    agency = new_agency(exchange, "XX-KILLED")
     statuses: list[int] = []
     while not statuses or statuses[-1] == -signal.SIGKILL:
         child = agency.child(folder, commit_events=COMMIT_EVENTS, step="committed", occurrence=1)
@@ -88,7 +89,7 @@ def test_a_kill_at_every_commit_of_a_run_loses_and_doubles_nothing(exchange: Exc
 
 def test_kills_at_any_moment_lose_and_double_nothing(exchange: Exchange, folder: Path) -> None:
     """An adapter killed at random moments, starting included, publishes each statement once."""
-    agency = new_agency(exchange, "XX-KILL9")
+    agency = new_agency(exchange, "XX-KILLANY")
     seed = random.randrange(10**6)  # noqa: S311  # as below
     print("seed", seed)  # noqa: T201  # shown when the test fails
     dice = random.Random(seed)  # noqa: S311  # moments, not secrets

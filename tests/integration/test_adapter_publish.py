@@ -68,9 +68,9 @@ def test_events_and_positions_are_one_transaction(exchange: Exchange, tmp_path: 
 
     agency.run(tmp_path, on_step=look)
 
-    # Positions of the document, of the file, and of the keys.
-    assert {"flushed": [0, 0], "committed": [3, 1]} == seen
-    assert agency.sizes() == (6, 3, 1)
+    # Positions of the document, of the file, of the keys, and of the chain of signatures.
+    assert {"flushed": [0, 0], "committed": [4, 1]} == seen
+    assert agency.sizes() == (6, 4, 1)
 
 
 def test_only_what_changed_is_published(exchange: Exchange, tmp_path: Path) -> None:

@@ -221,7 +221,7 @@ def kafka_of(exchange: Exchange) -> KafkaSettings:
 def new_agency(exchange: Exchange, agency_id: str, adapter: str = "us-emanifest", **options: Any) -> Agency:
     """Make the topics and register the schemas of an agency."""
     kafka = kafka_of(exchange)
-    wanted = (movements_topic(kafka), topics.keys_topic(), *topics.agency_topics(agency_id))
+    wanted = (*ledger_topics(kafka), topics.keys_topic(), *topics.agency_topics(agency_id))
     deployed.apply(kafka, wanted)
     registry = Registry(kafka.registry_url)
     for topic in wanted:
@@ -229,10 +229,10 @@ def new_agency(exchange: Exchange, agency_id: str, adapter: str = "us-emanifest"
     return Agency(kafka, agency_id, adapter, **options)
 
 
-def movements_topic(kafka: KafkaSettings) -> topics.Topic:
-    """Return the movements topic with the partitions it has, which other tests chose."""
+def ledger_topics(kafka: KafkaSettings) -> tuple[topics.Topic, ...]:
+    """Return the topics of movements and signatures with the partitions that other tests chose."""
     found = clients.admin(kafka).list_topics(timeout=10).topics.get(topics.MOVEMENTS)
-    return topics.exchange_topics(len(found.partitions) if found else _MOVEMENT_PARTITIONS)[0]
+    return topics.exchange_topics(len(found.partitions) if found else _MOVEMENT_PARTITIONS)[:2]
 
 
 def committed(
