@@ -106,9 +106,12 @@ class Groups:
         Where the file knows no group of the contributor, the one that the document states remains.
         """
         on = statement.when.on
-        contributor = self._canonical(statement.contributor, on)
-        group = self._group(statement.contributor, contributor, on) or statement.contributor_group
-        companies = contributor, self._canonical(group, on), self._canonical(statement.counterparty, on)
+        contributor, group = self._of(statement.contributor, on)
+        companies = (
+            contributor,
+            self._of(group or statement.contributor_group, on)[0],
+            self._of(statement.counterparty, on)[0],
+        )
         # Most are spelled well and in no table, and a copy of a statement costs more than to look.
         if companies == (statement.contributor, statement.contributor_group, statement.counterparty):
             return statement
@@ -116,23 +119,28 @@ class Groups:
             contributor=companies[0], contributor_group=companies[1], counterparty=companies[2]
         )
 
-    def _canonical(self, company: Company | None, on: date) -> Company | None:
+    def names_of(self, company: Company) -> set[Company]:
+        """Return every company for which an identifier ever stood, to find what was kept by company."""
+        return {spelled(company)} | {row.canonical for row in _rows_of(company, self.rows) if row.canonical}
+
+    def _of(self, company: Company | None, on: date) -> tuple[Company | None, Company | None]:
+        """Return the company that an identifier stands for on a day, and its group."""
         if company is None:
-            return None
-        found = self._row(company, on)
-        return spelled(company) if found is None or found.canonical is None else found.canonical
+            return None, None
+        named = spelled(company)
+        found = self._row(named, on)
+        if found is None:
+            return named, None
+        if found.canonical is None:
+            return named, found.group
+        other = None if found.group is not None else self._row(found.canonical, on)
+        return found.canonical, found.group if other is None else other.group
 
-    def _group(self, stated: Company | None, canonical: Company | None, on: date) -> Company | None:
-        for company in (stated, canonical):
-            found = None if company is None else self._row(company, on)
-            if found is not None and found.group is not None:
-                return found.group
-        return None
-
-    def _row(self, company: Company, on: date) -> _Row | None:
-        if not self.rows:
-            return None
-        return next((row for row in _rows_of(company, self.rows) if row.first <= on <= row.last), None)
+    def _row(self, named: Company, on: date) -> _Row | None:
+        found = _on(self.rows.get(named, ()), on)
+        if found is None and named.scheme == "FR-SIRET":
+            return _on(self.rows.get(_siren(named), ()), on)
+        return found
 
 
 # What an agency knows that keeps no table: how identifiers are spelled, and no more.
@@ -144,7 +152,19 @@ def _rows_of(company: Company, rows: _Rows) -> Iterator[_Row]:
     named = spelled(company)
     yield from rows.get(named, ())
     if named.scheme == "FR-SIRET":
-        yield from rows.get(Company("FR-SIREN", named.identifier[:_SIREN_DIGITS]), ())
+        yield from rows.get(_siren(named), ())
+
+
+def _on(rows: Iterable[_Row], on: date) -> _Row | None:
+    for row in rows:
+        if row.first <= on <= row.last:
+            return row
+    return None
+
+
+def _siren(establishment: Company) -> Company:
+    """Return the company of an establishment: the first digits of its number (INSEE, SIRENE directory)."""
+    return Company("FR-SIREN", establishment.identifier[:_SIREN_DIGITS])
 
 
 def load(path: Path) -> Groups:

@@ -31,12 +31,15 @@ def shred(
 ) -> None:
     """End every copy of a company's data keys: what was sealed with them opens from the topics no more.
 
+    A company that the table agency.groups says is one with others ends together with them.
+
     It cannot be undone. The agency's adapters end with status 3 and have to be started again.
     The broker drops the copies within a day. A recipient that opened something before may have kept it.
 
     Examples: `weighbridge sealed shred --company US-EPA-SITE:VAD000000001 --agency US-EPA --keys keys
     --directory directory.toml`, then the same with `--yes`
     """
+    from producers import groups
     from producers.sealing.shredding import Shredding
     from producers.statement import Company
     from schemas import directory as directories
@@ -59,7 +62,10 @@ def shred(
         )
     logs.configure()
     shredding = Shredding(found.kafka, us.id, identity.load(us.keys), directories.load(us.directory))
-    ended = (shredding.shred if yes else shredding.plan)(Company(scheme, identifier), quarter)
+    step = shredding.shred if yes else shredding.plan
+    known = groups.load(us.groups) if us.groups is not None else groups.NO_GROUPS
+    names = sorted(known.names_of(Company(scheme, identifier)))
+    ended = [item for name in names for item in step(name, quarter)]
     for item in ended:
         told = {"quarter": item.quarter, "key_id": item.key_id.hex(), "recipients": item.recipients}
         typer.echo(json.dumps({"shredded": yes, **told}))

@@ -286,6 +286,15 @@ def test_a_file_is_read_again_when_the_table_has_changed(tmp_path: Path) -> None
     assert 3 == len(set(digests))
 
 
+def test_a_company_is_found_under_every_number_it_ever_had(tmp_path: Path) -> None:
+    """What was kept by company is found again, whatever the table said when it was kept."""
+    path = table(tmp_path, "TEST,1,TEST,2,,,,2025-12-31", "TEST,1,TEST,3,TEST,A,2026-01-01,")
+    expected = {Company("TEST", number) for number in "123"}
+
+    assert expected == groups.load(path).names_of(Company("test", " 1"))
+    assert {Company("TEST", "1")} == groups.NO_GROUPS.names_of(Company("test", " 1"))
+
+
 @given(st.text(max_size=300))
 def test_any_text_is_read_or_refused(tmp_path_factory: pytest.TempPathFactory, text: str) -> None:
     """Whatever the file holds, it is a table or a configuration error."""
