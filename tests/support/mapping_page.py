@@ -22,6 +22,9 @@ SECTIONS: tuple[tuple[str, type[BaseModel]], ...] = (
     ("[movement]", model.MovementKeys),
     ("notification", model.NotificationKeys),
     ("own", model.OwnKeys),
+    ("[sealed]", model.SealedKeys),
+    ("references", model.ReferenceKeys),
+    ("[[sealed.party]]", model.PartyKeys),
     ("[[statement]], [common]", StatementKeys),
     ("when", model.Condition),
     ("origin, destination", model.PlaceKeys),
@@ -29,6 +32,8 @@ SECTIONS: tuple[tuple[str, type[BaseModel]], ...] = (
     ("quantity", model.QuantityKeys),
     ("contributor, group, counterparty", model.CompanyKeys),
 )
+# Elsewhere what is sealed leaves as a keyed hash alone.
+_SEALED_SECTIONS = (model.SealedKeys, model.ReferenceKeys, model.PartyKeys)
 _LEAVES = {
     Confidentiality.PUBLIC: "public",
     Confidentiality.HUB: "to hubs",
@@ -64,6 +69,8 @@ def _cells(name: str, field: FieldInfo, section: type[BaseModel]) -> tuple[str, 
     needed = ("yes, here or in `[common]`" if is_common else "yes") if field.is_required() else ""
     examples = "<br>".join(f"`{example}`".replace("|", "\\|") for example in field.examples or ())
     leaves = _LEAVES[classes[0]] if classes else ""
+    if section in _SEALED_SECTIONS and Confidentiality.SEALED in classes:
+        leaves = "encrypted, to authorities"
     return f"`{field.alias or name}`", needed, field.description or "", examples, leaves
 
 

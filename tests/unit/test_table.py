@@ -19,9 +19,10 @@ from hypothesis import strategies as st
 from producers import adapter as adapters
 from producers.adapters.table import Table
 from producers.positions import Positions
-from producers.statement import Company, Place, Quantity, Reading, WasteCode
+from producers.statement import Company, Party, Place, Quantity, Reading, Reference, Sealed, WasteCode
 from schemas import contract, units
 from schemas.movement import Basis, Hazardous, Precision, Side, Stage
+from schemas.sealed import PartyRole, ReferenceKind
 from tests.support import tables
 from tests.support.tables import DOCUMENTS, EXAMPLE, FORMATS, outcomes, pipeline, read, table, texts
 from tests.support.workbook import sheet, workbook
@@ -385,3 +386,98 @@ def test_workbooks_and_text_say_the_same_figure(digits: int, scale: int) -> None
     quantity = read(EXAMPLE_TABLE, tables.as_xlsx([row]))[0].statements[1].quantity
 
     assert value == (quantity and quantity.value)
+
+
+SEALED = """[sealed]
+document_number = ["Permit no", "Ticket"]
+references = { consent = "Consent", exit_point = "Port", container = "Boxes" }
+
+[[sealed.party]]
+role = "carrier"
+scheme = "BE-OVAM-SITE"
+identifier = "Carrier no"
+name = "Carrier"
+address = ["Street", "Town"]
+
+[[sealed.party]]
+role = "interim facility"
+name = "Depot"
+
+[common]"""
+SAID = {
+    "Consent": "C-2026/7",
+    "Port": "Antwerpen, tel. 03 123 45 67",
+    "Boxes": "MSCU1234567, msku 765432-1; ask Jan",
+    "Carrier no": "t 4711",
+    "Carrier": "Vervoer Zuid bv, jan@vervoer.example",
+    "Street": "Kaai 7",
+    "Town": "2000 Antwerpen",
+    "Depot": "",
+}
+
+
+def sealed(tmp_path: Path, said: dict[str, str], section: str = SEALED) -> Sealed | None:
+    """Return what recipients alone may know of the second load, with some more columns."""
+    adapter = table(tmp_path, ("[common]", section))
+    (found,) = read(adapter, tables.as_csv([texts()[1] | SAID | said]))
+    values = {id(item.sealed): item.sealed for item in found.statements}
+    (value,) = values.values()
+    return value
+
+
+def test_authorities_know_what_the_mapping_names(tmp_path: Path) -> None:
+    """Number, parties and references of the mapped columns are sealed, once for all statements of a row."""
+    load = texts()[1]
+    found = sealed(tmp_path, {})
+
+    assert found == Sealed(
+        f"{load['Permit no']}/{load['Ticket']}",
+        (Party(PartyRole.CARRIER, "BE-OVAM-SITE", "T4711", "Vervoer Zuid bv", "Kaai 7, 2000 Antwerpen"),),
+        (
+            Reference(ReferenceKind.CONSENT, "C-2026/7"),
+            Reference(ReferenceKind.EXIT_POINT, "Antwerpen"),
+            Reference(ReferenceKind.CONTAINER, "MSCU1234567"),
+            Reference(ReferenceKind.CONTAINER, "MSKU7654321"),
+        ),
+    )
+
+
+def test_without_the_section_nothing_is_sealed() -> None:
+    """A mapping that names nothing for authorities seals nothing."""
+    assert {None} == {
+        item.sealed for found in read(EXAMPLE_TABLE, FORMATS["csv"]()) for item in found.statements
+    }
+
+
+def test_document_number_is_that_of_the_identity_where_no_other_is_named(tmp_path: Path) -> None:
+    """The columns that tell a row from others are its number, unless the mapping says otherwise."""
+    load = texts()[1]
+
+    found = sealed(tmp_path, {}, "[sealed]\n\n[common]")
+
+    assert found == Sealed(f"{load['Permit no']}/{load['Ticket']}")
+
+
+@pytest.mark.parametrize("column", ["Consent", "Boxes", "Carrier no"])
+def test_what_is_no_number_is_not_sealed_as_one(tmp_path: Path, column: str) -> None:
+    """A name in a column of numbers stays, and rejects no row."""
+    found = sealed(tmp_path, {column: "CANARY"})
+
+    assert found is not None
+    assert "CANARY" not in repr(found)
+
+
+def test_cells_for_authorities_break_no_rule(tmp_path: Path) -> None:
+    """A failed formula and a text beyond all measure are not there; the row is published."""
+    found = sealed(tmp_path, {"Carrier": "#REF!", "Port": "x" * 1000, "Street": "", "Town": ""})
+
+    assert found is not None
+    assert [None] == [party.name for party in found.parties]
+    assert ReferenceKind.EXIT_POINT not in {reference.kind for reference in found.references}
+
+
+def test_columns_that_the_mapping_does_not_name_are_sealed_nowhere(tmp_path: Path) -> None:
+    """Drivers, remarks and whatever else the table holds are in no statement."""
+    hidden = dict.fromkeys(("Driver", "Remarks", "Phone", "Contact"), "CANARY")
+
+    assert "CANARY" not in repr(sealed(tmp_path, hidden))

@@ -167,6 +167,42 @@ def test_mistake_says_key_and_remedy(tmp_path: Path, changes: list[tuple[str, st
     assert 1 == len(lines), told(tmp_path, *changes)
 
 
+PARTY = '[sealed]\n[[sealed.party]]\nrole = "carrier"\nname = "Carrier"\n\n[common]'
+
+
+@pytest.mark.parametrize(
+    ("change", "expected"),
+    [
+        (('"carrier"', '"lorry"'), "sealed.party 1.role: no role: write one of generator, sender"),
+        (("role =", "rolle ="), "sealed.party 1.rolle: no such key here: write role"),
+        (("name =", "scheme ="), "sealed.party 1.scheme: no name of a scheme"),
+        (
+            ('name = "Carrier"', 'scheme = "BE-OVAM-SITE"'),
+            "sealed.party 1: scheme and identifier belong together",
+        ),
+        (('name = "Carrier"', ""), "sealed.party 1: nothing is said of it: write scheme and identifier"),
+        (("name =", "driver ="), "sealed.party 1.driver: no such key here: known are role, scheme"),
+        (('name = "Carrier"', 'name = { value = "Acme" }'), 'sealed.party 1.name: "value" has no meaning'),
+        (
+            ("[sealed]", '[sealed]\nreferences = { permit = "Permit" }'),
+            "sealed.references.permit: no such key here: known are consent",
+        ),
+        (("[sealed]", "[sealed]\ndocument_number = []"), "sealed.document_number: value should have at"),
+        (
+            ("[sealed]", '[sealed]\nnumber = "Ticket"'),
+            "sealed.number: no such key here: known are document_number",
+        ),
+    ],
+)
+def test_mistake_in_what_is_sealed_says_key_and_remedy(
+    tmp_path: Path, change: tuple[str, str], expected: str
+) -> None:
+    """Mistakes in the section for authorities are told as all others are."""
+    lines = told(tmp_path, ("[common]", PARTY.replace(*change)))
+
+    assert 1 == len([line for line in lines if line.startswith(expected)]), lines
+
+
 def test_all_mistakes_are_told_at_once(tmp_path: Path) -> None:
     """A file with five mistakes names five keys; one under [common] is told once, not for every statement."""
     lines = told(

@@ -25,6 +25,7 @@ from producers.adapters.table.model import Mapping as TableMapping
 from producers.adapters.table.movement import Movements
 from producers.adapters.table.row import Getter, Once, Row, folds
 from producers.adapters.table.rules import RULES, RULES_BY_ID
+from producers.adapters.table.sealed import sealed
 from producers.adapters.table.source import sources
 from producers.reading.file_rules import FILE_RULES, FILE_RULES_BY_ID
 from producers.statement import Identity, Reading, Statement
@@ -105,7 +106,8 @@ class Rows:
         self._identities = Identities(mapping.identity, columns, mapping.table)
         self._movements = Movements(mapping.movement, columns)
         once = Once()
-        self._facts = [Fact(keys, columns, mapping.table, once) for keys in mapping.statement]
+        said = sealed(mapping, columns, once)
+        self._facts = [Fact(keys, columns, mapping.table, once, said) for keys in mapping.statement]
         self._past = lru_cache(_SELECTIONS_MAX)(self._past_stages)
         self._cancels = _canceller(mapping, columns)
 

@@ -22,7 +22,9 @@ class Fact:
         is_conditional: True where the section is about some rows only.
     """
 
-    def __init__(self, keys: StatementKeys, columns: Columns, table: TableKeys, once: Once) -> None:
+    def __init__(
+        self, keys: StatementKeys, columns: Columns, table: TableKeys, once: Once, sealed: Getter
+    ) -> None:
         form = keys.date.form or table.date_format
 
         def read(cell: object) -> When | None:
@@ -43,6 +45,7 @@ class Fact:
         self._contributor = _companies(keys.contributor, columns, once)
         self._group = _companies(keys.group, columns, once)
         self._counterparty = _companies(keys.counterparty, columns, once)
+        self._sealed = sealed
 
     def is_selected(self, row: Row) -> bool:
         """Say whether the section is about a row."""
@@ -75,6 +78,7 @@ class Fact:
             contributor=self._contributor(row),
             contributor_group=self._group(row),
             counterparty=self._counterparty(row),
+            sealed=self._sealed(row),
         )
 
 

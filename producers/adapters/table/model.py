@@ -28,6 +28,7 @@ from producers.adapters.table.date_format import ISO, DateFormat
 from producers.adapters.table.source import Source, cell, date_cell, meant, mistake, read_date_format
 from schemas.confidentiality import Confidentiality
 from schemas.movement import Stage
+from schemas.sealed import PartyRole
 from schemas.topics import AGENCY
 
 PUBLIC = Confidentiality.PUBLIC
@@ -37,6 +38,7 @@ NEVER = Confidentiality.NEVER
 
 # Free of the separators of the code list of a record.
 _SCHEME = re.compile(r"[A-Z][A-Z0-9-]{1,31}", re.ASCII)
+_PARTIES_MAX, _ADDRESS_COLUMNS_MAX = 20, 8
 _STANDARD_SCHEMES = frozenset({"LOW", "BASEL", "OECD", "HS", "OPERATION"})
 
 
@@ -72,6 +74,13 @@ def _stage(raw: object) -> Stage:
     if word not in Stage.__members__:
         raise mistake(f"no stage: write one of {', '.join(stage.value.lower() for stage in Stage)}")
     return Stage(word)
+
+
+def _role(raw: object) -> PartyRole:
+    word = raw.strip().upper().replace(" ", "_") if isinstance(raw, str) else ""
+    if word not in PartyRole.__members__:
+        raise mistake(f"no role: write one of {', '.join(role.value.lower() for role in PartyRole)}")
+    return PartyRole(word)
 
 
 def _listed(raw: object) -> tuple[object, ...]:
@@ -482,6 +491,115 @@ class StatementKeys(CommonKeys):
     destination: Annotated[PlaceKeys, _DESTINATION]
 
 
+class ReferenceKeys(_Section):
+    """Numbers and places by which authorities know a movement, each in one column or several."""
+
+    consent: Annotated[
+        Cells | None, SEALED, Field(description="Number of a consent.", examples=['"Consent no"'])
+    ] = None
+    consignment: Annotated[
+        Cells | None, SEALED, Field(description="Number of a consignment note.", examples=['"Note no"'])
+    ] = None
+    bill_of_lading: Annotated[
+        Cells | None, SEALED, Field(description="Number of a bill of lading.", examples=['"B/L no"'])
+    ] = None
+    authorisation: Annotated[
+        Cells | None,
+        SEALED,
+        Field(description="Number of a permit.", examples=['["Permit", "Carrier permit"]']),
+    ] = None
+    exit_point: Annotated[
+        Cells | None,
+        SEALED,
+        Field(description="Port or border where it leaves.", examples=['"Port of loading"']),
+    ] = None
+    entry_point: Annotated[
+        Cells | None,
+        SEALED,
+        Field(description="Port or border where it enters.", examples=['"Port of discharge"']),
+    ] = None
+    customs: Annotated[
+        Cells | None,
+        SEALED,
+        Field(description="Number of a customs declaration, or office.", examples=['"MRN"']),
+    ] = None
+    container: Annotated[
+        Cells | None, SEALED, Field(description="Containers, as `MSCU1234567`.", examples=['"Containers"'])
+    ] = None
+
+
+class PartyKeys(_Section):
+    """A company or site of a movement, never a person. A mapping has one section for each."""
+
+    role: Annotated[
+        PartyRole,
+        PlainValidator(_role),
+        PUBLIC,
+        Field(
+            description=f"What it does: {', '.join(role.value.lower() for role in PartyRole)}.",
+            examples=['"carrier"'],
+        ),
+    ]
+    scheme: Annotated[
+        Scheme | None,
+        PUBLIC,
+        Field(description="Name of the register that its number is from.", examples=['"BE-OVAM-SITE"']),
+    ] = None
+    identifier: Annotated[
+        Cell | None, SEALED, Field(description="Column of that number.", examples=['"Carrier no"'])
+    ] = None
+    name: Annotated[
+        Cell | None, SEALED, Field(description="Column of the company's name.", examples=['"Carrier"'])
+    ] = None
+    address: Annotated[
+        tuple[Cell, ...],
+        BeforeValidator(_listed),
+        SEALED,
+        Field(
+            max_length=_ADDRESS_COLUMNS_MAX,
+            description="Columns of the site's address, in order.",
+            examples=['["Street", "Postcode", "Town"]'],
+        ),
+    ] = ()
+
+    @model_validator(mode="after")
+    def _check_number(self) -> PartyKeys:
+        if (self.scheme is None) != (self.identifier is None):
+            raise mistake("scheme and identifier belong together: write both, or neither")
+        if self.identifier is None and self.name is None and not self.address:
+            raise mistake("nothing is said of it: write scheme and identifier, name or address")
+        return self
+
+
+class SealedKeys(_Section):
+    """What goes, encrypted, to the authorities of the countries of a movement alone."""
+
+    document_number: Annotated[
+        Cells | None,
+        SEALED,
+        Field(
+            description="Columns of the document's number; without them those of `[identity]`.",
+            examples=['"Ticket"'],
+        ),
+    ] = None
+    references: Annotated[
+        ReferenceKeys,
+        Field(
+            description="Further numbers and places.",
+            examples=['{ consent = "Consent no", container = "Containers" }'],
+        ),
+    ] = ReferenceKeys()
+    party: Annotated[
+        tuple[PartyKeys, ...],
+        BeforeValidator(_listed),
+        Field(
+            max_length=_PARTIES_MAX,
+            description="Companies and sites.",
+            examples=['[{ role = "carrier", name = "Carrier" }]'],
+        ),
+    ] = ()
+
+
 class Mapping(_Section):
     """A whole mapping file."""
 
@@ -489,6 +607,7 @@ class Mapping(_Section):
     identity: IdentityKeys
     cancel: CancelKeys | None = None
     movement: MovementKeys
+    sealed: SealedKeys | None = None
     common: CommonKeys = CommonKeys()
     statement: Annotated[tuple[StatementKeys, ...], BeforeValidator(_listed), Field(min_length=1)]
 
@@ -513,4 +632,10 @@ class Mapping(_Section):
         return self
 
 
-SECTIONS: tuple[type[BaseModel], ...] = (IdentityKeys, CancelKeys, MovementKeys, StatementKeys)
+SECTIONS: tuple[type[BaseModel], ...] = (
+    IdentityKeys,
+    CancelKeys,
+    MovementKeys,
+    SealedKeys,
+    StatementKeys,
+)
