@@ -146,6 +146,10 @@ class KafkaSettings(_Access):
         is_http = self.registry_url.startswith("http:")
         if is_http and (self.registry.username or self.registry.has_tls_files):
             raise ValueError("with a user, certificate or authority of the registry, registry_url is https")
+        if self.security_protocol is SecurityProtocol.SASL_PLAINTEXT and self.sasl_mechanism == "PLAIN":
+            raise ValueError("PLAIN sends the password as it is: security_protocol is SASL_SSL")
+        if "security.protocol" in self.client:
+            raise ValueError("client: give security.protocol as security_protocol")
         for name, refused in _TRUSTING_ANYBODY.items():
             if self.client.get(name, "").lower() in refused:
                 raise ValueError(f"client: {name} would trust any server; give its authority as ca_file")

@@ -1,7 +1,7 @@
-"""TLS and logins of broker and registry: files are checked before use, refusals are told with their remedy.
+"""TLS and logins of broker and registry: what clients are told of them, and refusals with their remedy.
 
-Clients say no more than that a certificate or a user was refused. So files are looked at here, and
-before the first client talks to a broker, one that listens to the refusals tries.
+Clients say no more than that a certificate or a user was refused. So before the first of them talks
+to a broker, one that listens to the refusals tries.
 """
 
 from __future__ import annotations
@@ -10,17 +10,13 @@ import re
 import socket
 import ssl
 import time
-from datetime import UTC, datetime
-from pathlib import Path
 from typing import Any
 
 from confluent_kafka import KafkaError, KafkaException
 from confluent_kafka.admin import AdminClient
-from cryptography import x509
-from cryptography.exceptions import UnsupportedAlgorithm
-from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat, load_pem_private_key
 
 from schemas.errors import ConfigurationError
+from schemas.runtime import credentials
 from schemas.settings import KafkaSettings, RegistrySettings, SecurityProtocol
 
 _CONNECT_SECONDS = 5.0
@@ -162,7 +158,7 @@ def _try_handshake(settings: KafkaSettings, host: str, port: int) -> None:
 def _context(settings: KafkaSettings) -> ssl.SSLContext:
     context = ssl.create_default_context(cafile=str(settings.ca_file) if settings.ca_file else None)
     if settings.certificate_file and settings.key_file:
-        password = _secret(settings.key_password, settings.key_password_file, "key_password_file")
+        password = credentials.secret(settings.key_password, settings.key_password_file, "key_password_file")
         context.load_cert_chain(settings.certificate_file, settings.key_file, password)
     return context
 
@@ -170,11 +166,11 @@ def _context(settings: KafkaSettings) -> ssl.SSLContext:
 def _tls_options(settings: KafkaSettings | RegistrySettings) -> dict[str, Any]:
     options: dict[str, Any] = {}
     if settings.ca_file is not None:
-        _check_dates(_certificates(settings.ca_file, "ca_file"), settings.ca_file)
+        credentials.check_authorities(settings.ca_file)
         options["ssl.ca.location"] = str(settings.ca_file)
     if settings.certificate_file is not None and settings.key_file is not None:
-        password = _secret(settings.key_password, settings.key_password_file, "key_password_file")
-        _check_pair(settings.certificate_file, settings.key_file, password)
+        password = credentials.secret(settings.key_password, settings.key_password_file, "key_password_file")
+        credentials.check_pair(settings.certificate_file, settings.key_file, password)
         options["ssl.certificate.location"] = str(settings.certificate_file)
         options["ssl.key.location"] = str(settings.key_file)
         if password:
@@ -182,83 +178,5 @@ def _tls_options(settings: KafkaSettings | RegistrySettings) -> dict[str, Any]:
     return options
 
 
-def _check_pair(certificate_file: Path, key_file: Path, password: str | None) -> None:
-    """Check that a certificate is valid today and that a key is the one that belongs to it."""
-    own = _certificates(certificate_file, "certificate_file")[:1]
-    _check_dates(own, certificate_file)
-    content = _private(key_file, "key_file")
-    try:
-        key = load_pem_private_key(content, password.encode() if password else None)
-    except TypeError:
-        problem = "needs no password" if password else "is encrypted"
-        raise ConfigurationError(
-            f"key_file {key_file} {problem}",
-            hint="give no key_password" if password else "give key_password_file",
-        ) from None
-    except (ValueError, UnsupportedAlgorithm):
-        raise ConfigurationError(
-            f"key_file {key_file} is no private key, or its password is another",
-            hint="it begins with -----BEGIN PRIVATE KEY----- or -----BEGIN ENCRYPTED PRIVATE KEY-----",
-        ) from None
-    shape = Encoding.DER, PublicFormat.SubjectPublicKeyInfo
-    if key.public_key().public_bytes(*shape) != own[0].public_key().public_bytes(*shape):
-        raise ConfigurationError(
-            f"key_file {key_file} is not the key of {certificate_file}",
-            hint="give the two that belong together",
-        )
-
-
-def _certificates(path: Path, name: str) -> list[x509.Certificate]:
-    try:
-        return x509.load_pem_x509_certificates(_read(path, name))
-    except ValueError:
-        raise ConfigurationError(
-            f"{name} {path} holds no certificate", hint="it begins with -----BEGIN CERTIFICATE-----"
-        ) from None
-
-
-def _check_dates(certificates: list[x509.Certificate], path: Path) -> None:
-    """Refuse a file where no certificate is valid: of authorities there may be old ones beside new ones."""
-    now = datetime.now(UTC)
-    if any(item.not_valid_before_utc <= now <= item.not_valid_after_utc for item in certificates):
-        return
-    newest = max(certificates, key=lambda item: item.not_valid_after_utc)
-    if newest.not_valid_after_utc < now:
-        day = newest.not_valid_after_utc.date()
-        raise ConfigurationError(f"the certificate in {path} has expired on {day}", hint="renew it")
-    raise ConfigurationError(
-        f"the certificate in {path} is not valid before {newest.not_valid_before_utc.date()}",
-        hint="look at the clock of this machine, or wait until it is",
-    )
-
-
 def _password(settings: KafkaSettings | RegistrySettings) -> str:
-    return _secret(settings.password, settings.password_file, "password_file") or ""
-
-
-def _secret(given: Any, path: Path | None, name: str) -> str | None:
-    if path is None:
-        return given.get_secret_value() if given is not None else None
-    try:
-        secret = _private(path, name).decode().strip()
-    except UnicodeDecodeError:
-        secret = ""
-    if not secret:
-        raise ConfigurationError(f"{name} {path} holds no text", hint="it holds the secret and nothing else")
-    return secret
-
-
-def _private(path: Path, name: str) -> bytes:
-    content = _read(path, name)
-    if path.stat().st_mode & 0o077:
-        raise ConfigurationError(f"{name} {path} can be read by others", hint=f"chmod 600 {path}")
-    return content
-
-
-def _read(path: Path, name: str) -> bytes:
-    try:
-        return path.read_bytes()
-    except OSError as error:
-        raise ConfigurationError(
-            f"{name} {path} cannot be read: {error.strerror}", hint=f"look at {name} and at its permissions"
-        ) from None
+    return credentials.secret(settings.password, settings.password_file, "password_file") or ""
