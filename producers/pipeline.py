@@ -21,6 +21,7 @@ from producers.reading import dates
 from producers.statement import Identity, Reading, Statement
 from producers.validate import (
     CONTENT_BYTES_MAX,
+    ORIGINAL_BYTES_MAX,
     RULES_BY_ID,
     STATEMENTS_MAX,
     is_ahead,
@@ -49,6 +50,7 @@ class Outcome(NamedTuple):
         findings: Everything that was found, warnings too.
         events: To be published.
         position: What then stands published; None where nothing changes.
+        original: Bytes of a document that was rejected, None where they were not at hand.
     """
 
     path: str
@@ -56,6 +58,11 @@ class Outcome(NamedTuple):
     findings: tuple[Finding, ...] = ()
     events: tuple[Event, ...] = ()
     position: Position | None = None
+    original: bytes | None = None
+
+    def __repr__(self) -> str:
+        """Show nothing of the document."""
+        return f"Outcome({self.path!r}, {self.findings!r}, {len(self.events)} events, {self.position!r})"
 
     @property
     def is_rejected(self) -> bool:
@@ -103,7 +110,7 @@ class Pipeline:
             outcome = self._guarded(reading, name, delivered_at, incomplete)
             if outcome.position is not None:
                 self._positions.put(outcome.key, outcome.position)
-            yield outcome
+            yield outcome._replace(original=_original(reading)) if outcome.is_rejected else outcome
 
     def _readings(self, stream: BinaryIO) -> Iterator[Reading]:
         """Yield the adapter's readings; whatever it raises rejects the rest of the file and no more."""
@@ -229,6 +236,17 @@ class Pipeline:
     def _lacks_member(self, collection: str, revision: int, present: set[bytes]) -> bool:
         members = self._positions.members(self._keys.collection_key(collection))
         return any(key not in present and position.revision <= revision for key, position in members)
+
+
+def _original(reading: Reading) -> bytes | None:
+    """Return the document as written, None where the adapter does not give it or it is too large."""
+    if reading.original is None:
+        return None
+    try:
+        document = reading.original.give()
+    except Exception:  # noqa: BLE001  # an adapter may be anybody's; its text may hold values
+        return None
+    return document if len(document) <= ORIGINAL_BYTES_MAX else None
 
 
 def _is_sound(identity: Identity) -> bool:

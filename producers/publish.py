@@ -37,7 +37,11 @@ FINDINGS_MAX = 200
 
 @dataclass(frozen=True, slots=True)
 class Reject:
-    """A refused document; see the Avro schema for the fields."""
+    """A refused document; see the Avro schema for the fields.
+
+    Attributes:
+        original: In clear; it is sealed to the agency itself.
+    """
 
     file_key: bytes
     path: str
@@ -45,6 +49,7 @@ class Reject:
     size_bytes: int
     digest: bytes
     findings: tuple[Finding, ...]
+    original: bytes | None = field(default=None, repr=False)
 
 
 @dataclass(slots=True)
@@ -87,9 +92,9 @@ class Publisher:
     pending: Committed = field(default_factory=Committed)
     _writer: TransactionalWriter | Rehearsal = field(init=False)
     _ids: _SchemaIds = field(init=False)
-    _positions: Positions = field(init=False)
     _sealed_ids: dict[str, int] = field(init=False)
     _unproven: dict[str, Any] | None = field(init=False)
+    _positions: Positions = field(init=False)
 
     def __post_init__(self) -> None:
         """Name the writer; nothing is connected yet."""
@@ -169,7 +174,7 @@ class Publisher:
 
     def reject(self, reject: Reject, topic_key: bytes) -> None:
         """Add a refused document to the transaction."""
-        value = framing.prefix(self._ids.reject) + self._encoded(reject)
+        value = framing.prefix(self._ids.reject) + self._encoded(reject, topic_key)
         self._writer.send(topics.rejects(self.agency), topic_key, value, [])
         self.pending.rejects += 1
 
@@ -202,7 +207,8 @@ class Publisher:
         """Abort what is open; nothing of it is ever seen."""
         self._writer.close()
 
-    def _encoded(self, reject: Reject) -> bytes:
+    def _encoded(self, reject: Reject, topic_key: bytes) -> bytes:
+        original = reject.original
         # Errors before warnings: what the document was refused for is never cut off.
         findings = [
             {"path": item.path, "rule": item.rule, "severity": item.severity.value, "hint": item.hint}
@@ -219,5 +225,6 @@ class Publisher:
                 "size_bytes": reject.size_bytes,
                 "digest": reject.digest,
                 "findings": findings,
+                "original": original and self.sealer.sealed_original(original, topic_key, reject.digest),
             },
         )

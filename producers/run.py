@@ -28,6 +28,7 @@ from producers.sealing.sealer import Sealer
 from producers.selection import Selection
 from producers.signatures import Signatures
 from producers.sources.source import RefusedError, Resource, Source
+from producers.validate import ORIGINAL_BYTES_MAX
 from schemas.directory import Directory
 from schemas.errors import ConfigurationError, RetriableError
 from schemas.findings import Finding, Severity
@@ -141,7 +142,7 @@ class Run:
         Raises:
             ConfigurationError: The source was published under other keys.
         """
-        self._publisher.open(Registry(self.kafka.registry_url), self._positions)
+        self._publisher.open(Registry(self.kafka), self._positions)
         self._committed_at = time.monotonic()
         self._check_keys()
         self._start_source()
@@ -265,6 +266,7 @@ class Run:
                 resource.size_bytes,
                 digest,
                 outcome.findings,
+                outcome.original if outcome.original is not None else _small(resource),
             )
             self._publisher.reject(reject, self._positions.topic_key(outcome.key))
             self._tell(reject)
@@ -348,6 +350,18 @@ class Run:
         for rule in warnings:
             self.metrics.counter(WARNINGS, **labels, reason=rule).inc()
         self.totals.warnings += len(warnings)
+
+
+def _small(resource: Resource) -> bytes | None:
+    """Return a whole file where it is as small as a document, None where it is larger or cannot be read."""
+    if not 0 < resource.size_bytes <= ORIGINAL_BYTES_MAX:
+        return None
+    try:
+        with resource.open() as stream:
+            document = stream.read(ORIGINAL_BYTES_MAX + 1)
+    except (OSError, RefusedError):
+        return None
+    return document if len(document) <= ORIGINAL_BYTES_MAX else None
 
 
 def keep_running(prepared: Callable[[], Run], stop: threading.Event, *, once: bool) -> Totals:

@@ -7,6 +7,8 @@ the field's standard schemes; `producers.harmonise` checks them and derives the 
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from dataclasses import dataclass, field
 from datetime import date, datetime
 from decimal import Decimal
 from enum import StrEnum
@@ -174,6 +176,13 @@ class Intent(StrEnum):
     CANCEL = "CANCEL"
 
 
+@dataclass(frozen=True, slots=True)
+class Original:
+    """Gives a document as written; equal to any other, as what counts is what a reading states."""
+
+    give: Callable[[], bytes] = field(compare=False, repr=False)
+
+
 class Reading(NamedTuple):
     """One native document as read: accepted with its statements, or rejected.
 
@@ -188,6 +197,8 @@ class Reading(NamedTuple):
             what it said of them before still stands. Whatever else it no longer says
             is cancelled.
         intent: What the document wants of the one that stands.
+        original: Gives the bytes of the document where they are at hand, until the next reading is
+            asked for; of a document that is rejected they are sealed to the agency itself.
     """
 
     path: str
@@ -197,3 +208,8 @@ class Reading(NamedTuple):
     is_draft: bool = False
     silent_stages: frozenset[Stage] = frozenset()
     intent: Intent = Intent.REPLACE
+    original: Original | None = None
+
+    def of(self, give: Callable[[], bytes]) -> Reading:
+        """Return the reading with what gives its document's bytes; quicker than a replacement by name."""
+        return Reading(*self[:-1], Original(give))

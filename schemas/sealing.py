@@ -15,7 +15,6 @@ from collections.abc import Iterable
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime
 from functools import cache, lru_cache
-from itertools import takewhile
 from typing import Any, NamedTuple
 
 import fastavro
@@ -248,7 +247,8 @@ def seal_original(document: bytes, place: bytes, digest: bytes, seal_key: bytes)
         seal_key: X25519 public key of the agency.
     """
     public = X25519PublicKey.from_public_bytes(seal_key)
-    return _SUITE.encrypt(padded(_framed(document)), public, info=_framed(_ORIGINAL_DOMAIN, place, digest))
+    # Not padded: the reject says in clear how large the file is.
+    return _SUITE.encrypt(document, public, info=_framed(_ORIGINAL_DOMAIN, place, digest))
 
 
 def opened_original(sealed: bytes, place: bytes, digest: bytes, openings: Iterable[bytes]) -> bytes:
@@ -262,8 +262,7 @@ def opened_original(sealed: bytes, place: bytes, digest: bytes, openings: Iterab
         raise SealError(
             "a refused document does not open", hint="give the keys of the agency that refused it"
         )
-    digits = bytes(takewhile(lambda character: character != ord(":"), text))
-    return text[len(digits) + 1 :][: int(digits)]
+    return text
 
 
 _PART_ENCODER = contract.Encoder(

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import codecs
 import csv
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from itertools import count
 from typing import BinaryIO, NamedTuple
 
@@ -29,12 +29,18 @@ class Row(NamedTuple):
         rule: What keeps the row from being read, None where nothing does.
         number: Row as a spreadsheet program counts it, from 1: a cell with line ends is in one row,
             an empty line is one.
+        lines: As written.
     """
 
     line: int
     cells: list[str]
     rule: str | None = None
     number: int = 0
+    lines: Sequence[bytes] = ()
+
+    def source(self) -> bytes:
+        """Return the row as written."""
+        return b"".join(self.lines)
 
 
 class _BrokenLineError(Exception):
@@ -71,13 +77,13 @@ def _rows(stream: BinaryIO, delimiter: str) -> Iterator[Row]:
         except StopIteration:
             return
         except _BrokenLineError as error:
-            yield Row(line, [], str(error), number)
+            yield Row(line, [], str(error), number, lines.of_row)
         except csv.Error:
             # Its text may quote the row.
-            yield Row(line, [], "csv.row", number)
+            yield Row(line, [], "csv.row", number, lines.of_row)
         else:
             if cells:
-                yield Row(line, cells, None, number)
+                yield Row(line, cells, None, number, lines.of_row)
 
 
 class _Lines:
@@ -87,9 +93,11 @@ class _Lines:
         self._stream = stream
         self._left = ROW_CHARACTERS_MAX
         self.number = 0
+        self.of_row: list[bytes] = []
 
     def begin_row(self) -> None:
         self._left = ROW_CHARACTERS_MAX
+        self.of_row = []
 
     def __iter__(self) -> _Lines:
         return self
@@ -101,6 +109,7 @@ class _Lines:
         if self.number == 0:
             line = line.removeprefix(codecs.BOM_UTF8)
         self.number += 1
+        self.of_row.append(line)
         self._left -= len(line)
         if self._left <= 0:
             self._skip(line)

@@ -20,8 +20,8 @@ def readings(stream: BinaryIO, read: Callable[[Any, str], Reading]) -> Iterator[
     """
     number = 0
     try:
-        for native in json_stream.documents(stream):
-            yield read(native, f"$[{number}]")
+        for native, source in json_stream.originals(stream):
+            yield read(native, f"$[{number}]").of(source)
             number += 1
     except BrokenJsonError as error:
         path = f"$[{number}]"

@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import codecs
 import re
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from decimal import Decimal
 from json import JSONDecodeError, JSONDecoder
 from typing import Any, BinaryIO, NoReturn
@@ -26,6 +26,10 @@ _CUT = re.compile(
 # What an error points at may change with more text only if it lies this close to the end:
 # a cut literal, number or escape is no longer than that.
 _CUT_CHARACTERS_MAX = 16
+
+
+# Gives a value as written.
+Source = Callable[[], bytes]
 
 
 class BrokenJsonError(Exception):
@@ -54,17 +58,23 @@ def documents(stream: BinaryIO) -> Iterator[Any]:
         BrokenJsonError: Rule json.syntax, json.truncated, json.encoding or
             json.document.size.
     """
+    for value, _ in originals(stream):
+        yield value
+
+
+def originals(stream: BinaryIO) -> Iterator[tuple[Any, Source]]:
+    """Yield each document as `documents`, and what gives it as written until the next is asked for."""
     text = _Text(stream)
     for start in _values(text):
         if start == "[":
             for _ in _items(text):
-                yield text.value()
+                yield text.value(), text.source
         else:
-            yield text.value()
+            yield text.value(), text.source
 
 
-def elements(stream: BinaryIO, prefix: str) -> Iterator[Any]:
-    """Yield the values at a place of the one document that a file is.
+def elements(stream: BinaryIO, prefix: str) -> Iterator[tuple[Any, Source]]:
+    """Yield the values at a place of the one document that a file is, with their sources as `originals`.
 
     Args:
         stream: The file, binary and seekable.
@@ -119,6 +129,11 @@ class _Text:
         self._at = 0
         self._has_ended = False
         self._is_broken = False
+        self._began = 0
+
+    def source(self) -> bytes:
+        """Return the last value that was read whole, as written."""
+        return self._text[self._began : self._at].encode()
 
     def peek(self) -> str:
         """Return the next character that is no blank, nothing at the end of the file."""
@@ -152,7 +167,7 @@ class _Text:
                 raise BrokenJsonError("json.syntax") from None
             else:
                 if self._has_ended or self._is_whole(value, end):
-                    self._at = end
+                    self._began, self._at = self._at, end
                     return value
             # Whatever was decoded is decoded again: places in the text have moved.
             self._read_more()
@@ -231,10 +246,10 @@ def _name(text: _Text) -> str:
     return str(name)
 
 
-def _at(text: _Text, steps: list[str]) -> Iterator[Any]:
+def _at(text: _Text, steps: list[str]) -> Iterator[tuple[Any, Source]]:
     """Yield the values at a place of the next value, and read the rest of it."""
     if not steps:
-        yield text.value()
+        yield text.value(), text.source
     elif steps[0] == "item" and text.peek() == "[":
         for _ in _items(text):
             yield from _at(text, steps[1:])

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import sys
 from dataclasses import asdict
 from datetime import UTC, datetime
 from pathlib import Path
@@ -79,20 +80,32 @@ def list_rejects(
     _show_table(chosen, names)
 
 
-@rejects.command(epilog="Example: `weighbridge rejects show 17 --agency US-EPA`")
+@rejects.command(
+    epilog="Examples:\n\n`weighbridge rejects show 17 --agency US-EPA`\n\n"
+    "`weighbridge rejects show 17 --agency US-EPA --original --keys keys > document`"
+)
 def show(
     numbers: Annotated[list[int], typer.Argument(metavar="NUMBER...", help="As `rejects list` shows them.")],
     agency: AgencyOption = None,
     folder: FolderOption = None,
     keys: KeysOption = None,
     as_json: JsonOption = False,
+    as_original: Annotated[
+        bool, typer.Option("--original", help="The document itself, as it was read; needs --keys.")
+    ] = False,
     bootstrap_servers: BootstrapOption = None,
     registry_url: RegistryOption = None,
 ) -> None:
-    """Show everything that is wrong with refused documents, and what to do."""
+    """Show everything that is wrong with refused documents, and what to do.
+
+    Documents up to 256 KiB travel with their reject, sealed to the agency itself.
+    """
     from producers.rejects.records import all_rejects
 
     settings = _settings(agency, bootstrap_servers, registry_url)
+    if as_original:
+        _show_original(settings, numbers, keys)
+        return
     found = {item.number: item for item in all_rejects(settings.kafka, _agency(settings))}
     absent = sorted(set(numbers) - set(found))
     if absent:
@@ -179,6 +192,20 @@ def _show_one(item: Rejected, names: dict[bytes, str], *, as_json: bool) -> None
     typer.echo(f"{item.number}  {_file(item, names)} {item.path}  refused {_instant(item.rejected_at)}")
     for finding in item.findings:
         typer.echo(f"  {finding.severity.value:7} {finding.path} [{finding.rule}]\n          {finding.hint}")
+
+
+def _show_original(settings: Settings, numbers: list[int], keys: str | None) -> None:
+    from producers.rejects.records import original
+    from schemas import identity
+
+    if keys is None or len(numbers) > 1:
+        raise ConfigurationError("--original shows one document", hint="give one number, and --keys")
+    document = original(settings.kafka, _agency(settings), numbers[0], identity.load(keys).openings)
+    if document is None:
+        raise ConfigurationError(
+            f"no document travels with {numbers[0]}", hint="it is larger than 256 KiB: look into its file"
+        )
+    sys.stdout.buffer.write(document)
 
 
 def _settings(agency: str | None, bootstrap_servers: str | None, registry_url: str | None) -> Settings:

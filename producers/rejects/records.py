@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from schemas import topics
+from schemas import sealing, topics
 from schemas.errors import RejectedRecordError
 from schemas.findings import Finding, Severity
 from schemas.runtime import reading
@@ -74,6 +74,28 @@ def all_rejects(kafka: KafkaSettings, agency: str) -> list[Rejected]:
         last.pop(place, None)
         last[place] = item
     return list(last.values())
+
+
+def original(kafka: KafkaSettings, agency: str, number: int, openings: tuple[bytes, ...]) -> bytes | None:
+    """Return a refused document as it was read, None where its reject has none.
+
+    Args:
+        kafka: Where to read.
+        agency: Whose it is.
+        number: As people call it.
+        openings: The agency's private keys, newest first.
+
+    Raises:
+        SealError: The keys are another agency's.
+        RetriableError: Broker or registry do not answer.
+    """
+    decoder = Decoder("reject", Registry(kafka))
+    for record in reading.records(kafka, topics.rejects(agency)):
+        if record.offset() == number:
+            fields = decoder.decoded(record.value())
+            sealed, place = fields["original"], record.key() or b""
+            return sealed and sealing.opened_original(sealed, place, fields["digest"], openings)
+    return None
 
 
 def open_rejects(kafka: KafkaSettings, agency: str) -> list[Rejected]:

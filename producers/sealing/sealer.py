@@ -40,6 +40,7 @@ class Sealer:
         self._agency = agency
         self._data_keys = DataKeys(agency, keys, directory)
         self._directory = directory
+        self._seal_key = keys.seal_key
         self._is_proven = False
         self._recipients = lru_cache(_ROUTES_MAX)(
             lambda *route: tuple(name for name in directory.recipients(*route) if name != agency)
@@ -94,6 +95,10 @@ class Sealer:
                 proof.require_sealed(body, key, value)
                 self._is_proven = True
             yield Sending(topics.sealed(recipient), event.event_id, body, headers)
+
+    def sealed_original(self, document: bytes, topic_key: bytes, digest: bytes) -> bytes:
+        """Return a refused document sealed to the agency itself, for its reject alone."""
+        return sealing.seal_original(document, topic_key, digest, self._seal_key)
 
 
 def _key_sending(wrapped: WrappedKey) -> Sending:

@@ -18,12 +18,13 @@ from consumers.sealed.parts import OpenedPart, opened
 from deploy.exchange.exchange import Exchange
 from producers.sealing.shredding import Shredding
 from producers.statement import Company
+from producers.validate import ORIGINAL_BYTES_MAX
 from schemas import sealing, topics
 from schemas.directory import Directory
 from schemas.errors import ConfigurationError, FencedError
 from schemas.runtime import reading
 from tests.support import sealed
-from tests.support.agency import Agency, committed, manifest, new_agency, write
+from tests.support.agency import Agency, Record, committed, manifest, new_agency, write
 from tests.support.sealed import exchange_of, keys_of
 
 GENERATOR, FACILITY = Company("US-EPA-SITE", "CAD900000001"), Company("US-EPA-SITE", "TXD900000004")
@@ -263,3 +264,44 @@ def test_an_adapter_that_the_directory_does_not_know_does_not_start(members: Mem
 def sealing_topics(members: Members) -> tuple[str, ...]:
     """Return the topics that sealing writes to."""
     return topics.KEYS, topics.sealed(members.recipient.id), topics.sealed(members.stranger.id)
+
+
+def test_a_rejected_document_travels_sealed_to_its_own_agency(members: Members, tmp_path: Path) -> None:
+    """Of several documents the one that is wrong, of a broken file all; nothing of it is in clear."""
+    wrong = manifest(2, updatedDate="yesterday")
+    write(members.folder, "m.json", [manifest(), wrong])
+    write(members.folder, "n.json", b'{"manifestTrackingNumber": "000000003ELC", ')
+    members.sender.run(members.folder)
+    by_rule = {record.fields["findings"][0]["rule"]: record for record in members.sender.rejects()}
+
+    assert 2 == len(by_rule)
+    broken = by_rule.pop("json.truncated")
+    (refused,) = by_rule.values()
+    for record in (broken, refused):
+        assert b"ELC" not in (record.raw.value() or b"")
+    keys = tmp_path / "keys"
+    sealed.write_keys(keys, members.sender.keys)
+    assert wrong == json.loads(shown(members, refused, keys))
+    assert b'{"manifestTrackingNumber": "000000003ELC", ' == shown(members, broken, keys)
+    others = tmp_path / "others"
+    sealed.write_keys(others, members.recipient.keys)
+    assert b"" == shown(members, refused, others)
+
+
+def test_a_rejected_document_that_is_too_large_does_not_travel(members: Members) -> None:
+    """A record stays far below what a broker takes."""
+    write(members.folder, "m.json", manifest(updatedDate="yesterday", comment="x" * ORIGINAL_BYTES_MAX))
+    members.sender.run(members.folder)
+
+    assert [None] == [record.fields["original"] for record in members.sender.rejects()]
+
+
+def shown(members: Members, record: Record, keys: Path) -> bytes:
+    """Return what the command shows of a rejected document."""
+    sender = members.sender
+    command = [
+        *(sys.executable, "-c", PROGRAM, "rejects", "show", str(record.raw.offset()), "--original"),
+        *("--agency", sender.id, "--keys", str(keys)),
+        *("--bootstrap-servers", sender.kafka.bootstrap_servers, "--registry-url", sender.kafka.registry_url),
+    ]
+    return subprocess.run(command, capture_output=True, check=False).stdout

@@ -11,7 +11,7 @@ from producers.reading.file_rules import FILE_RULES_BY_ID
 
 def rows(data: bytes, delimiter: str = ",") -> list[Row]:
     """Return the rows of a file."""
-    return list(csv_stream.rows(io.BytesIO(data), delimiter))
+    return [row._replace(lines=()) for row in csv_stream.rows(io.BytesIO(data), delimiter)]
 
 
 def rules(data: bytes) -> list[str | None]:
@@ -33,6 +33,15 @@ def test_rows_are_counted_as_people_count_them() -> None:
         Row(1, ["a", "x\ny"], None, 1),
         Row(4, ["b", 'say "no"'], None, 3),
     ] == rows(b'a,"x\ny"\n\nb,"say ""no"""\n')
+
+
+def test_each_row_is_given_as_written() -> None:
+    """Quotation marks, line ends and bytes of another encoding are as they stand in the file."""
+    data = b'a,"x\ny"\r\nStra\xdfe,1\n"b"c,1\nlast'
+
+    assert [b'a,"x\ny"\r\n', b"Stra\xdfe,1\n", b'"b"c,1\n', b"last"] == [
+        row.source() for row in csv_stream.rows(io.BytesIO(data))
+    ]
 
 
 def test_other_encoding_is_told_in_its_row() -> None:

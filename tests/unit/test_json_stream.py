@@ -154,9 +154,26 @@ def test_elements_at_a_place() -> None:
     """Rows are found below an envelope; other members are passed over."""
     data = b'{"id": {"rows": [9]}, "rows": [1, 2], "end": true}'
 
-    assert list(json_stream.elements(io.BytesIO(data), "rows.item")) == [1, 2]
-    assert list(json_stream.elements(io.BytesIO(data), "rows")) == [[1, 2]]
-    assert list(json_stream.elements(io.BytesIO(b"[3, 4]"), "item")) == [3, 4]
+    assert elements(data, "rows.item") == [1, 2]
+    assert elements(data, "rows") == [[1, 2]]
+    assert elements(b"[3, 4]", "item") == [3, 4]
+
+
+def elements(data: bytes, prefix: str) -> list[Any]:
+    """Return the values at a place."""
+    return [value for value, _ in json_stream.elements(io.BytesIO(data), prefix)]
+
+
+def test_each_document_is_given_as_written() -> None:
+    """Blanks, exact numbers and escapes are as they stand in the file, however long it is."""
+    written = [b'{ "a" : 1.50 }', '"\u00e9 é"'.encode(), b"[" + b"1, " * 100_000 + b"2]"]
+    apart = [source() for _, source in json_stream.originals(io.BytesIO(b"\n".join(written[:2])))]
+    together = [
+        source() for _, source in json_stream.originals(io.BytesIO(b"[" + b" ,".join(written) + b"]"))
+    ]
+
+    assert written[:2] == apart
+    assert written == together
 
 
 def read_to_error(values: Iterator[Any]) -> tuple[list[Any], str]:
@@ -170,7 +187,7 @@ def read_to_error(values: Iterator[Any]) -> tuple[list[Any], str]:
 @pytest.mark.parametrize("rest", [b"[3]", b'{"rows": [3]}', b"5"])
 def test_what_follows_the_document_is_told(rest: bytes) -> None:
     """Elements of one document are read, and then whatever follows it is no part of it."""
-    values = json_stream.elements(io.BytesIO(b"[1, 2] " + rest), "item")
+    values = (value for value, _ in json_stream.elements(io.BytesIO(b"[1, 2] " + rest), "item"))
 
     assert ([1, 2], "json.several") == read_to_error(values)
 

@@ -10,6 +10,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from dataclasses import replace
+from functools import partial
 from typing import Any, BinaryIO, ClassVar, NamedTuple
 from zoneinfo import ZoneInfo
 
@@ -81,7 +82,8 @@ class EuMovement:
         number = 0
         try:
             for element in xml_stream.documents(stream, ubl.NAME, ubl.BINARIES):
-                yield from self._readings(element, f"$[{number}]")
+                source = partial(_source, element)
+                yield from (item.of(source) for item in self._readings(element, f"$[{number}]"))
                 number += 1
         except BrokenXmlError as error:
             path = f"$[{number}]"
@@ -165,6 +167,11 @@ def _filing(telling: Telling) -> _Filing:
     if kind is Kind.CONSIGNEE_RECEIPT and telling.is_received_by_facility:
         return _Filing(Kind.FACILITY_RECEIPT)
     return _Filing(kind, rank=1 if kind is Kind.FACILITY_RECEIPT else 0)
+
+
+def _source(element: etree._Element) -> bytes:
+    """Return a document as it was read: without what its embedded binaries hold."""
+    return bytes(etree.tostring(element, with_tail=False))
 
 
 def _filed(telling: Telling, path: str) -> Iterator[Reading]:

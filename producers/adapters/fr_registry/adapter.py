@@ -67,8 +67,8 @@ class FrRegistry:
     def _json(self, stream: BinaryIO) -> Iterator[Reading]:
         number, lines = 0, _Lines()
         try:
-            for native in json_stream.documents(stream):
-                yield from self._document(native, f"$[{number}]", lines)
+            for native, source in json_stream.originals(stream):
+                yield from (item.of(source) for item in self._document(native, f"$[{number}]", lines))
                 number += 1
         except BrokenJsonError as error:
             path = f"$[{number}]"
@@ -170,7 +170,7 @@ def _csv(stream: BinaryIO) -> Iterator[Reading]:
     for row in rows:
         reading = _row(row, head, lines)
         if reading is not None:
-            yield reading
+            yield reading.of(row.source)
 
 
 def _row(row: Row, head: Header, lines: _Lines) -> Reading | None:

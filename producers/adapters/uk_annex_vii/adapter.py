@@ -72,7 +72,7 @@ class UkAnnexVii:
             if row.rule is None and not any(map(str.strip, row.cells)):
                 continue
             is_empty = False
-            yield self._reading(row, first_lines)
+            yield self._reading(row, first_lines).of(row.source)
         if is_empty:
             yield Reading("$", findings=(RULES_BY_ID["annex7.rows.missing"].at("$"),))
 

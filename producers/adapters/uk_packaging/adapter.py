@@ -64,9 +64,9 @@ class UkPackaging:
                 return
             number, seen = 0, set[str]()
             place, prefix = ("$", "item") if is_bare else ("$.rows", "rows.item")
-            for native in json_stream.elements(stream, prefix):
+            for native, source in json_stream.elements(stream, prefix):
                 path = f"{place}[{number}]"
-                yield _reading(native, upload, path, seen)
+                yield _reading(native, upload, path, seen).of(source)
                 number += 1
                 path = f"{place}[{number}]"
             if number == 0:
