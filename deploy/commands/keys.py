@@ -97,9 +97,11 @@ def show(
     from schemas.keystore.documents import ExchangeDocument
     from schemas.keystore.store import at
 
-    found, members = _settings(place, agency, directory)
+    found = _settings(place, agency, directory)
     name, store = _named(found), _kept(found)
-    known = members.members.get(name) if members is not None else None
+    # The first entry of all is shown before there is a directory.
+    is_there = found.directory is not None and found.directory.exists()
+    known = _members(found).members.get(name) if is_there else None
     countries = country or (known.countries if known is not None else ())
     sides = side or (known.sides if known is not None else tuple(Side)[:3])
     entry = directories.entry(name, ceremony.member(store, countries, sides))
@@ -127,8 +129,8 @@ def share(
     """Print the shared keys, sealed to one agency and signed by yours; they may travel by any channel."""
     from schemas.keystore import ceremony
 
-    found, members = _settings(place, agency, directory)
-    given = ceremony.share(_kept(found), _named(found), recipient, _listed(members))
+    found = _settings(place, agency, directory)
+    given = ceremony.share(_kept(found), _named(found), recipient, _members(found))
     typer.echo(given.model_dump_json(indent=2))
 
 
@@ -146,9 +148,9 @@ def receive(
     from schemas.keystore import ceremony
     from schemas.keystore.handover import Handover
 
-    found, members = _settings(place, agency, directory)
+    found = _settings(place, agency, directory)
     given = Handover.parsed(file.read_bytes(), str(file))
-    added = ceremony.take(_kept(found), given, _named(found), _listed(members))
+    added = ceremony.take(_kept(found), given, _named(found), _members(found))
     typer.echo(f"shared keys of {given.agency}: {len(added)} years added")
 
 
@@ -164,7 +166,7 @@ def extend(
     """
     from schemas import identity
 
-    found, _ = _settings(place)
+    found = _settings(place)
     added = identity.extend(_kept(found), range(first_year, last_year + 1))
     typer.echo(f"{identity.EXCHANGE_FILE} in {_place(_kept(found))}: {len(added)} years added")
     if added:
@@ -187,7 +189,7 @@ def rotate(
     """
     from schemas.keystore import ceremony
 
-    found, _ = _settings(place)
+    found = _settings(place)
     if finish:
         ceremony.finish(_kept(found))
         typer.echo("The next signing key is in use from the next start of each adapter: restart them now.")
@@ -209,7 +211,7 @@ def copy(
     """Copy all keys into another key store; those in the old place stay, for you to lock away or destroy."""
     from schemas.keystore import ceremony
 
-    found, _ = _settings(place)
+    found = _settings(place)
     ceremony.copy(_kept(found), out)
     typer.echo(f"all keys of {_place(_kept(found))} are in {_place(out)} too")
 
@@ -229,8 +231,8 @@ def check(
     """
     from deploy import key_checks
 
-    found, members = _settings(place, agency, directory)
-    name = _named(found) if members is not None else None
+    found = _settings(place, agency, directory)
+    members, name = (None, None) if found.directory is None else (_members(found), _named(found))
     today = datetime.now(UTC).date()
     print_faults(list(key_checks.of_keys(_kept(found), today, name, members)), as_json)
 
@@ -250,15 +252,11 @@ def print_faults(faults: list[Fault], as_json: bool) -> None:
         raise typer.Exit(EXIT_FAILURE)
 
 
-def _settings(
-    place: str | None, agency: str | None = None, directory: Path | None = None
-) -> tuple[AgencySettings, Directory | None]:
-    """Return the agency's settings, flags first, and the directory where there is one."""
-    from schemas import directory as directories
+def _settings(place: str | None, agency: str | None = None, directory: Path | None = None) -> AgencySettings:
+    """Return the agency's settings, flags first."""
     from schemas import settings
 
-    found = settings.load(agency={"keys": place, "id": agency, "directory": directory}).agency
-    return found, None if found.directory is None else directories.load(found.directory)
+    return settings.load(agency={"keys": place, "id": agency, "directory": directory}).agency
 
 
 def _kept(found: AgencySettings) -> str:
@@ -273,10 +271,12 @@ def _named(found: AgencySettings) -> str:
     return found.id
 
 
-def _listed(members: Directory | None) -> Directory:
-    if members is None:
+def _members(found: AgencySettings) -> Directory:
+    from schemas import directory as directories
+
+    if found.directory is None:
         raise ConfigurationError("no directory", hint="give --directory, such as --directory directory.toml")
-    return members
+    return directories.load(found.directory)
 
 
 def _place(place: str) -> str:

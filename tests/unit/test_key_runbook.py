@@ -15,6 +15,7 @@ from typer.testing import CliRunner
 
 from deploy.cli import app
 from schemas import directory, identity
+from schemas.errors import ConfigurationError
 from tests.support import softhsm
 from tests.support.samples import ROOT
 
@@ -85,6 +86,20 @@ def test_the_page_can_be_followed(desk: Path) -> None:
     assert not [
         text for text in outputs for key in (*gb.openings, gb.signing, gb.agency) if key.hex() in text
     ]
+
+
+def test_settings_may_name_what_is_not_there_yet(desk: Path) -> None:
+    """The first keys are drawn, shown and rotated before there is a directory; check says so."""
+    (desk / "weighbridge.toml").write_text(
+        '[agency]\nid = "US-EPA"\nkeys = "us"\ndirectory = "directory.toml"\n'
+    )
+    for line in ("create --out us", "show --country US > us-epa.toml", "extend --last-year 2045", "rotate"):
+        run(["weighbridge", "keys", *line.split()])
+    answer = CliRunner().invoke(app, ["keys", "check"])
+    run(["weighbridge", "directory", "add", "directory.toml", "us-epa.toml"])
+
+    assert isinstance(answer.exception, ConfigurationError)
+    assert "US-EPA" in run(["weighbridge", "keys", "show"])
 
 
 @pytest.mark.usefixtures("service")
