@@ -37,9 +37,9 @@ def check_exit(entry: Entry, notice: Notice) -> None:
         notice("annex7.exit.form", "exit_location")
 
 
-def exits(entry: Entry) -> list[str]:
+def exits(stated: str) -> list[str]:
     """Return the places where the waste leaves, in order; none where the cell is no list of names."""
-    return entry.exit_location.split(";") if _EXIT.fullmatch(entry.exit_location) else []
+    return stated.split(";") if _EXIT.fullmatch(stated) else []
 
 
 def transit_countries(entry: Entry, destination_country: str | None, notice: Notice) -> tuple[str, ...]:

@@ -7,8 +7,11 @@ from collections.abc import Iterator
 from producers.adapters.uk_annex_vii.model import Entry
 from producers.adapters.uk_annex_vii.route import exits
 from producers.reading import sealed_values
-from producers.statement import Company, Party, Sealed
+from producers.reading.remembered import remembered
+from producers.statement import Company, Party, Reference, Sealed
 from schemas.sealed import PartyRole, ReferenceKind
+
+_CACHED_EXITS = 1024
 
 
 def sealed(entry: Entry, exporter: Company) -> Sealed:
@@ -18,12 +21,13 @@ def sealed(entry: Entry, exporter: Company) -> Sealed:
         entry: The row, in which nothing is wrong.
         exporter: The account whose record it is.
     """
-    leaves = [
-        reference
-        for name in exits(entry)
-        for reference in sealed_values.place(ReferenceKind.EXIT_POINT, name)
-    ]
-    return Sealed(entry.reference, tuple(_parties(entry, exporter)), tuple(leaves))
+    return Sealed(entry.reference, tuple(_parties(entry, exporter)), _exits(entry.exit_location))
+
+
+@remembered(_CACHED_EXITS)
+def _exits(stated: str) -> tuple[Reference, ...]:
+    found = (sealed_values.place(ReferenceKind.EXIT_POINT, name) for name in exits(stated))
+    return tuple(reference for references in found for reference in references)
 
 
 def _parties(entry: Entry, exporter: Company) -> Iterator[Party]:
