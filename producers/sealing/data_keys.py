@@ -17,6 +17,7 @@ from schemas import sealing
 from schemas.directory import Directory
 from schemas.errors import ConfigurationError, SealError
 from schemas.identity import Keys
+from schemas.keystore.documents import seal_key_of
 from schemas.sealing import KEY_ID_BYTES, DataKey, WrappedKey
 
 # Companies by name of which the key is at hand without a keyed hash.
@@ -143,7 +144,9 @@ def _require_known(agency: str, keys: Keys, directory: Directory) -> None:
             f"the directory does not name {agency}",
             hint="nobody would know who sealed: have it added to the directory of the exchange",
         )
-    if keys.verify_key not in member.signing_keys or member.opening_key not in {None, keys.seal_key}:
+    # While a rotation is under way, the directory still has the former opening key.
+    seal_keys = {None, *map(seal_key_of, keys.openings)}
+    if keys.verify_key not in member.signing_keys or member.opening_key not in seal_keys:
         raise ConfigurationError(
             f"the directory knows {agency} by other keys than these",
             hint="give the key folder of before, or have the new public keys added to the directory",

@@ -14,6 +14,7 @@ from hypothesis import strategies as st
 
 from deploy import key_checks
 from deploy.key_checks import Fault
+from producers.sealing.data_keys import DataKeys
 from schemas import identity
 from schemas.directory import Directory, Member
 from schemas.errors import ConfigurationError, SealError
@@ -190,6 +191,20 @@ def test_a_rotation_leaves_no_gap(exchange: Exchange) -> None:
     assert {before.verify_key, after.verify_key} == set(entry.signing_keys)
     assert entry.opening_key == after.seal_key
     assert before.check_value() == after.check_value()
+
+
+def test_an_adapter_starts_at_every_step_of_a_rotation(exchange: Exchange) -> None:
+    """With the directory of before until it is finished, and with the new one from the first step on."""
+    place, old = exchange.at("US-EPA"), exchange.directory()
+    ceremony.rotate(place)
+    new = exchange.directory()
+    for members in (old, new):
+        DataKeys("US-EPA", identity.load(place), members)
+    ceremony.finish(place)
+    DataKeys("US-EPA", identity.load(place), new)
+
+    with pytest.raises(ConfigurationError, match="other keys"):
+        DataKeys("US-EPA", identity.load(place), old)
 
 
 def test_repeated_rotations_keep_all_former_keys(exchange: Exchange) -> None:
