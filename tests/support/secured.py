@@ -68,14 +68,14 @@ class Secured:
             password=password,
         )
 
-    def new_user(self, name: str) -> KafkaSettings:
-        """Make a user with a password and no right to anything."""
+    def new_user(self, name: str, password: str = _PASSWORD) -> KafkaSettings:
+        """Make a user with a password and no right to anything, or give it another password."""
         info = ScramCredentialInfo(ScramMechanism.SCRAM_SHA_512, 4096)
-        wanted = UserScramCredentialUpsertion(name, info, _PASSWORD.encode())
+        wanted = UserScramCredentialUpsertion(name, info, password.encode())
         admin = clients.admin(self.operator)
         for future in admin.alter_user_scram_credentials([wanted]).values():
             future.result(_SECONDS)
-        return self.by_password(name)
+        return self.by_password(name, password)
 
     def new_agency(self, name: str) -> KafkaSettings:
         """Make an agency's topics and user, grant what is generated, and return its settings."""
