@@ -98,7 +98,7 @@ class Publisher:
 
     def __post_init__(self) -> None:
         """Name the writer; nothing is connected yet."""
-        transactional_id = f"weighbridge.{self.agency.lower()}.{self.source_id}"
+        transactional_id = f"{topics.agency_transactions(self.agency)}{self.source_id}"
         writer = TransactionalWriter(self.kafka, transactional_id, self.on_step)
         self._writer = Rehearsal() if self.is_rehearsal else writer
 

@@ -8,6 +8,7 @@ from collections.abc import Iterator
 from confluent_kafka import Consumer, IsolationLevel, KafkaError, KafkaException, Message, TopicPartition
 from confluent_kafka.admin import OffsetSpec  # type: ignore[attr-defined]  # exported without saying so
 
+from schemas import topics
 from schemas.errors import RetriableError
 from schemas.runtime import clients
 from schemas.runtime.failures import classified
@@ -29,7 +30,7 @@ def records(kafka: KafkaSettings, topic: str) -> Iterator[Message]:
         RetriableError: The broker does not answer, or a transaction stays open too long.
     """
     end = _high_watermark(kafka, topic)
-    reader = clients.consumer(kafka, f"weighbridge.reader.{topic}", **{"enable.partition.eof": True})
+    reader = clients.consumer(kafka, topics.reader_group(topic), **{"enable.partition.eof": True})
     reader.assign([TopicPartition(topic, 0, 0)])
     try:
         yield from _until(reader, topic, end)
