@@ -199,7 +199,7 @@ class Agency:
 
         Of a shared topic those of a source, as others may be no records.
         """
-        decoder = Decoder(record, Registry(self.kafka.registry_url))
+        decoder = Decoder(record, Registry(self.kafka))
         return [
             Record(raw, decoder.decoded(raw.value()))
             for raw in committed(self.kafka, topic)
