@@ -41,8 +41,10 @@ _KEY_DOMAIN = b"weighbridge.DataKey"
 _ORIGINAL_DOMAIN = b"weighbridge.Reject.original"
 _SUITE = Suite(KEM.X25519, KDF.HKDF_SHA256, AEAD.AES_256_GCM)
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
-# Ciphers at hand; making one takes as long as sealing with it.
-_CIPHERS_MAX = 4096
+# Ciphers at hand; making one takes as long as sealing with it. Private keys take longer still.
+_CIPHERS_MAX, _PRIVATE_MAX = 4096, 16
+# Recipients of an agency's parts, and ends of confidentiality.
+_REMEMBERED_MAX = 4096
 
 
 @dataclass(frozen=True, slots=True)
@@ -132,7 +134,8 @@ def seal(
         release_at: When the content ceases to be confidential, None: never.
     """
     part = SealedPart(event_id, agency, recipient, PART, key.key_id, policy(), release_at, b"")
-    return SealedPart(*part[:-1], _cipher(key.secret).encrypt(padded(content), associated_data(part)))
+    text = _cipher(key.secret).encrypt(padded(content), associated_data(part))
+    return SealedPart(event_id, agency, recipient, PART, key.key_id, part.policy, release_at, text)
 
 
 def opened(key: DataKey, part: SealedPart) -> bytes:
@@ -151,16 +154,23 @@ def opened(key: DataKey, part: SealedPart) -> bytes:
 
 def associated_data(part: SealedPart) -> list[bytes]:
     """Return what is bound to a ciphertext: the whole rest of its part, each value by itself."""
-    return [
-        _PART_DOMAIN,
-        part.part.encode(),
-        part.agency.encode(),
-        part.recipient.encode(),
-        part.event_id,
-        part.key_id,
-        part.policy,
-        b"" if part.release_at is None else _microseconds(part.release_at).to_bytes(8, "big", signed=True),
-    ]
+    event_id, agency, recipient, name, key_id, policy, release_at, _ = part
+    return [*_bound_alike(name, agency, recipient), event_id, key_id, policy, _bound_instant(release_at)]
+
+
+@lru_cache(_REMEMBERED_MAX)
+def _bound_alike(name: str, agency: str, recipient: str) -> tuple[bytes, ...]:
+    return _PART_DOMAIN, name.encode(), agency.encode(), recipient.encode()
+
+
+@lru_cache(_REMEMBERED_MAX)
+def _bound_instant(at: datetime | None) -> bytes:
+    """Return an instant as microseconds since 1970, big-endian in 8 bytes; nothing where there is none."""
+    if at is None:
+        return b""
+    since = at - _EPOCH
+    seconds = since.days * 86_400 + since.seconds
+    return (seconds * 1_000_000 + since.microseconds).to_bytes(8, "big", signed=True)
 
 
 def padded(content: bytes) -> bytes:
@@ -197,7 +207,7 @@ def wrap(
     """
     info = _key_info(key.key_id, agency, recipient, quarter)
     told = key.secret + note
-    signature = Ed25519PrivateKey.from_private_bytes(signing).sign(info + told)
+    signature = _signer(signing).sign(info + told)
     try:
         return _SUITE.encrypt(told + signature, X25519PublicKey.from_public_bytes(seal_key), info=info)
     except ValueError:
@@ -305,19 +315,24 @@ def _cipher(secret: bytes) -> AESSIV:
     return AESSIV(secret)
 
 
+@lru_cache(_PRIVATE_MAX)
+def _signer(signing: bytes) -> Ed25519PrivateKey:
+    return Ed25519PrivateKey.from_private_bytes(signing)
+
+
+@lru_cache(_PRIVATE_MAX)
+def _opener(opening: bytes) -> X25519PrivateKey:
+    return X25519PrivateKey.from_private_bytes(opening)
+
+
 def _decrypted(text: bytes, openings: Iterable[bytes], info: bytes) -> bytes | None:
     """Return what was sealed to one of some private keys, None where it was to none of them."""
     for opening in openings:
         try:
-            return _SUITE.decrypt(text, X25519PrivateKey.from_private_bytes(opening), info=info)
+            return _SUITE.decrypt(text, _opener(opening), info=info)
         except (InvalidTag, ValueError):
             continue
     return None
-
-
-def _microseconds(at: datetime) -> int:
-    since = at - _EPOCH
-    return (since.days * 86_400 + since.seconds) * 1_000_000 + since.microseconds
 
 
 def _key_info(key_id: bytes, agency: str, recipient: str, quarter: str) -> bytes:
