@@ -49,4 +49,7 @@ def classified(error: KafkaException | KafkaError, what: str) -> WeighbridgeErro
         return kind(f"{what}: {message}", hint=hint)
     if cause.fatal() or cause.code() == _FATAL:
         return FatalError(f"{what}: {cause.name()}", hint="start the process again")
-    return RetriableError(f"{what}: {cause.name()}", hint="is the broker up? weighbridge exchange status")
+    return RetriableError(
+        f"{what}: {cause.name()}",
+        hint="is the broker up (weighbridge exchange status), and does it want TLS or a user?",
+    )
