@@ -21,7 +21,7 @@ from producers.statement import Company, Party, Reference, Sealed
 from schemas.sealed import PartyRole, ReferenceKind
 
 # Cells are bounded themselves: see `cells.CHARACTERS_MAX`.
-_CACHED_PARTIES = 2048
+_CACHED_VALUES = 2048
 # Every number has a digit; letters alone may be a name.
 _NUMBER = re.compile(r"(?=.*[0-9])[A-Z0-9][A-Z0-9 ./:*+_#-]{0,99}", re.ASCII | re.IGNORECASE)
 
@@ -73,7 +73,7 @@ def _party(keys: PartyKeys, columns: Columns) -> Callable[[Row], Party | None]:
     return get
 
 
-@lru_cache(_CACHED_PARTIES)
+@lru_cache(_CACHED_VALUES)
 def _made(role: PartyRole, scheme: str | None, stated: str, name: str, *address: str) -> Party | None:
     number = _numbered("".join(stated.split()).upper())
     company = Company(scheme, number) if scheme is not None and number is not None else None
@@ -91,16 +91,18 @@ def _references(keys: ReferenceKeys, columns: Columns) -> Iterable[Callable[[Row
 
 
 def _reference(kind: ReferenceKind, text: Callable[[Row], str]) -> Callable[[Row], tuple[Reference, ...]]:
-    """Return what gets the references of a cell: ports by their names, containers by their form."""
-
     def get(row: Row) -> tuple[Reference, ...]:
         stated = text(row)
-        if not stated:
-            return ()
-        if kind is ReferenceKind.CONTAINER:
-            return sealed_values.containers(stated)
-        if kind in {ReferenceKind.EXIT_POINT, ReferenceKind.ENTRY_POINT}:
-            return sealed_values.place(kind, stated)
-        return (Reference(kind, stated),) if _numbered(stated) is not None else ()
+        return _found(kind, stated) if stated else ()
 
     return get
+
+
+@lru_cache(_CACHED_VALUES)
+def _found(kind: ReferenceKind, stated: str) -> tuple[Reference, ...]:
+    """Return the references of a cell: ports by their names, containers by their form, numbers."""
+    if kind is ReferenceKind.CONTAINER:
+        return sealed_values.containers(stated)
+    if kind in {ReferenceKind.EXIT_POINT, ReferenceKind.ENTRY_POINT}:
+        return sealed_values.place(kind, stated)
+    return (Reference(kind, stated),) if _numbered(stated) is not None else ()
