@@ -250,7 +250,7 @@ def load(**flags: dict[str, Any]) -> Settings:
         raise ConfigurationError(
             f"settings cannot be read: {error}",
             hint=f"look at {_config_file()} and at WEIGHBRIDGE_* variables",
-        ) from error
+        ) from None
     except ValidationError as error:
         places = (
             f"{'.'.join(str(part) for part in item['loc'])}: {item['msg']}"

@@ -190,10 +190,11 @@ class Store:
                 self._write_offsets(batch.next_offsets)
                 on_step("offsets written")
         except duckdb.Error as error:
+            # The cause is cut off: its text may show a value of a row.
             raise FatalError(
                 f"{self.path} cannot be written: {type(error).__name__}",
                 hint="is the disk full, or the memory limit too low? nothing of the batch was stored",
-            ) from error
+            ) from None
         on_step("committed")
 
     def unsent(self, limit: int) -> list[DeadLetter]:

@@ -9,11 +9,13 @@ import resource
 import stat
 import subprocess
 import sys
+import traceback
 from collections import Counter
 from collections.abc import Iterable
 from io import StringIO
 from pathlib import Path
 
+import duckdb
 import pytest
 from prometheus_client import generate_latest
 
@@ -22,6 +24,7 @@ from deploy.exchange.exchange import Exchange
 from producers.run import Run
 from schemas import topics
 from schemas.confidentiality import HEADER_CLASSES
+from schemas.errors import FatalError
 from schemas.runtime import crash, logs
 from schemas.runtime.logs import logger
 from schemas.telemetry import METRICS, LogEvent
@@ -247,6 +250,21 @@ def test_a_hubs_files_are_its_owners(tmp_path: Path) -> None:
 
     assert "hub.duckdb.wal" in modes
     assert {name: oct(mode) for name, mode in modes.items() if mode & 0o077} == {}
+
+
+def test_errors_of_the_database_keep_their_values(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """What DuckDB quotes of a row it cannot store is not in the hub's error, nor in what led to it."""
+    store = Store(tmp_path / "hub.duckdb")
+
+    def fail(*_: object) -> None:
+        raise duckdb.ConversionException(SAID)
+
+    monkeypatch.setattr(store, "_append_events", fail)
+    with pytest.raises(FatalError) as raised:
+        stored(store, [events.movement(1)])
+    store.close()
+
+    assert SAID not in "".join(traceback.format_exception(raised.value))
 
 
 def test_told_errors_come_to_an_end() -> None:

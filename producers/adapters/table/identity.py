@@ -65,8 +65,8 @@ def _instants(source: Source | None, columns: Columns, table: TableKeys) -> Gett
     def read(cell: object) -> datetime | None:
         try:
             when = cells.when(cell, form, table.zone)
-        except CellError as error:
-            raise CellError("table.recorded_at.form") from error
+        except CellError:
+            raise CellError("table.recorded_at.form") from None
         if when is None:
             return None
         instant = when.at or dates.midnight(when.on, table.zone)
