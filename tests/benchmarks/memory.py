@@ -23,6 +23,7 @@ from schemas import identity
 from tests.benchmarks import documents, report
 from tests.support import agency as support
 from tests.support import peak
+from tests.support.sealed import directory_beside
 
 RESIDENT_MEGABYTES_MAX = 500
 _MEGABYTE = 1_000_000
@@ -88,7 +89,8 @@ def _rows(case: Case, folder: Path, keys: Path, exchange: Exchange, megabytes: i
     agency = adapters.create(case.adapter, load.values).default_agency
     kafka = support.new_agency(exchange, agency, case.adapter).kafka
     publish = ["run", case.adapter, str(folder), "--once", "--keys", str(keys), "--metrics-port", "0"]
-    publish += ["--source-id", folder.name, "--bootstrap-servers", kafka.bootstrap_servers]
+    publish += ["--directory", str(directory_beside(keys, agency)), "--source-id", folder.name]
+    publish += ["--bootstrap-servers", kafka.bootstrap_servers]
     publish += ["--registry-url", kafka.registry_url, *settings]
     yield _row(f"run: {case}", megabytes, count, _resident_bytes(publish, 0))
     file.unlink()

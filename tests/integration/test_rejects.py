@@ -19,6 +19,7 @@ from deploy.cli import app
 from deploy.exchange.exchange import Exchange
 from schemas import identity
 from tests.support.agency import Agency, new_agency, write
+from tests.support.sealed import directory_beside
 
 SHIPPED, REPAIRED = (f"tests.support.repairable:{name}" for name in ("Shipped", "Repaired"))
 NUMBERS = iter(range(1, 1000))
@@ -35,7 +36,10 @@ class Desk:
     def ran(self, *words: str | Path, adapter: str | None = None) -> Result:
         """Return what the program said; `adapter` adds what names adapter, source and keys."""
         kafka = self.agency.kafka
-        reading = (adapter, self.inbox, "--keys", self.keys, "--source-id", "desk") if adapter else ()
+        directory = ("--directory", directory_beside(self.keys, self.agency.id))
+        reading = (
+            (adapter, self.inbox, "--keys", self.keys, "--source-id", "desk", *directory) if adapter else ()
+        )
         brokers = ("--bootstrap-servers", kafka.bootstrap_servers, "--registry-url", kafka.registry_url)
         command = [str(word) for word in (*words, *reading, "--agency", self.agency.id, *brokers)]
         done = CliRunner().invoke(app, command, catch_exceptions=False)

@@ -13,8 +13,10 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+import stamina
 
 from consumers.sealed.parts import OpenedPart, opened
+from deploy import topics as deployed
 from deploy.exchange.exchange import Exchange
 from producers.sealing.shredding import Shredding
 from producers.statement import Company
@@ -23,6 +25,8 @@ from schemas import sealing, topics
 from schemas.directory import Directory
 from schemas.errors import ConfigurationError, FencedError
 from schemas.runtime import reading
+from schemas.settings import KafkaSettings
+from schemas.topics import Topic
 from tests.support import sealed
 from tests.support.agency import Agency, Record, committed, manifest, new_agency, write
 from tests.support.sealed import exchange_of, keys_of
@@ -198,6 +202,35 @@ def test_after_shredding_nothing_opens_and_new_events_do(members: Members) -> No
     members.publish("n.json", manifest(2))
     later = [part for part in members.opened_by(members.recipient) if part.event["stage"] == "RECEIVED"]
     assert {"000000002ELC"} == {part.content["document_number"] for part in later}
+
+
+def test_the_broker_drops_what_was_shredded(members: Members) -> None:
+    """After compaction no copy of the key is in the log, for whoever overlooks tombstones."""
+    kafka = members.sender.kafka
+    members.publish("m.json", manifest())
+    shredding = Shredding(kafka, members.sender.id, members.sender.keys, members.directory)
+    (done,) = shredding.shred(FACILITY, None)
+    hurried = {"segment.ms": "100", "max.compaction.lag.ms": "100", "min.cleanable.dirty.ratio": "0.01"}
+    configure(kafka, Topic(topics.KEYS, "data_key", 1, {**topics.keys_topic().config, **hurried}))
+    try:
+        # Only closed segments are compacted, and a segment closes when the next record comes.
+        members.publish("n.json", manifest(2))
+        for attempt in stamina.retry_context(AssertionError, timeout=90, attempts=None, wait_max=1.0):
+            with attempt:
+                assert copies(members, done.key_id) == 0
+    finally:
+        configure(kafka, topics.keys_topic())
+
+
+def configure(kafka: KafkaSettings, topic: Topic) -> None:
+    """Set a topic's configuration."""
+    deployed.apply(kafka, [topic])
+
+
+def copies(members: Members, key_id: bytes) -> int:
+    """Return how many wrapped copies of a key are in the log."""
+    records = committed(members.sender.kafka, topics.KEYS)
+    return sum((record.key() or b"").startswith(key_id) and record.value() is not None for record in records)
 
 
 def test_shredding_shuts_out_an_adapter_that_still_holds_the_key(members: Members) -> None:
