@@ -72,22 +72,31 @@ def published(exchange: Exchange, tmp_path_factory: pytest.TempPathFactory) -> l
     return agency.events()
 
 
+def loads_of(published: list[Record]) -> set[tuple[bytes, bytes, int | None]]:
+    """Return (generator, movement, partition) of each load, once: its events lie together."""
+    return {
+        (record.fields["contributor"], record.fields["movement_key"], record.raw.partition())
+        for record in published
+        if record.fields["stage"] == "DISPATCHED"
+    }
+
+
 def test_partitions_tell_no_company(published: list[Record]) -> None:
     """Which partition a record lies in is independent of the company that it is of."""
-    pairs = [(record.fields["contributor"], record.raw.partition()) for record in published]
+    loads = loads_of(published)
+    pairs = [(company, partition) for company, _, partition in loads]
     partitions = len({partition for _, partition in pairs})
 
-    assert len({company for company, _ in pairs}) >= COMPANIES
+    assert len(pairs) == COMPANIES * LOADS
+    assert len({company for company, _ in pairs}) == COMPANIES
     assert chi_square(pairs) < CHI_SQUARE_MAX[partitions - 1]
 
 
 def test_partitions_by_company_would_tell(published: list[Record]) -> None:
     """The same test finds a stand-in out that keys its records by the company."""
-    partitions = len({record.raw.partition() for record in published})
-    pairs = [
-        (record.fields["contributor"], int.from_bytes(record.fields["contributor"][:4], "big") % partitions)
-        for record in published
-    ]
+    loads = loads_of(published)
+    partitions = len({partition for *_, partition in loads})
+    pairs = [(company, int.from_bytes(company[:4], "big") % partitions) for company, *_ in loads]
 
     assert chi_square(pairs) > CHI_SQUARE_MAX[partitions - 1]
 
