@@ -21,6 +21,7 @@ from consumers.subscribe.cli import subscribe
 from deploy.commands.alive import alive
 from deploy.commands.codes import codes
 from deploy.commands.directory import directory
+from deploy.commands.doctor import doctor
 from deploy.commands.keys import keys
 from deploy.commands.schemas import schemas
 from deploy.commands.topics import topics
@@ -41,7 +42,20 @@ app = typer.Typer(
     rich_markup_mode="markdown",
 )
 app.command()(demo)
-for noun in (exchange, adapter, rejects, sealed, hub, release, topics, schemas, codes, keys, directory):
+for noun in (
+    exchange,
+    adapter,
+    rejects,
+    sealed,
+    hub,
+    release,
+    topics,
+    schemas,
+    codes,
+    keys,
+    directory,
+    doctor,
+):
     app.add_typer(noun)
 sealed.command()(shred)
 app.command()(subscribe)

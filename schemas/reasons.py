@@ -1,4 +1,4 @@
-"""Why a hub refuses a record: a closed list, the same word in dead letter, metric and log.
+"""Why a hub refuses a record, and what breaks the ledger: closed lists, the same words everywhere.
 
 A reason never holds a value of the record. The record itself stays in the ledger, where
 its coordinates find it again once the cause is mended.
@@ -27,6 +27,18 @@ class Reason(StrEnum):
     MASS_IMPLAUSIBLE = "mass.implausible"
     DATE_IMPLAUSIBLE = "date.implausible"
     CODE_SEPARATOR = "code.separator"
+    FORGED = "record.forged"
+
+
+class Breach(StrEnum):
+    """What is wrong with signatures, or with the records that they cover."""
+
+    SIGNATURE_INVALID = "signature.invalid"
+    RECORDS_MISSING = "records.missing"
+    RECORDS_ALTERED = "records.altered"
+    CHAIN_REPEATED = "chain.repeated"
+    CHAIN_FORKED = "chain.forked"
+    CHAIN_GAP = "chain.gap"
 
 
 HINTS: dict[Reason, str] = {
@@ -45,4 +57,14 @@ HINTS: dict[Reason, str] = {
     Reason.MASS_IMPLAUSIBLE: "the mass is beyond any movement: check the unit and the decimal point",
     Reason.DATE_IMPLAUSIBLE: "dates lie between 1990 and 2099: check the source's date format",
     Reason.CODE_SEPARATOR: "waste codes hold no '|', their schemes neither '|' nor ':'",
+    Reason.FORGED: "no valid signature of the agency that it names covers it: who may write to the topic?",
+}
+
+BREACH_HINTS: dict[Breach, str] = {
+    Breach.SIGNATURE_INVALID: "no listed key of the agency that it names made it: is the directory current?",
+    Breach.RECORDS_MISSING: "records that it covers are not there, or covered before: restore the topic",
+    Breach.RECORDS_ALTERED: "its records are not what was signed: restore the topic",
+    Breach.CHAIN_REPEATED: "its writer has signed another time with this number: somebody copied it",
+    Breach.CHAIN_FORKED: "it does not follow the one before it: are two writers using one source's keys?",
+    Breach.CHAIN_GAP: "a signature of its writer is missing, with the records it covered: restore the topic",
 }

@@ -63,6 +63,12 @@ ROWS_STORED = Metric("weighbridge_rows_stored", Kind.COUNTER, ("hub",), "Events 
 DEAD_LETTERS = Metric(
     "weighbridge_dead_letters", Kind.COUNTER, ("hub", "reason"), "Records that the hub refused, by reason."
 )
+LEDGER_BREACHES = Metric(
+    "weighbridge_ledger_breaches",
+    Kind.COUNTER,
+    ("hub", "reason"),
+    "Signatures that are invalid, missing or repeated, and those whose records are not what was signed.",
+)
 BATCH_SECONDS = Metric(
     "weighbridge_batch_duration_seconds",
     Kind.HISTOGRAM,
@@ -96,6 +102,7 @@ class LogEvent(StrEnum):
     DOCUMENT_REJECTED = "document_rejected"
     COMMITTED = "committed"
     BATCH_STORED = "batch_stored"
+    LEDGER_BROKEN = "ledger_broken"
     PARTITION_FOUND = "partition_found"
     RELEASED = "released"
     RECORD_PASSED_OVER = "record_passed_over"

@@ -100,6 +100,20 @@ def check(
     }
 
 
+def foreign(frame: pl.DataFrame, signers: Sequence[str | None]) -> tuple[pl.DataFrame, list[int]]:
+    """Return the rows that name the agency which signed them, and the places in the batch of the others.
+
+    Args:
+        frame: Decoded rows.
+        signers: Of the whole batch, None where nobody has signed.
+    """
+    found = pl.Series(signers, dtype=pl.String).gather(frame.get_column(INDEX))
+    is_own = frame.get_column("agency").eq_missing(found)
+    if is_own.all():
+        return frame, []
+    return frame.filter(is_own), frame.filter(~is_own).get_column(INDEX).to_list()
+
+
 def agencies(frame: pl.DataFrame, places: Sequence[int]) -> dict[int, str]:
     """Return by place in the batch which agency sent a record, where it has the form of one."""
     found = frame.filter(pl.col(INDEX).is_in(list(places))).select(INDEX, "agency")

@@ -28,12 +28,13 @@ JsonOption = Annotated[bool, typer.Option("--json", help="Print JSON.")]
 
 
 @hub.command(
-    epilog="Examples:\n\n`weighbridge hub run --name north --file north.duckdb`\n\n"
-    "`weighbridge hub run --until-end`"
+    epilog="Examples:\n\n`weighbridge hub run --name north --file north.duckdb --directory directory.toml`"
+    "\n\n`weighbridge hub run --until-end`"
 )
 def run(
     name: Annotated[str | None, typer.Option(help="Name of the hub.")] = None,
     file: FileOption = None,
+    directory: Annotated[Path | None, typer.Option(help="Members of the exchange: who may sign.")] = None,
     until_end: UntilEndOption = False,
     bootstrap_servers: Annotated[str | None, typer.Option(help="Kafka brokers.")] = None,
     registry_url: Annotated[str | None, typer.Option(help="Schema registry.")] = None,
@@ -46,23 +47,34 @@ def run(
     # The file holds every company's volumes.
     os.umask(0o077)
     from consumers.hub.hub import Hub
+    from schemas import directory as directories
     from schemas import settings
-    from schemas.errors import ShutdownRequested
+    from schemas.errors import ConfigurationError, ShutdownRequested
     from schemas.runtime import logs
     from schemas.runtime.health import Health
     from schemas.runtime.metrics import Metrics
 
     found = settings.load(
         kafka={"bootstrap_servers": bootstrap_servers, "registry_url": registry_url},
-        hub={"name": name, "file": file, "metrics_port": metrics_port},
+        hub={"name": name, "file": file, "directory": directory, "metrics_port": metrics_port},
     )
+    if found.hub.directory is None:
+        raise ConfigurationError(
+            "no directory of the exchange", hint="give --directory: a hub counts what its members have signed"
+        )
+    members = directories.load(found.hub.directory)
     logs.configure(hub=found.hub.name)
     metrics, stop = Metrics(), threading.Event()
     metrics.serve(found.hub.metrics_host, found.hub.metrics_port)
     for number in (signal.SIGTERM, signal.SIGINT):
         signal.signal(number, lambda *_: stop.set())
     running = Hub(
-        settings=found.hub, kafka=found.kafka, metrics=metrics, health=Health(health_file), stop=stop
+        settings=found.hub,
+        kafka=found.kafka,
+        directory=members,
+        metrics=metrics,
+        health=Health(health_file),
+        stop=stop,
     )
     try:
         with suppress(ShutdownRequested):

@@ -14,17 +14,20 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import TypeVar
 
-from consumers.hub.batch import Batch, collect
-from consumers.hub.check import agencies, check
+from consumers.hub.batch import Batch
+from consumers.hub.check import agencies, check, foreign
+from consumers.hub.coverage import Coverage
 from consumers.hub.decode import decode
-from consumers.hub.ledger import Ledger
+from consumers.hub.intake import Intake
 from consumers.hub.outbox import Outbox
 from consumers.hub.questions import Questions
 from consumers.hub.service import Service
-from consumers.hub.store import Accepted, DeadLetter, Store
+from consumers.hub.store import Accepted, DeadLetter, Identity, Store
 from consumers.hub.writers import Writers
 from schemas import policy, topics
+from schemas.directory import Directory
 from schemas.errors import FencedError, RetriableError, ShutdownRequested, WeighbridgeError
+from schemas.reasons import BREACH_HINTS, Reason
 from schemas.runtime import presence
 from schemas.runtime.health import Health
 from schemas.runtime.logs import logger
@@ -35,6 +38,7 @@ from schemas.telemetry import (
     BATCH_SECONDS,
     DEAD_LETTERS,
     LAG_RECORDS,
+    LEDGER_BREACHES,
     ROWS_STORED,
     UNSTABLE_RECORDS,
     LogEvent,
@@ -55,6 +59,7 @@ class Totals:
     batches: int = 0
     rows: int = 0
     dead_letters: int = 0
+    breaches: int = 0
 
 
 @dataclass(slots=True, kw_only=True)
@@ -64,21 +69,24 @@ class Hub:
     `open` first, then `run` once, then `close` in any case.
 
     Attributes:
+        directory: Whose signatures count.
         stop: Set to end after the batch at hand.
         on_step: Told the name of each step; crash tests stop the process there.
     """
 
     settings: HubSettings
     kafka: KafkaSettings
+    directory: Directory
     metrics: Metrics
     health: Health
     stop: threading.Event = field(default_factory=threading.Event)
     on_step: Callable[[str], None] = lambda _: None
     totals: Totals = field(default_factory=Totals)
     _store: Store = field(init=False)
-    _ledger: Ledger = field(init=False)
+    _intake: Intake = field(init=False)
     _outbox: Outbox = field(init=False)
     _writers: Writers = field(init=False)
+    _signature_writers: Writers = field(init=False)
     _questions: Questions = field(init=False)
     _service: Service = field(init=False)
     _reached: dict[int, int] = field(default_factory=dict)
@@ -99,13 +107,16 @@ class Hub:
         self._questions = Questions(self._store.cursor)
         self._service = Service(self.settings.file, self._questions.handlers())
         self._service.start()
-        self._ledger = Ledger(self.kafka, self.settings.name)
-        identity = self._patiently(self._ledger.identity)
+        self._intake = Intake(self.kafka, self.settings.name)
+        identity = self._patiently(self._identity)
         self._store.claim(identity)
         self._patiently(lambda: presence.require(self.kafka, [topics.dead_letters(self.settings.name)]))
         self._outbox = Outbox(self.kafka, identity)
-        self._writers = Writers(self._store.writer_schemas(), Registry(self.kafka).schema_of)
+        known, lookup = self._store.writer_schemas(), Registry(self.kafka).schema_of
+        self._writers = Writers(known, lookup)
+        self._signature_writers = Writers(known, lookup, "signature")
         self._reached = self._store.next_offsets()
+        self._intake.begin(self._coverage())
         self._patiently(self._find_partitions)
         logger().info(LogEvent.STARTED, partitions=len(self._reached))
 
@@ -117,7 +128,7 @@ class Hub:
             RetriableError: The broker was away for too long.
         """
         try:
-            targets = self._patiently(lambda: self._ledger.ends(is_stable=False)) if until_end else None
+            targets = self._patiently(self._intake.ends) if until_end else None
             while not self.stop.is_set() and not self._has_reached(targets, self._reached):
                 self.once(is_over=lambda batch: self._is_over(targets, batch))
         except ShutdownRequested:
@@ -128,13 +139,13 @@ class Hub:
     def once(self, *, is_over: Callable[[Batch], bool] = lambda _: False) -> None:
         """Turn the loop once: at most one batch."""
         self.health.turned()
-        batch = collect(
-            self._ledger.consumer,
+        batch = self._intake.collect(
             rows=self.settings.batch_rows,
             seconds=self.settings.batch_seconds,
             is_over=is_over,
+            patiently=self._patiently,
         )
-        if batch.values:
+        if batch.values or batch.broken:
             self._take(batch)
         self._reached |= batch.next_offsets
         if time.monotonic() - self._looked_at >= LOOK_INTERVAL_SECONDS:
@@ -144,7 +155,7 @@ class Hub:
         """Let go of file, socket and broker, of what was opened."""
         if hasattr(self, "_questions"):
             self._questions.interrupt()
-        for name in ("_service", "_ledger", "_store"):
+        for name in ("_service", "_intake", "_store"):
             opened = getattr(self, name, None)
             if opened is not None:
                 opened.close()
@@ -155,24 +166,30 @@ class Hub:
         self.on_step("checked")
         self._store.append(batch, accepted, self.on_step)
         self._writers.stored()
-        self._ledger.show_progress(batch.next_offsets)
+        self._signature_writers.stored()
+        self._intake.movements.show_progress(batch.next_offsets)
         self.on_step("shown to Kafka")
         self._count(batch, accepted)
 
     def _accepted(self, batch: Batch) -> Accepted:
         decoded = decode(batch.values, self._writers)
         self.on_step("decoded")
-        rows, broken = check(decoded.frame, batch.keys)
+        rows, forged = foreign(decoded.frame, batch.signers)
+        rows, broken = check(rows, batch.keys)
         reasons = {place: (reason,) for place, reason in decoded.bad.items()} | broken
+        # Nothing else is said of what nobody has signed: whatever it holds, nobody answers for it.
+        reasons |= dict.fromkeys([*forged, *batch.unsigned()], (Reason.FORGED,))
         senders = agencies(decoded.frame, [*broken]) if broken else {}
         letters = [
             DeadLetter(batch.partitions[place], batch.offsets[place], reasons[place], senders.get(place))
             for place in sorted(reasons)
         ]
-        return Accepted(rows, letters, self._writers.new)
+        return Accepted(rows, letters, self._writers.new | self._signature_writers.new)
 
     def _has_reached(self, targets: dict[int, int] | None, reached: dict[int, int]) -> bool:
-        return targets is not None and all(reached.get(place, 0) >= end for place, end in targets.items())
+        if targets is None or not self._intake.is_settled:
+            return False
+        return all(reached.get(place, 0) >= end for place, end in targets.items())
 
     def _is_over(self, targets: dict[int, int] | None, batch: Batch) -> bool:
         return self.stop.is_set() or self._has_reached(targets, self._reached | batch.next_offsets)
@@ -182,7 +199,7 @@ class Hub:
         self._looked_at = time.monotonic()
         try:
             # A topic that was made anew has other records at the same offsets.
-            self._store.claim(self._ledger.identity())
+            self._store.claim(self._identity())
             self._find_partitions()
             self._measure_lag()
         except RetriableError as error:
@@ -192,10 +209,26 @@ class Hub:
         self._send_dead_letters()
 
     def _find_partitions(self) -> None:
-        new = self._ledger.assign(self._ledger.partitions(), self._reached)
-        for partition in sorted(new):
+        for partition in sorted(self._intake.find_partitions()):
             self._reached.setdefault(partition, 0)
             logger().info(LogEvent.PARTITION_FOUND, partition=partition)
+
+    def _identity(self) -> Identity:
+        """Return whose file can be filled from here."""
+        movements, signatures = self._intake.movements, self._intake.signatures
+        cluster = movements.cluster_id()
+        ids = movements.topic_id(), signatures.topic_id()
+        return Identity(self.settings.name, cluster, topics.MOVEMENTS, *ids)
+
+    def _coverage(self) -> Coverage:
+        """Return what is read and not settled, as the file says: nothing yet."""
+        return Coverage(
+            self.directory,
+            self._signature_writers,
+            self._reached,
+            self._store.custody(),
+            self._store.stored_behind(),
+        )
 
     def _send_dead_letters(self) -> None:
         """Send what waits in the outbox; what cannot leave now stays there, and the stream goes on."""
@@ -239,10 +272,27 @@ class Hub:
         self.metrics.histogram(BATCH_SECONDS, hub=hub).observe(time.monotonic() - batch.started_at)
         for reason, count in Counter(letter.reasons[0] for letter in letters).items():
             self.metrics.counter(DEAD_LETTERS, hub=hub, reason=reason).inc(count)
+        self._tell_broken(batch)
         logger().info(LogEvent.BATCH_STORED, rows=rows, dead_letters=len(letters))
 
+    def _tell_broken(self, batch: Batch) -> None:
+        """Raise the alarm: once a batch for each kind of breach, with the first place of it."""
+        self.totals.breaches += len(batch.broken)
+        first = {(broken.agency, broken.breach): broken for broken in reversed(batch.broken)}
+        for breach, agency, partition, offset in first.values():
+            logger().error(
+                LogEvent.LEDGER_BROKEN,
+                reason=breach,
+                of=agency,
+                partition=partition,
+                offset=offset,
+                hint=BREACH_HINTS[breach],
+            )
+        for breach, count in Counter(broken.breach for broken in batch.broken).items():
+            self.metrics.counter(LEDGER_BREACHES, hub=self.settings.name, reason=breach).inc(count)
+
     def _measure_lag(self) -> None:
-        stable, ends = self._ledger.ends(is_stable=True), self._ledger.ends(is_stable=False)
+        stable, ends = self._intake.movements.ends(is_stable=True), self._intake.ends()
         for partition, end in stable.items():
             labels = {"hub": self.settings.name, "topic": topics.MOVEMENTS, "partition": str(partition)}
             self.metrics.gauge(LAG_RECORDS, **labels).set(max(0, end - self._reached.get(partition, 0)))

@@ -1,4 +1,4 @@
-"""The movements topic as a hub reads it: whose it is, its partitions, its ends.
+"""The topics of the ledger, movements and signatures, as a hub reads them: partitions and ends.
 
 Partitions are assigned at the offsets of the hub's file, never by group membership, so
 there are no rebalances. The offsets committed to Kafka are for lag tools only and are
@@ -19,7 +19,6 @@ from confluent_kafka import (
 )
 from confluent_kafka.admin import OffsetSpec  # type: ignore[attr-defined]  # public, not listed in __all__
 
-from consumers.hub.store import Identity
 from schemas import topics
 from schemas.runtime import clients
 from schemas.runtime.failures import classified
@@ -27,52 +26,61 @@ from schemas.settings import KafkaSettings
 
 
 class Ledger:
-    """The movements topic of one cluster, read by one hub."""
+    """One topic of one cluster, read by one hub."""
 
-    def __init__(self, settings: KafkaSettings, hub: str) -> None:
-        self._hub = hub
+    def __init__(self, settings: KafkaSettings, hub: str, topic: str) -> None:
+        self._topic = topic
         self._admin = clients.admin(settings)
         self.consumer: Consumer = clients.consumer(
             settings, topics.hub_group(hub), **{"enable.partition.eof": True}
         )
         self._assigned: set[int] = set()
 
-    def identity(self) -> Identity:
-        """Return whose file can be filled from here.
+    def cluster_id(self) -> str:
+        """Return the cluster's name for itself.
 
         Raises:
-            FatalError: There is no movements topic.
             RetriableError: The broker does not answer.
         """
-        cluster = _answered(
-            self._admin.describe_cluster(request_timeout=clients.REQUEST_TIMEOUT_SECONDS).result
-        )
+        described = self._admin.describe_cluster(request_timeout=clients.REQUEST_TIMEOUT_SECONDS)
+        return str(self._answered(described.result).cluster_id)
+
+    def topic_id(self) -> str:
+        """Return what tells the topic from another of its name.
+
+        Raises:
+            FatalError: There is no such topic.
+            RetriableError: The broker does not answer.
+        """
         descriptions = self._admin.describe_topics(
-            TopicCollection([topics.MOVEMENTS]), request_timeout=clients.REQUEST_TIMEOUT_SECONDS
+            TopicCollection([self._topic]), request_timeout=clients.REQUEST_TIMEOUT_SECONDS
         )
-        described = _answered(descriptions[topics.MOVEMENTS].result)
-        return Identity(self._hub, str(cluster.cluster_id), topics.MOVEMENTS, str(described.topic_id))
+        return str(self._answered(descriptions[self._topic].result).topic_id)
 
     def partitions(self) -> set[int]:
-        """Return the topic's partitions; raises as `identity`."""
-        metadata = _answered(
-            lambda: self.consumer.list_topics(topics.MOVEMENTS, timeout=clients.REQUEST_TIMEOUT_SECONDS)
+        """Return the topic's partitions; raises as `topic_id`."""
+        metadata = self._answered(
+            lambda: self.consumer.list_topics(self._topic, timeout=clients.REQUEST_TIMEOUT_SECONDS)
         )
-        found = metadata.topics[topics.MOVEMENTS]
+        found = metadata.topics[self._topic]
         if found.error is not None:
-            raise classified(found.error, f"read {topics.MOVEMENTS}")
+            raise classified(found.error, f"read {self._topic}")
         return set(found.partitions)
 
     def assign(self, partitions: set[int], next_offsets: Mapping[int, int]) -> set[int]:
-        """Read the partitions from where the file ends, and return those not read before."""
+        """Read the partitions from where the file ends, and return new ones; raises as `topic_id`."""
         new = partitions - self._assigned
         if new:
             places = [
-                TopicPartition(topics.MOVEMENTS, partition, next_offsets.get(partition, 0))
+                TopicPartition(self._topic, partition, next_offsets.get(partition, 0))
                 for partition in sorted(partitions)
             ]
             self.consumer.assign(places)
             self._assigned = set(partitions)
+            # The other client would not know of them, and could not ask for their ends, for minutes.
+            self._answered(
+                lambda: self._admin.list_topics(self._topic, timeout=clients.REQUEST_TIMEOUT_SECONDS)
+            )
         return new
 
     def ends(self, *, is_stable: bool) -> dict[int, int]:
@@ -82,20 +90,25 @@ class Ledger:
             RetriableError: The broker does not answer.
         """
         level = IsolationLevel.READ_COMMITTED if is_stable else IsolationLevel.READ_UNCOMMITTED
-        wanted = {
-            TopicPartition(topics.MOVEMENTS, partition): OffsetSpec.latest()  # type: ignore[no-untyped-call]  # untyped in the client
-            for partition in self._assigned
-        }
-        futures = _answered(
+        return self._offsets(self._assigned, OffsetSpec.latest(), level)  # type: ignore[no-untyped-call]  # untyped in the client
+
+    def starts(self) -> dict[int, int]:
+        """Return by partition the first offset that is still there; raises as `ends`."""
+        level = IsolationLevel.READ_UNCOMMITTED
+        return self._offsets(self.partitions(), OffsetSpec.earliest(), level)  # type: ignore[no-untyped-call]  # as above
+
+    def _offsets(self, partitions: set[int], which: OffsetSpec, level: IsolationLevel) -> dict[int, int]:
+        wanted = {TopicPartition(self._topic, partition): which for partition in partitions}
+        futures = self._answered(
             lambda: self._admin.list_offsets(
                 wanted, isolation_level=level, request_timeout=clients.REQUEST_TIMEOUT_SECONDS
             )
         )
-        return {place.partition: _answered(future.result).offset for place, future in futures.items()}
+        return {place.partition: self._answered(future.result).offset for place, future in futures.items()}
 
     def show_progress(self, next_offsets: Mapping[int, int]) -> None:
         """Commit offsets to Kafka in the background, for lag tools."""
-        places = [TopicPartition(topics.MOVEMENTS, *item) for item in next_offsets.items()]
+        places = [TopicPartition(self._topic, *item) for item in next_offsets.items()]
         try:
             self.consumer.commit(offsets=places, asynchronous=True)
         except KafkaException:
@@ -106,9 +119,8 @@ class Ledger:
         """Leave the broker."""
         self.consumer.close()
 
-
-def _answered(ask: Callable[[], Any]) -> Any:
-    try:
-        return ask()
-    except KafkaException as error:
-        raise classified(error, f"read {topics.MOVEMENTS}") from error
+    def _answered(self, ask: Callable[[], Any]) -> Any:
+        try:
+            return ask()
+        except KafkaException as error:
+            raise classified(error, f"read {self._topic}") from error

@@ -47,7 +47,7 @@ class Questions:
         """Return whose file it is, how far it is, and how much it holds."""
         with self._reading() as connection:
             rows = connection.execute("FROM identity").fetchall()
-            names = ("format", "hub", "cluster_id", "topic", "topic_id")
+            names = ("format", "hub", "cluster_id", "topic", "topic_id", "signatures_id")
             identity = dict(zip(names, rows[0], strict=True)) if rows else {}
             return identity | {
                 "next_offsets": {
@@ -83,7 +83,7 @@ class Questions:
             except duckdb.Error as error:
                 raise ConfigurationError(
                     f"query: {error}", hint="see consumers/hub/sql for the views"
-                ) from None
+                ) from error
             finally:
                 timer.cancel()
         return {

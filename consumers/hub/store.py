@@ -7,10 +7,9 @@ to go on. The file belongs to one cluster and one topic, and to one process at a
 from __future__ import annotations
 
 import json
-import os
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager, suppress
-from dataclasses import dataclass, field
+from dataclasses import astuple, dataclass, field
 from pathlib import Path
 from typing import Any
 
@@ -19,12 +18,14 @@ import polars as pl
 
 from consumers.hub import queries
 from consumers.hub.batch import Batch
+from consumers.hub.chains import End, Link
 from consumers.hub.container import INDEX
+from consumers.hub.custody import Custody
 from consumers.hub.terms import all_terms
 from schemas.errors import ConfigurationError, FatalError
 from schemas.reasons import Reason
 
-FORMAT = 1
+FORMAT = 2
 _EVENT_COLUMNS = (
     "event_id",
     "statement_key",
@@ -46,16 +47,18 @@ _EVENT_COLUMNS = (
 _INSTANTS = ("recorded_at", "occurred_at", "release_at")
 _TABLES = {"identity", "next_offset", "event", "dead_letter"}
 _PLACE = ("kafka_partition", "kafka_offset")
+_CHAIN = {"agency": pl.String, "writer": pl.Binary, "sequence": pl.Int64, "previous": pl.Binary}
 
 
 @dataclass(frozen=True, slots=True)
 class Identity:
-    """Whose file it is: the hub, and the one topic of the one cluster that it reads."""
+    """Whose file it is: the hub, and the topics of the one cluster that it reads."""
 
     hub: str
     cluster_id: str
     topic: str
     topic_id: str
+    signatures_id: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -110,16 +113,6 @@ def connect(path: Path, *, memory_limit: str = "1GB", read_only: bool = False) -
     return connection
 
 
-def _make_private(path: Path) -> None:
-    """Keep the file to its owner, and what DuckDB writes beside it later: its log, and what it spills."""
-    # It holds every company's volumes. The mask stays: DuckDB takes no modes.
-    os.umask(0o077)
-    path.parent.mkdir(parents=True, exist_ok=True)
-    for written in (path, path.with_name(f"{path.name}.wal")):
-        if written.exists():
-            written.chmod(0o600)
-
-
 def _refuse_foreign(connection: duckdb.DuckDBPyConnection, path: Path, *, is_new_allowed: bool) -> None:
     """Leave alone what other programs keep in a DuckDB file."""
     tables = {name for (name,) in connection.execute("SELECT table_name FROM duckdb_tables()").fetchall()}
@@ -132,7 +125,7 @@ class Store:
     """The one writer of a hub's file."""
 
     def __init__(self, path: Path, memory_limit: str = "1GB") -> None:
-        _make_private(path)
+        path.parent.mkdir(parents=True, exist_ok=True)
         self.path = path
         self._root = connect(path, memory_limit=memory_limit)
         self._writer = self._root.cursor()
@@ -148,13 +141,14 @@ class Store:
         Raises:
             ConfigurationError: It belongs to another hub, cluster or topic.
         """
-        row = (FORMAT, identity.hub, identity.cluster_id, identity.topic, identity.topic_id)
+        row = (FORMAT, *astuple(identity))
         found = self._writer.execute("FROM identity").fetchall()
         if not found:
-            self._writer.execute("INSERT INTO identity VALUES (?, ?, ?, ?, ?)", row)
+            self._writer.execute("INSERT INTO identity VALUES (?, ?, ?, ?, ?, ?)", row)
             return
-        names = ("format", "hub", "cluster", "topic", "topic id")
-        other = [name for name, ours, theirs in zip(names, row, found[0], strict=True) if ours != theirs]
+        names = ("format", "hub", "cluster", "topic", "topic id", "signatures topic")
+        # A file of another format may have fewer columns.
+        other = [name for name, ours, theirs in zip(names, row, found[0], strict=False) if ours != theirs]
         if other:
             raise ConfigurationError(
                 f"{self.path} belongs to another {', '.join(other)}",
@@ -165,6 +159,32 @@ class Store:
         """Return by partition where to go on."""
         return dict(self._writer.execute("FROM next_offset").fetchall())
 
+    def stored_behind(self) -> dict[int, set[int]]:
+        """Return by partition the offsets behind where to go on that are in the file all the same."""
+        rows = self._writer.execute(
+            "SELECT stored.kafka_partition, stored.kafka_offset FROM "
+            "(SELECT kafka_partition, kafka_offset FROM event "
+            "UNION ALL SELECT kafka_partition, kafka_offset FROM dead_letter) AS stored "
+            "LEFT JOIN next_offset USING (kafka_partition) "
+            "WHERE stored.kafka_offset >= coalesce(next_offset.kafka_offset, 0)"
+        ).fetchall()
+        found: dict[int, set[int]] = {}
+        for partition, offset in rows:
+            found.setdefault(partition, set()).add(offset)
+        return found
+
+    def custody(self) -> Custody:
+        """Return how far the signatures are used, and the ends of all chains."""
+        next_offsets = dict(self._writer.execute("FROM next_signature").fetchall())
+        used = frozenset(self._writer.execute("FROM used_signature").fetchall())
+        ends = {
+            (agency, writer): End(sequence, previous)
+            for agency, writer, sequence, previous in self._writer.execute("FROM chain").fetchall()
+        }
+        for agency, writer, sequence, *link in self._writer.execute("FROM chain_ahead").fetchall():
+            ends[agency, writer].ahead[sequence] = Link(*link)
+        return Custody(next_offsets, used, ends)
+
     def writer_schemas(self) -> dict[int, dict[str, Any]]:
         """Return the schemas seen so far by id."""
         return {
@@ -174,7 +194,7 @@ class Store:
     def append(
         self, batch: Batch, accepted: Accepted, on_step: Callable[[str], None] = lambda _: None
     ) -> None:
-        """Store a batch: events, dead letters, schemas and offsets, all or nothing.
+        """Store a batch: events, dead letters, schemas, signatures and offsets, all or nothing.
 
         Raises:
             FatalError: The file cannot be written; it is as it was before.
@@ -187,14 +207,16 @@ class Store:
                 self._append_dead_letters(accepted.dead_letters)
                 self._append_schemas(accepted.schemas)
                 on_step("dead letters appended")
+                if batch.custody.next_offsets:
+                    self._write_custody(batch.custody)
+                on_step("signatures written")
                 self._write_offsets(batch.next_offsets)
                 on_step("offsets written")
         except duckdb.Error as error:
-            # The cause is cut off: its text may show a value of a row.
             raise FatalError(
                 f"{self.path} cannot be written: {type(error).__name__}",
                 hint="is the disk full, or the memory limit too low? nothing of the batch was stored",
-            ) from None
+            ) from error
         on_step("committed")
 
     def unsent(self, limit: int) -> list[DeadLetter]:
@@ -273,6 +295,19 @@ class Store:
         for number, schema in schemas.items():
             self._writer.execute("INSERT INTO writer_schema VALUES (?, ?)", [number, json.dumps(schema)])
 
+    def _write_custody(self, custody: Custody) -> None:
+        # Few rows each: writing them anew is as quick as finding out which have changed.
+        places = {"next_signature": [*custody.next_offsets.items()], "used_signature": [*custody.used]}
+        for table, rows in places.items():
+            self._writer.execute(f"DELETE FROM {table}")  # noqa: S608  # names of our own tables
+            self._insert(table, _places(rows))
+        writers = [writer for _, writer in custody.ends]
+        chains = {"chain": _ends(custody), "chain_ahead": _ahead(custody)} if writers else {}
+        for table, frame in chains.items():
+            moved = f"DELETE FROM {table} WHERE writer IN (SELECT unnest(?::BLOB[]))"  # noqa: S608  # as above
+            self._writer.execute(moved, [writers])
+            self._insert(table, frame)
+
     def _write_offsets(self, next_offsets: Mapping[int, int]) -> None:
         self._writer.execute(
             "DELETE FROM next_offset WHERE kafka_partition IN (SELECT unnest(?))", [list(next_offsets)]
@@ -310,3 +345,17 @@ def _related(flat: pl.DataFrame) -> pl.DataFrame:
 
 def _places(places: list[tuple[int, int]]) -> pl.DataFrame:
     return pl.DataFrame(places, schema={_PLACE[0]: pl.Int32, _PLACE[1]: pl.Int64}, orient="row")
+
+
+def _ends(custody: Custody) -> pl.DataFrame:
+    rows = [(*writer, end.sequence, end.previous) for writer, end in custody.ends.items()]
+    return pl.DataFrame(rows, schema=_CHAIN, orient="row")
+
+
+def _ahead(custody: Custody) -> pl.DataFrame:
+    rows = [
+        (*writer, sequence, *link)
+        for writer, end in custody.ends.items()
+        for sequence, link in end.ahead.items()
+    ]
+    return pl.DataFrame(rows, schema={**_CHAIN, "link": pl.Binary}, orient="row")

@@ -24,9 +24,10 @@ Lookup = Callable[[int], dict[str, Any]]
 class Writers:
     """Schemas by id: from the hub's file, else from the registry."""
 
-    def __init__(self, known: dict[int, dict[str, Any]], lookup: Lookup) -> None:
-        self._known = known
+    def __init__(self, known: dict[int, dict[str, Any]], lookup: Lookup, record: str = "movement") -> None:
+        self._known = {number: schema for number, schema in known.items() if _is_of(schema, record)}
         self._lookup = lookup
+        self._record = record
         self._refused: dict[int, Reason] = {}
         self._refused_since = 0.0
         self.new: dict[int, dict[str, Any]] = {}
@@ -58,7 +59,7 @@ class Writers:
         except (ValueError, TypeError):
             # A schema of another format than Avro.
             return self._refuse(schema_id, Reason.SCHEMA_FOREIGN)
-        if not _is_movement(schema):
+        if not _is_of(schema, self._record):
             return self._refuse(schema_id, Reason.SCHEMA_FOREIGN)
         self.new[schema_id] = schema
         return schema
@@ -70,6 +71,6 @@ class Writers:
         return reason
 
 
-def _is_movement(schema: dict[str, Any]) -> bool:
-    ours = contract.latest("movement")
+def _is_of(schema: dict[str, Any], record: str) -> bool:
+    ours = contract.latest(record)
     return all(schema.get(part) == ours[part] for part in ("type", "name", "namespace"))

@@ -106,7 +106,7 @@ def _run(folder: Path, work: Path, samples: Path | None, say: Say) -> Results:
             results.published.setdefault(delivery.heading, []).append(totals)
         say("The hub reads the movements topic to its end")
         settings = HubSettings(name=HUB, file=folder / "hub.duckdb", metrics_port=0, release=ReleaseRules())
-        results.hub = _stored(settings, kafka)
+        results.hub = _stored(settings, kafka, _directory(work))
         results.pairs = _pairs(settings)
         say("The hub releases what the disclosure rules allow")
         now = datetime.now(UTC)
@@ -171,8 +171,8 @@ def _directory(work: Path) -> Directory:
     )
 
 
-def _stored(settings: HubSettings, kafka: KafkaSettings) -> HubTotals:
-    hub = Hub(settings=settings, kafka=kafka, metrics=Metrics(), health=Health(None))
+def _stored(settings: HubSettings, kafka: KafkaSettings, directory: Directory) -> HubTotals:
+    hub = Hub(settings=settings, kafka=kafka, directory=directory, metrics=Metrics(), health=Health(None))
     try:
         hub.open()
         return hub.run(until_end=True)

@@ -28,6 +28,8 @@ from schemas.runtime import clients
 from tests.support import events
 from tests.support import hub as support
 from tests.support.hub import LedgerTopic
+from tests.support.sealed import write_directory
+from tests.support.signed import EVERYBODY, Scribe
 
 
 @pytest.fixture
@@ -146,11 +148,10 @@ def test_aborted_transactions_are_never_seen(ledger: LedgerTopic, tmp_path: Path
     producer = clients.producer(ledger.kafka, "test.aborting")
     producer.init_transactions(30)
     for number, end in ((1, producer.abort_transaction), (2, producer.commit_transaction)):
-        event = events.movement(number)
+        event, scribe = events.movement(number), Scribe(producer, ledger.schema_ids["signature"])
         producer.begin_transaction()
         value = events.encoded(event, ledger.schema_id)
-        producer.produce(topics.MOVEMENTS, key=event["movement_key"], value=value)
-        producer.flush(30)
+        scribe.sign("GB-EA", scribe.write([(event["movement_key"], value)]))
         end(30)
 
     ledger.run_to_end(tmp_path / "hub.duckdb")
@@ -188,7 +189,8 @@ def test_terminated_hub_ends_well_and_the_file_answers(ledger: LedgerTopic, tmp_
     program = [sys.executable, "-c", "from consumers.hub.cli import hub; hub()"]
     brokers, registry = ledger.kafka.bootstrap_servers, ledger.kafka.registry_url
     addresses = ["--bootstrap-servers", brokers, "--registry-url", registry, "--metrics-port", "0"]
-    options = ["--name", "test", "--file", str(file), *addresses]
+    members = write_directory(tmp_path / "directory.toml", EVERYBODY)
+    options = ["--name", "test", "--file", str(file), "--directory", str(members), *addresses]
     root = Path(__file__).parents[2]
 
     def status() -> dict[str, object]:
@@ -271,7 +273,8 @@ def test_new_partition_is_noticed(
     with running(ledger.hub(file)) as hub:
         assert eventually(lambda: hub.totals.rows == 10)
         admin = clients.admin(ledger.kafka)
-        admin.create_partitions([NewPartitions(topics.MOVEMENTS, 4)])[topics.MOVEMENTS].result()
+        for topic in (topics.MOVEMENTS, topics.SIGNATURES):
+            admin.create_partitions([NewPartitions(topic, 4)])[topic].result()
         ledger.reconnect()
         ledger.publish(events.movements(5, start=10), partition=3)
 

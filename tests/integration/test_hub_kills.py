@@ -27,6 +27,7 @@ STEPS = (
     "begun",
     "events appended",
     "dead letters appended",
+    "signatures written",
     "offsets written",
     "committed",
     "shown to Kafka",

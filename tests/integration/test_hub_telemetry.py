@@ -21,6 +21,8 @@ from schemas.runtime import health
 from schemas.telemetry import METRICS, LogEvent
 from tests.support import events
 from tests.support.hub import new_ledger
+from tests.support.sealed import write_directory
+from tests.support.signed import EVERYBODY
 
 SECRET_G = 987_654_321
 ROWS = 25
@@ -58,6 +60,8 @@ def operated(exchange: Exchange, folder: Path) -> Iterator[Operated]:
         probe.bind(("127.0.0.1", 0))
         port = probe.getsockname()[1]
     command = [str(Path(sys.executable).with_name("weighbridge")), "hub", "run", "--name", "telemetry"]
+    members = write_directory(folder / "directory.toml", EVERYBODY)
+    command += ["--directory", str(members)]
     command += ["--file", str(folder / "hub.duckdb"), "--health-file", str(folder / "alive")]
     command += ["--bootstrap-servers", exchange.bootstrap_servers, "--registry-url", exchange.registry_url]
     process = subprocess.Popen(

@@ -29,12 +29,15 @@ from consumers.hub.writers import Writers
 from deploy import topics as deployed
 from deploy.exchange.exchange import Exchange
 from schemas import contract, framing, topics
+from schemas.directory import Directory
 from schemas.runtime import clients, logs
 from schemas.runtime.health import Health
 from schemas.runtime.metrics import Metrics
 from schemas.runtime.registry import Registry
 from schemas.settings import HubSettings, KafkaSettings
+from schemas.signing import Chain
 from tests.support import events
+from tests.support.signed import ANYBODY, Scribe
 
 SCHEMA_ID = 7
 
@@ -66,6 +69,7 @@ def _batch(records: Iterable[tuple[bytes, bytes]], partition: int, start: int) -
         batch.values.append(value)
         batch.partitions.append(partition)
         batch.offsets.append(offset)
+        batch.signers.append(None)
     batch.next_offsets[partition] = start + len(batch)
     return batch
 
@@ -126,31 +130,40 @@ class LedgerTopic:
     kafka: KafkaSettings
     schema_ids: dict[str, int]
     sent: list[dict[str, Any]] = field(default_factory=list)
-    _kept: Producer | None = None
+    chains: dict[str, Chain] = field(default_factory=dict)
+    directory: Directory = ANYBODY
+    _kept: Scribe | None = None
 
     @property
     def schema_id(self) -> int:
         """The id under which movements are written."""
         return self.schema_ids["movement"]
 
+    @property
+    def scribe(self) -> Scribe:
+        """Who writes and signs, knowing the partitions there were at first use."""
+        if self._kept is None:
+            self._kept = Scribe(new_producer(self.kafka), self.schema_ids["signature"], self.chains)
+        return self._kept
+
     def publish(self, movements: Iterable[dict[str, Any]], partition: int | None = None) -> None:
-        """Write events as an adapter does, keyed by movement."""
-        producer = self._producer()
-        for event in movements:
-            self.sent.append(event)
-            value = events.encoded(event, self.schema_id)
-            self._produce(producer, event["movement_key"], value, partition)
-        assert producer.flush(30) == 0
+        """Write events as an adapter does, keyed by movement, each signed by the agency it names."""
+        sent = [*movements]
+        self.sent += sent
+        for agency in {event["agency"] for event in sent}:
+            own = (event for event in sent if event["agency"] == agency)
+            records = ((event["movement_key"], events.encoded(event, self.schema_id)) for event in own)
+            self.scribe.sign(agency, self.scribe.write(records, partition))
 
     def reconnect(self) -> None:
         """Forget which partitions there are."""
         self._kept = None
 
-    def publish_raw(self, key: bytes | None, value: bytes | None, partition: int = 0) -> None:
-        """Write any record."""
-        producer = self._producer()
-        self._produce(producer, key, value, partition)
-        assert producer.flush(30) == 0
+    def publish_raw(
+        self, key: bytes | None, value: bytes | None, partition: int = 0, agency: str = "GB-EA"
+    ) -> None:
+        """Write any record, signed by an agency."""
+        self.scribe.sign(agency, self.scribe.write([(key, value)], partition))
 
     def hub(self, file: Path, *, on_step: Callable[[str], None] = no_step, **settings: Any) -> Hub:
         """Return a hub that is not opened yet."""
@@ -158,6 +171,7 @@ class LedgerTopic:
         return Hub(
             settings=HubSettings(**usual | settings),
             kafka=self.kafka,
+            directory=self.directory,
             metrics=Metrics(),
             health=Health(None),
             on_step=on_step,
@@ -173,24 +187,6 @@ class LedgerTopic:
             hub.close()
         return hub
 
-    def _producer(self) -> Producer:
-        if self._kept is None:
-            self._kept = new_producer(self.kafka)
-        return self._kept
-
-    def _produce(
-        self, producer: Producer, key: bytes | None, value: bytes | None, partition: int | None
-    ) -> None:
-        # What librdkafka calls unassigned lets the key decide.
-        chosen = -1 if partition is None else partition
-        while True:
-            try:
-                producer.produce(topics.MOVEMENTS, key=key, value=value, partition=chosen)
-            except BufferError:
-                producer.poll(0.1)
-            else:
-                return
-
 
 def new_producer(kafka: KafkaSettings) -> Producer:
     """Return a producer without transactions."""
@@ -198,12 +194,12 @@ def new_producer(kafka: KafkaSettings) -> Producer:
 
 
 def new_ledger(exchange: Exchange, partitions: int = 3, hub: str = "test") -> LedgerTopic:
-    """Make the movements topic anew, and the topics of a hub if they are absent."""
+    """Make the topics of movements and signatures anew, and those of a hub."""
     kafka = KafkaSettings(bootstrap_servers=exchange.bootstrap_servers, registry_url=exchange.registry_url)
-    wanted = (topics.exchange_topics(partitions)[0], *topics.hub_topics(hub))
+    wanted = (*topics.exchange_topics(partitions)[:2], *topics.hub_topics(hub))
     delete_topics(kafka, [topic.name for topic in wanted])
     deployed.apply(kafka, wanted)
-    registry = Registry(kafka.registry_url)
+    registry = Registry(kafka)
     return LedgerTopic(kafka, {topic.record: registry.register(topic) for topic in wanted})
 
 
@@ -237,6 +233,7 @@ def main() -> None:
     hub = Hub(
         settings=HubSettings(name="test", file=Path(file), batch_rows=500, batch_seconds=0.2, metrics_port=0),
         kafka=KafkaSettings(bootstrap_servers=brokers, registry_url=registry),
+        directory=ANYBODY,
         metrics=Metrics(),
         health=Health(None),
         on_step=on_step,

@@ -21,7 +21,7 @@ from schemas.reasons import Reason
 from tests.support import events
 from tests.support.hub import SCHEMA_ID, asked, batch_of, stored, writers
 
-OURS = Identity("north", "cluster", "weighbridge.movements", "topic-1")
+OURS = Identity("north", "cluster", "weighbridge.movements", "topic-1", "topic-9")
 AGGREGATE = "SELECT * FROM contributions ORDER BY ALL"
 
 
@@ -108,9 +108,10 @@ def test_sent_dead_letters_leave_the_outbox_only(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("other", "what"),
     [
-        (Identity("south", "cluster", "weighbridge.movements", "topic-1"), "hub"),
-        (Identity("north", "elsewhere", "weighbridge.movements", "topic-1"), "cluster"),
-        (Identity("north", "cluster", "weighbridge.movements", "topic-2"), "topic id"),
+        (Identity("south", "cluster", "weighbridge.movements", "topic-1", "topic-9"), "hub"),
+        (Identity("north", "elsewhere", "weighbridge.movements", "topic-1", "topic-9"), "cluster"),
+        (Identity("north", "cluster", "weighbridge.movements", "topic-2", "topic-9"), "topic id"),
+        (Identity("north", "cluster", "weighbridge.movements", "topic-1", "topic-8"), "signatures topic"),
     ],
 )
 def test_file_belongs_to_one_hub_and_topic(tmp_path: Path, other: Identity, what: str) -> None:

@@ -10,13 +10,33 @@ CREATE TABLE IF NOT EXISTS identity (
     hub VARCHAR NOT NULL,
     cluster_id VARCHAR NOT NULL,
     topic VARCHAR NOT NULL,
-    topic_id VARCHAR NOT NULL
+    topic_id VARCHAR NOT NULL,
+    signatures_id VARCHAR NOT NULL
 );
 
--- By partition, the first offset that is not in this file.
+-- By partition, the first offset that is not in this file; some records behind it may be.
 CREATE TABLE IF NOT EXISTS next_offset (
     kafka_partition INTEGER NOT NULL,
     kafka_offset BIGINT NOT NULL
+);
+
+-- The same of the signatures topic, and the signatures behind it that are used.
+CREATE TABLE IF NOT EXISTS next_signature (kafka_partition INTEGER NOT NULL, kafka_offset BIGINT NOT NULL);
+CREATE TABLE IF NOT EXISTS used_signature (kafka_partition INTEGER NOT NULL, kafka_offset BIGINT NOT NULL);
+
+-- By writer, the next signature of its chain, and those that are there already behind it.
+CREATE TABLE IF NOT EXISTS chain (
+    agency VARCHAR NOT NULL,
+    writer BLOB NOT NULL,
+    sequence BIGINT NOT NULL,
+    previous BLOB NOT NULL
+);
+CREATE TABLE IF NOT EXISTS chain_ahead (
+    agency VARCHAR NOT NULL,
+    writer BLOB NOT NULL,
+    sequence BIGINT NOT NULL,
+    previous BLOB NOT NULL,
+    link BLOB NOT NULL
 );
 
 -- Schemas that records were written with, as registered.
