@@ -99,7 +99,7 @@ def _party(party: Mapping[str, Any]) -> str:
     """Return a party in one cell: role, name, address, identifier."""
     known_as = f"{party['scheme'] or ''}:{party['identifier']}" if party["identifier"] else None
     told = [item for item in (party["name"], party["address"], known_as) if item]
-    return f"{party['role']} {', '.join(told)}"
+    return f"{party['role']} {', '.join(told)}".rstrip()
 
 
 def _cell(value: Any) -> Any:
