@@ -87,6 +87,9 @@ def main() -> None:
             "look at its path, its permissions and the disk",
             EXIT_FAILURE,
         )
+    except Exception as error:  # noqa: BLE001  # the top of the program, where typer would show its text
+        crash.tell(error)
+        sys.exit(EXIT_FAILURE)
 
 
 def _fail(message: str, hint: str, exit_code: int) -> NoReturn:

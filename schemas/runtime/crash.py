@@ -16,7 +16,6 @@ import traceback
 from collections.abc import Mapping, MutableMapping
 from contextlib import suppress
 from pathlib import Path
-from types import TracebackType
 from typing import Any
 
 # From Linux's prctl.h: whether a process may be dumped, or looked into by others of its user.
@@ -42,9 +41,9 @@ def told(error: BaseException | None) -> list[str]:
 
 def guard() -> None:
     """Keep this process from leaving texts of unexpected errors, dumps, or files that others can read."""
-    sys.excepthook = _tell
-    threading.excepthook = lambda args: _print(args.exc_value)
-    sys.unraisablehook = lambda args: _print(args.exc_value)
+    sys.excepthook = lambda _, error, __: tell(error)
+    threading.excepthook = lambda args: tell(args.exc_value)
+    sys.unraisablehook = lambda args: tell(args.exc_value)
     # Warnings of libraries quote what they warn of.
     logging.captureWarnings(capture=True)
     logging.getLogger().addHandler(logging.NullHandler())
@@ -55,11 +54,8 @@ def guard() -> None:
         ctypes.CDLL(None).prctl(_PR_SET_DUMPABLE, 0, 0, 0, 0)
 
 
-def _tell(_: type[BaseException], error: BaseException, __: TracebackType | None) -> None:
-    _print(error)
-
-
-def _print(error: BaseException | None) -> None:
+def tell(error: BaseException | None) -> None:
+    """Write to stderr what may be told of an error."""
     sys.stderr.write("\n".join(["Error: weighbridge failed", *told(error), ""]))
 
 

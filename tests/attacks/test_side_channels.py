@@ -231,6 +231,21 @@ def test_what_nobody_expected_is_told_without_its_text(what: str) -> None:
     assert SAID in open_one.stderr
 
 
+def test_the_program_tells_no_text_of_an_error() -> None:
+    """A command that fails as nobody expected ends with status 1, and tells kinds and places alone."""
+    code = (
+        "import sys; from schemas import settings; from tests.attacks.test_side_channels import failing;"
+        "settings.load = lambda **_: failing(); sys.argv[1:] = ['hub', 'status'];"
+        "from deploy.cli import main; main()"
+    )
+    done = subprocess.run([sys.executable, "-c", code], cwd=ROOT, capture_output=True, text=True, check=False)
+
+    assert done.returncode == 1
+    assert "RuntimeError" in done.stderr
+    assert "ValueError" in done.stderr
+    assert SAID not in done.stdout + done.stderr
+
+
 def test_a_guarded_process_dumps_nothing() -> None:
     """A process that is aborted leaves no core, and others of its user cannot look into it."""
     code = (
