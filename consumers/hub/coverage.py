@@ -241,16 +241,22 @@ class Coverage:
     def _use(self, number: int, item: _Partition, own: int, batch: Batch) -> None:
         signature = self._dropped(item, own)
         item.used.add(own)
-        if self._chains.is_repeated(signature):
-            self._broken.append(Broken(Breach.CHAIN_REPEATED, signature.agency, number, own))
+        if not self._is_linked(signature, number, own):
             return
-        if not self._chains.take(signature):
-            self._broken.append(Broken(Breach.CHAIN_FORKED, signature.agency, number, own))
         found = item.waiting.covered(signature)
         if isinstance(found, Breach):
             self._broken.append(Broken(found, signature.agency, number, own))
         else:
             batch.add(number, *found, signature.agency)
+
+    def _is_linked(self, signature: Signature, number: int, own: int) -> bool:
+        """Add a signature to its chain, and say whether it was not there already."""
+        if self._chains.is_repeated(signature):
+            self._broken.append(Broken(Breach.CHAIN_REPEATED, signature.agency, number, own))
+            return False
+        if not self._chains.take(signature):
+            self._broken.append(Broken(Breach.CHAIN_FORKED, signature.agency, number, own))
+        return True
 
     def _judge(self, question: Question, batch: Batch) -> None:
         ends, signature_ends = self._ends
@@ -276,7 +282,8 @@ class Coverage:
             if own < signed_to and signature.offsets[-1] >= end:
                 self._dropped(item, own)
                 item.used.add(own)
-                self._broken.append(Broken(Breach.RECORDS_MISSING, signature.agency, number, own))
+                if self._is_linked(signature, number, own):
+                    self._broken.append(Broken(Breach.RECORDS_MISSING, signature.agency, number, own))
 
     def _dropped(self, item: _Partition, own: int) -> Signature:
         signature = item.pending.pop(own)
