@@ -270,6 +270,9 @@ class Trusting(Coverage):
             waiting = item.waiting
             batch.add(number, [*waiting.offsets], [*waiting.keys], [*waiting.values], "GB-EA")
             item.waiting = type(waiting)()
+            item.pending.clear()
+            item.by_last.clear()
+        self._pending_offsets = 0
 
 
 def test_a_hub_that_does_not_verify_counts_a_forged_record(
