@@ -3,7 +3,7 @@
 
 PYTHON ?= python3
 BIN := .venv/bin
-BENCHMARKS := aggregation adapter_path memory
+BENCHMARKS := aggregation adapter_path sealing memory
 MUTANTS := 100000
 
 .PHONY: setup demo test lint test-containers fuzz bench lock clean

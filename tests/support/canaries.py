@@ -129,7 +129,7 @@ def _csv_spots(text: str) -> Iterator[Spot]:
     for column in range(max((len(rows[number]) for number in body), default=0)):
         yield Spot(
             f"column {column}",
-            lambda mark, c=column: _csv_with(rows, dict.fromkeys(body, c), mark, delimiter),  # type: ignore[misc]  # as above
+            lambda mark, c=column: _csv_with(rows, dict.fromkeys(body, c), mark, delimiter),  # type: ignore[arg-type, misc]  # as above
         )
 
 

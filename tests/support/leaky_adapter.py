@@ -15,7 +15,7 @@ from schemas.confidentiality import Confidentiality
 from schemas.findings import Rule
 from schemas.movement import Basis, Side, Stage
 
-GOOD = Statement(
+GOOD: Any = Statement(
     line_number=0,
     stage=Stage.RECEIVED,
     side=Side.DOMESTIC,
