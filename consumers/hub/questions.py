@@ -83,7 +83,7 @@ class Questions:
             except duckdb.Error as error:
                 raise ConfigurationError(
                     f"query: {error}", hint="see consumers/hub/sql for the views"
-                ) from error
+                ) from None
             finally:
                 timer.cancel()
         return {

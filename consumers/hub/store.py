@@ -7,6 +7,7 @@ to go on. The file belongs to one cluster and one topic, and to one process at a
 from __future__ import annotations
 
 import json
+import os
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager, suppress
 from dataclasses import astuple, dataclass, field
@@ -113,6 +114,16 @@ def connect(path: Path, *, memory_limit: str = "1GB", read_only: bool = False) -
     return connection
 
 
+def _make_private(path: Path) -> None:
+    """Keep the file to its owner, and what DuckDB writes beside it later: its log, and what it spills."""
+    # It holds every company's volumes. The mask stays: DuckDB takes no modes.
+    os.umask(0o077)
+    path.parent.mkdir(parents=True, exist_ok=True)
+    for written in (path, path.with_name(f"{path.name}.wal")):
+        if written.exists():
+            written.chmod(0o600)
+
+
 def _refuse_foreign(connection: duckdb.DuckDBPyConnection, path: Path, *, is_new_allowed: bool) -> None:
     """Leave alone what other programs keep in a DuckDB file."""
     tables = {name for (name,) in connection.execute("SELECT table_name FROM duckdb_tables()").fetchall()}
@@ -125,7 +136,7 @@ class Store:
     """The one writer of a hub's file."""
 
     def __init__(self, path: Path, memory_limit: str = "1GB") -> None:
-        path.parent.mkdir(parents=True, exist_ok=True)
+        _make_private(path)
         self.path = path
         self._root = connect(path, memory_limit=memory_limit)
         self._writer = self._root.cursor()
@@ -213,10 +224,11 @@ class Store:
                 self._write_offsets(batch.next_offsets)
                 on_step("offsets written")
         except duckdb.Error as error:
+            # The cause is cut off: its text may show a value of a row.
             raise FatalError(
                 f"{self.path} cannot be written: {type(error).__name__}",
                 hint="is the disk full, or the memory limit too low? nothing of the batch was stored",
-            ) from error
+            ) from None
         on_step("committed")
 
     def unsent(self, limit: int) -> list[DeadLetter]:

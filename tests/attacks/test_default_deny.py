@@ -212,7 +212,7 @@ def test_every_process_that_writes_refuses_to_start(
     reached = ["--registry-url", exchange.registry_url]
     if command[0] != "schemas":
         reached += ["--bootstrap-servers", exchange.bootstrap_servers, "--metrics-port", "0"]
-    if command[0] == "adapter":
+    if command[0] != "schemas":
         reached += ["--directory", "KEYS-directory.toml"]
     schema = json.dumps(mutated(UNDECIDED["a field without a class"]))
     done = subprocess.run(
