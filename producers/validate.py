@@ -171,7 +171,7 @@ def _broken(harmonised: Harmonised) -> Iterator[str]:
         yield from _broken_by(statement.quantity.value)
     if not _are_known(statement.origin.country, statement.destination.country, *statement.transit_countries):
         yield "country.unknown"
-    if not _are_codes(*_texts(statement)):
+    if not all(map(_CODE.fullmatch, filter(None, _texts(statement)))):
         yield "text.form"
     if harmonised.mass_g is not None and harmonised.mass_g > MASS_G_MAX:
         yield "quantity.absurd"
@@ -195,21 +195,13 @@ def _has_wild_number(statement: Statement) -> bool:
     return min(numbers) < 0 or max(numbers) >= _NUMBER_END
 
 
-def _texts(statement: Statement) -> Iterator[str | None]:
-    """Yield what travels as it is stated, and in clear."""
-    yield statement.operation_code
-    yield statement.native_operation_code
-    if statement.quantity is not None:
-        yield statement.quantity.unit
+def _texts(statement: Statement) -> list[str | None]:
+    """Return what travels as it is stated, and in clear."""
+    unit = None if statement.quantity is None else statement.quantity.unit
+    texts = [statement.operation_code, statement.native_operation_code, unit]
     for code in statement.codes:
-        yield from code
-    for _, relation in statement.related:
-        yield relation
-
-
-@remembered(_REMEMBERED_MAX)
-def _are_codes(*texts: str | None) -> bool:
-    return all(text is None or _CODE.fullmatch(text) for text in texts)
+        texts += code
+    return texts + [relation for _, relation in statement.related]
 
 
 @remembered(_REMEMBERED_MAX)

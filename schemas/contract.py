@@ -131,6 +131,8 @@ def _part_encoder(*, schema_text: str, repeats: bool) -> Callable[[Any], bytes]:
     types = [field["type"] for field in fields]
     if types == ["bytes"]:
         return _keyed_hash
+    if types == ["string"]:
+        return lambda text: encoded_bytes(text.encode())
     if types == [["null", "bytes"]]:
         return _optional_keyed_hash
     if set(map(str, types)) == {"bytes"}:

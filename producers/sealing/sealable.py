@@ -3,16 +3,23 @@
 from __future__ import annotations
 
 from datetime import date, datetime
-from functools import cache
+from functools import cache, lru_cache
 from typing import NamedTuple
 
 from producers.positions import Facts
 from producers.statement import Company, Sealed, Statement
 from schemas import contract
 
-# Parts of the content, and whether they repeat: all lines and stages of a document say the same of it.
-_PARTS = {"document_number movement_reference": True, "references": True, "parties": True}
-_NOTHING = (("", ""), (), ())
+# Parts of the content, and whether they repeat: a party is the same in many documents.
+_PARTS: contract.Parts = {
+    "document_number": False,
+    "movement_reference": False,
+    "references": {"kind value": True},
+    "parties": {"role scheme identifier name address": True},
+}
+# The document at hand, and a few beside it.
+_REMEMBERED_MAX = 16
+_NOTHING = ("", "", (), ())
 
 
 class Sealable(NamedTuple):
@@ -71,8 +78,16 @@ def nothing(facts: Facts) -> Sealable:
 def _content(sealed: Sealed | None, movement_reference: str) -> bytes:
     if sealed is None:
         return _encoder().encoded(_NOTHING)
-    known_as = (sealed.document_number, movement_reference)
-    return _encoder().encoded((known_as, sealed.references, sealed.parties))
+    return _remembered(sealed, movement_reference)
+
+
+@lru_cache(_REMEMBERED_MAX)
+def _remembered(sealed: Sealed, movement_reference: str) -> bytes:
+    """Return what all lines and stages of a document have alike."""
+    # Each reference and each party is one part of its record.
+    references = [(reference,) for reference in sealed.references]
+    parties = [(party,) for party in sealed.parties]
+    return _encoder().encoded((sealed.document_number, movement_reference, references, parties))
 
 
 @cache

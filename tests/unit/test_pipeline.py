@@ -89,7 +89,7 @@ def test_a_right_document_is_published_and_remembered() -> None:
         ((statement(), statement()), "document.line.repeated"),
         ((statement(), statement(line_number=2, origin=Place("QQ"))), "country.unknown"),
         ((statement(contributor=Company("TEST", "\ud800")),), "text.surrogate"),
-        ((statement(codes=(WasteCode("NATIONAL", "half \udfff"),)),), "text.surrogate"),
+        ((statement(codes=(WasteCode("NATIONAL", "half \udfff"),)),), "text.form"),
         (
             (statement(codes=tuple(WasteCode("NATIONAL", f"{n:08d}") for n in range(9_000))),),
             "statement.size",
