@@ -18,6 +18,7 @@ from dataclasses import dataclass, field
 from functools import lru_cache
 from hashlib import sha256
 from itertools import chain, pairwise
+from operator import add
 from typing import Any, NamedTuple
 
 from cryptography.exceptions import InvalidSignature
@@ -35,6 +36,8 @@ _KEY_ID_BYTES = 8
 _DOMAIN = b"weighbridge.Signature\0"
 _ABSENT = -1
 _KEYS_MAX = 1024
+# What one signature may claim, as a hub waits for it: more than an agency writes in a transaction.
+RECORDS_MAX = 200_000
 
 
 @dataclass(slots=True)
@@ -56,6 +59,7 @@ class Signature(NamedTuple):
     """What a signature says; see the Avro schema for the fields.
 
     Attributes:
+        runs: Offsets of the records, rising; between two runs there are others.
         link: SHA-256 of the signed bytes: what the next signature of the chain names as previous.
     """
 
@@ -65,9 +69,19 @@ class Signature(NamedTuple):
     previous: bytes
     topic: str
     partition: int
-    offsets: list[int]
+    runs: list[range]
     digest: bytes
     link: bytes
+
+    @property
+    def last(self) -> int:
+        """The last offset that it covers."""
+        return self.runs[-1][-1]
+
+    @property
+    def records(self) -> int:
+        """How many records it covers."""
+        return sum(map(len, self.runs))
 
 
 class Signer:
@@ -94,6 +108,7 @@ class Signer:
             records: Offset, key and value of each, offsets rising.
         """
         offsets, keys, values = zip(*records, strict=True)
+        firsts, counts = _counted(offsets)
         body = contract.encoded(
             contract.parsed("signature"),
             {
@@ -103,7 +118,8 @@ class Signer:
                 "previous": end.previous,
                 "topic": topic,
                 "partition": partition,
-                "offsets": list(offsets),
+                "firsts": firsts,
+                "counts": counts,
                 "digest": digest(keys, values),
                 "key_id": self._key_id,
                 "signature": bytes(_SIGNATURE_BYTES),
@@ -125,16 +141,17 @@ def verified(body: bytes, fields: Mapping[str, Any], directory: Directory) -> Si
     """
     public_key = _public_keys(directory.signing_keys(fields["agency"])).get(fields["key_id"])
     message = _message(body)
-    # What is decoded has to be what is signed: nothing stands behind it, and offsets rise.
+    runs = _runs(fields["firsts"], fields["counts"])
+    # What is decoded has to be what is signed: nothing stands behind it.
     is_whole = len(fields["signature"]) == _SIGNATURE_BYTES and body.endswith(fields["signature"])
-    if public_key is None or not is_whole or not _is_rising(fields["offsets"]):
+    if public_key is None or not is_whole or runs is None:
         return None
     try:
         public_key.verify(body[-_SIGNATURE_BYTES:], message)
     except InvalidSignature:
         return None
     stated = {name: fields[name] for name in Signature._fields if name in fields}
-    return Signature(**stated, link=sha256(message).digest())
+    return Signature(**stated, runs=runs, link=sha256(message).digest())
 
 
 def digest(keys: Sequence[bytes | None], values: Sequence[bytes | None]) -> bytes:
@@ -167,12 +184,23 @@ def _joined(parts: Sequence[bytes | None]) -> bytes:
         return b"".join([part for part in parts if part is not None])
 
 
-def _is_rising(offsets: list[int]) -> bool:
-    if not offsets:
-        return False
-    if offsets == [*range(offsets[0], offsets[0] + len(offsets))]:
-        return True
-    return all(before < after for before, after in pairwise(offsets))
+def _counted(offsets: Sequence[int]) -> tuple[list[int], list[int]]:
+    """Return the first offset of each run, and how many follow one another from there."""
+    breaks = [place for place, (one, other) in enumerate(pairwise(offsets), 1) if other != one + 1]
+    counts = [end - start for start, end in pairwise([0, *breaks, len(offsets)])]
+    return [offsets[place] for place in (0, *breaks)], counts
+
+
+def _runs(firsts: list[int], counts: list[int]) -> list[range] | None:
+    """Return runs of offsets, None for none, negative, overlapping or falling ones, or too many records.
+
+    Counts are claims: nothing here takes memory for what they say.
+    """
+    if not firsts or len(firsts) != len(counts) or firsts[0] < 0 or min(counts) < 1:
+        return None
+    runs = [*map(range, firsts, map(add, firsts, counts))]
+    is_rising = all(one.stop < other.start for one, other in pairwise(runs))
+    return runs if is_rising and sum(counts) <= RECORDS_MAX else None
 
 
 @lru_cache(_KEYS_MAX)

@@ -193,8 +193,8 @@ class Coverage:
                 self._broken.append(Broken(Breach.SIGNATURE_INVALID, None, number, own))
                 continue
             item.pending[own] = signature
-            heapq.heappush(item.by_last, (signature.offsets[-1], own))
-            self._pending_offsets += len(signature.offsets)
+            heapq.heappush(item.by_last, (signature.last, own))
+            self._pending_offsets += signature.records
         for number, offset in chunk.next_offsets.items():
             item = self._of(number)
             item.signed_to = max(item.signed_to, offset)
@@ -206,6 +206,9 @@ class Coverage:
                 _, own = heapq.heappop(item.by_last)
                 if own in item.pending:
                     self._use(number, item, own, batch)
+        if self._question is not None and not self.takes_signatures:
+            # The answer waits for signatures, and they for what these claim, which may never come.
+            self._refute(self._question)
         if self._question is not None and self._is_answered():
             self._judge(self._question, batch)
             self._question = None
@@ -215,11 +218,11 @@ class Coverage:
     def ask(self) -> Question | None:
         """Return what has been seen and waits, to ask the broker for the ends of both topics; None: nothing.
 
-        One question at a time: there is none while an answer is not reached yet.
+        One question at a time: there is none while an answer is not reached yet, and may be.
         """
         missing = self._chains.incomplete()
         is_idle = not missing and not any(item.waiting or item.pending for item in self._partitions.values())
-        if self._question is not None or is_idle:
+        if is_idle or (self._question is not None and self.takes_signatures):
             return None
         return Question(*self.read_to(), missing)
 
@@ -259,15 +262,14 @@ class Coverage:
         return True
 
     def _judge(self, question: Question, batch: Batch) -> None:
-        ends, signature_ends = self._ends
+        self._refute(question)
         self._named = 0
-        for number in question.read_to.keys() & signature_ends.keys():
+        for number in question.read_to.keys() & self._ends[1].keys():
             item = self._of(number)
-            self._refute(number, item, question.signed_to[number], ends.get(number, 0))
-            named = {offset for signature in item.pending.values() for offset in signature.offsets}
+            named = [run for signature in item.pending.values() for run in signature.runs]
             found = item.waiting.uncovered(question.read_to[number], named)
             batch.add(number, *found, None)
-            self._named += len(named.intersection(item.waiting.offsets))
+            self._named += item.waiting.named(named).count(True)
         # Signatures that are read join their chain when they are used.
         pending: dict[Writer, int] = {}
         for signature in (one for item in self._partitions.values() for one in item.pending.values()):
@@ -276,18 +278,21 @@ class Coverage:
         gaps = self._chains.give_up(question.missing, pending)
         self._broken += [Broken(Breach.CHAIN_GAP, agency) for agency in gaps]
 
-    def _refute(self, number: int, item: _Partition, signed_to: int, end: int) -> None:
+    def _refute(self, question: Question) -> None:
         """Drop signatures that cover what was not written when they were."""
-        for own, signature in [*item.pending.items()]:
-            if own < signed_to and signature.offsets[-1] >= end:
-                self._dropped(item, own)
-                item.used.add(own)
-                if self._is_linked(signature, number, own):
-                    self._broken.append(Broken(Breach.RECORDS_MISSING, signature.agency, number, own))
+        ends, signature_ends = self._ends
+        for number in question.read_to.keys() & signature_ends.keys():
+            item, end = self._of(number), ends.get(number, 0)
+            for own, signature in [*item.pending.items()]:
+                if own < question.signed_to[number] and signature.last >= end:
+                    self._dropped(item, own)
+                    item.used.add(own)
+                    if self._is_linked(signature, number, own):
+                        self._broken.append(Broken(Breach.RECORDS_MISSING, signature.agency, number, own))
 
     def _dropped(self, item: _Partition, own: int) -> Signature:
         signature = item.pending.pop(own)
-        self._pending_offsets -= len(signature.offsets)
+        self._pending_offsets -= signature.records
         return signature
 
     def _decoded(self, value: bytes | None, partition: int) -> Signature | None:

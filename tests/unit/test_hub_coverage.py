@@ -5,6 +5,7 @@ from __future__ import annotations
 import random
 from dataclasses import dataclass, field
 
+import pytest
 from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 
@@ -170,3 +171,28 @@ def test_a_signature_that_is_taken_out_is_missed(seed: int) -> None:
 
     assert unsigned > 0
     assert [(item.breach, item.agency) for item in broken] == [(Breach.CHAIN_GAP, agency)]
+
+
+def test_claims_of_what_is_not_there_stop_nothing(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A hub with more claims than it may keep refutes them, and goes on to the honest signature behind."""
+    monkeypatch.setattr("consumers.hub.coverage.PENDING_OFFSETS_MAX", 10)
+    end, signer, ledger = Chain(), Signer("GB-EA", DEMONSTRATION_KEYS.signing), Ledger({1: []}, {1: []})
+    ledger.records[0], claims = [(b"key", b"value", "GB-EA")], [(10**9 + n, b"", b"") for n in range(10)]
+    ledger.signatures[0] = [
+        framing.prefix(SCHEMA_ID) + signer.signed(end, topics.MOVEMENTS, 0, records)
+        for records in (claims, claims, claims, [(0, b"key", b"value")])
+    ]
+    coverage, settled, broken = File().opened(), [], []
+    coverage.add(chunk(0, 0, [(b"key", b"value")]))
+    for _ in range(20):
+        at = coverage.read_to()[1].get(0, 0)
+        if coverage.takes_signatures:
+            coverage.add_signatures(
+                chunk(0, at, [(b"", value) for value in ledger.signatures[0][at : at + 1]])
+            )
+        batch = collected(coverage, ledger)
+        settled += [*zip(batch.offsets, batch.signers, strict=True)]
+        broken += [item.breach for item in batch.broken]
+
+    assert settled == [(0, "GB-EA")]
+    assert broken == [Breach.RECORDS_MISSING] * 3

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 from dataclasses import replace
+from itertools import pairwise
 from typing import Any
 
 import fastavro
@@ -14,7 +15,7 @@ from hypothesis import strategies as st
 from schemas import contract
 from schemas.directory import Directory, Member
 from schemas.identity import DEMONSTRATION_KEYS
-from schemas.signing import START, Chain, Signature, Signer, digest, verified
+from schemas.signing import RECORDS_MAX, START, Chain, Signature, Signer, digest, verified
 
 RECORDS = [(7, b"key", b"value"), (9, b"other", b"text"), (10, None, None)]
 KNOWN = Directory({"GB-EA": Member.model_validate({"signing_keys": [DEMONSTRATION_KEYS.verify_key.hex()]})})
@@ -45,7 +46,8 @@ def test_signatures_say_what_was_signed_and_follow_one_another() -> None:
 
     assert first is not None
     assert second is not None
-    assert (first.agency, first.topic, first.partition, first.offsets) == ("GB-EA", "topic", 2, [7, 9, 10])
+    assert (first.agency, first.topic, first.partition) == ("GB-EA", "topic", 2)
+    assert (first.runs, first.records, first.last) == ([range(7, 8), range(9, 11)], 3, 10)
     assert first.digest == digest([b"key", b"other", None], [b"value", b"text", None])
     assert (first.sequence, first.previous) == (0, START)
     assert (second.sequence, second.previous, second.writer) == (1, first.link, first.writer)
@@ -91,11 +93,39 @@ def test_an_old_key_signs_beside_a_new_one() -> None:
     assert checked(signed(key=new.signing), both) is not None
 
 
-@pytest.mark.parametrize("offsets", [[], [3, 3], [4, 2]])
-def test_offsets_that_do_not_rise_are_refused(offsets: list[int]) -> None:
-    """A signature of nothing, of a record twice, or of records out of order is none."""
-    body = Signer("GB-EA", DEMONSTRATION_KEYS.signing).signed(Chain(), "topic", 0, RECORDS)
-    assert verified(body, fields_of(body) | {"offsets": offsets}, KNOWN) is None
+@pytest.mark.parametrize(
+    ("firsts", "counts"),
+    [
+        ([], []),
+        ([3], []),
+        ([3, 5], [1]),
+        ([-1], [1]),
+        ([3], [0]),
+        ([3], [-1]),
+        ([3, 3], [1, 1]),
+        ([3, 4], [2, 1]),
+        ([3, 4], [1, 1]),
+        ([4, 2], [1, 1]),
+        ([0], [RECORDS_MAX + 1]),
+        ([0], [2**63 - 1]),
+        ([0, 2**62], [RECORDS_MAX, 1]),
+    ],
+)
+def test_runs_that_no_agency_writes_are_refused(firsts: list[int], counts: list[int]) -> None:
+    """A signature of nothing, of a record twice, of records out of order, or of too many is none."""
+    body = signed()
+    assert verified(body, fields_of(body) | {"firsts": firsts, "counts": counts}, KNOWN) is None
+
+
+@given(st.sets(st.integers(0, 40), min_size=1))
+def test_runs_are_the_offsets_that_were_signed(offsets: set[int]) -> None:
+    """Whatever offsets an agency signs, the runs of the signature are these, and no run touches another."""
+    records = [(offset, b"key", b"value") for offset in sorted(offsets)]
+    found = checked(Signer("GB-EA", DEMONSTRATION_KEYS.signing).signed(Chain(), "topic", 2, records))
+
+    assert found is not None
+    assert [offset for run in found.runs for offset in run] == sorted(offsets)
+    assert all(one.stop < other.start for one, other in pairwise(found.runs))
 
 
 @given(st.lists(st.tuples(*[st.none() | st.binary(max_size=3)] * 2)), st.data())
