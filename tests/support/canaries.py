@@ -12,6 +12,7 @@ import io
 import json
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
+from functools import partial
 from typing import Any
 
 from lxml import etree
@@ -121,16 +122,12 @@ def _csv_spots(text: str) -> Iterator[Spot]:
     rows = list(csv.reader(io.StringIO(text), delimiter=delimiter))
     for number in range(min(_HEADER_ROWS, len(rows))):
         for column in range(len(rows[number])):
-            yield Spot(
-                f"header {number} column {column}",
-                lambda mark, n=number, c=column: _csv_with(rows, {n: c}, mark, delimiter),  # type: ignore[misc]  # as above
-            )
+            spoil = partial(_csv_with, rows, {number: column}, delimiter=delimiter)
+            yield Spot(f"header {number} column {column}", spoil)
     body = range(_HEADER_ROWS, len(rows))
     for column in range(max((len(rows[number]) for number in body), default=0)):
-        yield Spot(
-            f"column {column}",
-            lambda mark, c=column: _csv_with(rows, dict.fromkeys(body, c), mark, delimiter),  # type: ignore[arg-type, misc]  # as above
-        )
+        places = dict.fromkeys(body, column)
+        yield Spot(f"column {column}", partial(_csv_with, rows, places, delimiter=delimiter))
 
 
 def _csv_with(rows: list[list[str]], columns: dict[int, int], mark: str, delimiter: str) -> bytes:
