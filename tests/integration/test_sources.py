@@ -75,7 +75,8 @@ def run(agency: Agency, source: Source, stop_after: int | None = None) -> None:
 
 def cursors(agency: Agency) -> list[str]:
     """Return the positions that the source itself committed, in order."""
-    found = [record.fields for record in agency.positions()]
+    # The source's own position has nothing behind the name of the source.
+    found = [record.fields for record in agency.positions() if (record.raw.key() or b"").endswith(b"\0")]
     return [item["cursor"] for item in found if item["subject"] == "SOURCE" and item["cursor"]]
 
 
