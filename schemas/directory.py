@@ -23,7 +23,7 @@ from typing import Annotated
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
-from schemas import topics
+from schemas import refusals, topics
 from schemas.errors import ConfigurationError
 from schemas.keystore.documents import Key
 from schemas.movement import CountryCode, Side
@@ -105,11 +105,9 @@ def parsed(text: str, place: str) -> Directory:
             f"{place} is no TOML: {error}", hint="restore it from the exchange"
         ) from None
     except ValidationError as error:
-        places = "; ".join(
-            f"{'.'.join(map(str, item['loc']))}: {item['msg']}"
-            for item in error.errors(include_input=False, include_url=False, include_context=False)
-        )
-        raise ConfigurationError(f"{place}: {places}", hint="restore it from the exchange") from None
+        raise ConfigurationError(
+            f"{place}: {refusals.told(error)}", hint="restore it from the exchange"
+        ) from None
 
 
 def entry(name: str, member: Member) -> str:

@@ -22,7 +22,7 @@ from pydantic_settings import (
     TomlConfigSettingsSource,
 )
 
-from schemas import topics
+from schemas import refusals, topics
 from schemas.errors import ConfigurationError
 
 CONFIG_VARIABLE = "WEIGHBRIDGE_CONFIG"
@@ -252,12 +252,9 @@ def load(**flags: dict[str, Any]) -> Settings:
             hint=f"look at {_config_file()} and at WEIGHBRIDGE_* variables",
         ) from None
     except ValidationError as error:
-        places = (
-            f"{'.'.join(str(part) for part in item['loc'])}: {item['msg']}"
-            for item in error.errors(include_input=False, include_url=False, include_context=False)
-        )
         raise ConfigurationError(
-            f"settings: {'; '.join(places)}", hint=f"look at {_config_file()} and at WEIGHBRIDGE_* variables"
+            f"settings: {refusals.told(error)}",
+            hint=f"look at {_config_file()} and at WEIGHBRIDGE_* variables",
         ) from None
 
 

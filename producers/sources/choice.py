@@ -15,6 +15,7 @@ from producers.sources.http_service import HttpService
 from producers.sources.outbox import Outbox, OutboxDescription
 from producers.sources.source import Source
 from producers.sources.sql import Sql, SqlDescription
+from schemas import refusals
 from schemas.errors import ConfigurationError
 from schemas.settings import SourceSettings
 
@@ -54,11 +55,8 @@ def read(file: Path) -> AnyDescription:
         raise ConfigurationError(f"{file} is no TOML: {error}", hint=_EXAMPLES) from None
     except ValidationError as error:
         # The first step of a place is the kind, which the file has once.
-        places = (
-            f"{'.'.join(str(part) for part in item['loc'][1:]) or 'kind'}: {item['msg']}"
-            for item in error.errors(include_input=False, include_url=False, include_context=False)
-        )
-        raise ConfigurationError(f"{file}: {'; '.join(places)}", hint=_EXAMPLES) from None
+        places = refusals.told(error, above=1, whole="kind")
+        raise ConfigurationError(f"{file}: {places}", hint=_EXAMPLES) from None
 
 
 def _emanifest_service(description: EmanifestDescription, secrets: SourceSettings) -> EmanifestService:
