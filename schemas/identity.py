@@ -17,6 +17,7 @@ from pathlib import Path
 from cryptography.hazmat.primitives.hashes import SHA256
 from cryptography.hazmat.primitives.hmac import HMAC
 
+from schemas.envelope import framed
 from schemas.errors import ConfigurationError
 from schemas.keystore import documents, private_file
 from schemas.keystore.documents import AgencyDocument, ExchangeDocument, seal_key_of, verify_key_of
@@ -204,7 +205,7 @@ def _encoded(parts: Iterable[str]) -> list[bytes]:
 
 def _digest(key: bytes, label: bytes, *parts: bytes) -> bytes:
     started = _started(key, label).copy()
-    started.update(b"".join(map(_framed, parts)))
+    started.update(framed(*parts))
     return started.finalize()[:16]
 
 
@@ -212,12 +213,8 @@ def _digest(key: bytes, label: bytes, *parts: bytes) -> bytes:
 def _started(key: bytes, label: bytes) -> HMAC:
     """Return a hash that has taken the key and the kind of identity: a copy of it costs half of a new one."""
     started = HMAC(key, SHA256())
-    started.update(_framed(label))
+    started.update(framed(label))
     return started
-
-
-def _framed(part: bytes) -> bytes:
-    return b"%d:%b" % (len(part), part)
 
 
 def _remembered(key: bytes, *parts: bytes) -> bytes:

@@ -18,14 +18,12 @@ from functools import cache, lru_cache
 from typing import Any, NamedTuple
 
 import fastavro
-from cryptography.exceptions import InvalidSignature, InvalidTag
-from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey, Ed25519PublicKey
-from cryptography.hazmat.primitives.asymmetric.x25519 import X25519PrivateKey, X25519PublicKey
+from cryptography.exceptions import InvalidTag
 from cryptography.hazmat.primitives.ciphers.aead import AESSIV
-from cryptography.hazmat.primitives.hpke import AEAD, KDF, KEM, Suite
 
 from schemas import contract
 from schemas.confidentiality import avro_leaves, require_classes
+from schemas.envelope import SIGNATURE_BYTES, decrypted, encrypted, framed, is_signed, sign
 from schemas.errors import ConfigurationError, SealError
 from schemas.sealed import PART
 
@@ -35,14 +33,12 @@ SECRET_BYTES = 64
 # Sizes of what is sealed tell no more than one of a few classes: 64, 256, 1,024 bytes and so on.
 _SMALLEST_BYTES, _STEP = 64, 4
 _POLICY_BYTES = 16
-_SIGNATURE_BYTES = 64
 _PART_DOMAIN = b"weighbridge.SealedPart"
 _KEY_DOMAIN = b"weighbridge.DataKey"
 _ORIGINAL_DOMAIN = b"weighbridge.Reject.original"
-_SUITE = Suite(KEM.X25519, KDF.HKDF_SHA256, AEAD.AES_256_GCM)
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
-# Ciphers at hand; making one takes as long as sealing with it. Private keys take longer still.
-_CIPHERS_MAX, _PRIVATE_MAX = 4096, 16
+# Ciphers at hand; making one takes as long as sealing with it.
+_CIPHERS_MAX = 4096
 # Recipients of an agency's parts, and ends of confidentiality.
 _REMEMBERED_MAX = 4096
 
@@ -207,9 +203,9 @@ def wrap(
     """
     info = _key_info(key.key_id, agency, recipient, quarter)
     told = key.secret + note
-    signature = _signer(signing).sign(info + told)
+    signature = sign(signing, info + told)
     try:
-        return _SUITE.encrypt(told + signature, X25519PublicKey.from_public_bytes(seal_key), info=info)
+        return encrypted(told + signature, seal_key, info)
     except ValueError:
         raise ConfigurationError(
             f"the opening key of {recipient} is no X25519 key", hint="mend the directory"
@@ -230,11 +226,11 @@ def unwrapped(
         SealError: It is for somebody else, or was altered or forged.
     """
     info = _key_info(found.key_id, found.agency, found.recipient, found.quarter)
-    payload = _decrypted(found.wrapped, openings, info)
+    payload = decrypted(found.wrapped, openings, info)
     if payload is None:
         raise SealError("a data key does not unwrap", hint="it is for another key than ours, or was altered")
-    told, signature = payload[:-_SIGNATURE_BYTES], payload[-_SIGNATURE_BYTES:]
-    if len(told) < SECRET_BYTES or not any(_is_signed(key, signature, info + told) for key in signing_keys):
+    told, signature = payload[:-SIGNATURE_BYTES], payload[-SIGNATURE_BYTES:]
+    if len(told) < SECRET_BYTES or not any(is_signed(key, signature, info + told) for key in signing_keys):
         raise SealError(
             "a data key is not signed by its agency",
             hint="somebody else wrote it; is the directory up to date?",
@@ -256,9 +252,8 @@ def seal_original(document: bytes, place: bytes, digest: bytes, seal_key: bytes)
         digest: Of the file, as the reject has it.
         seal_key: X25519 public key of the agency.
     """
-    public = X25519PublicKey.from_public_bytes(seal_key)
     # Not padded: the reject says in clear how large the file is.
-    return _SUITE.encrypt(document, public, info=_framed(_ORIGINAL_DOMAIN, place, digest))
+    return encrypted(document, seal_key, framed(_ORIGINAL_DOMAIN, place, digest))
 
 
 def opened_original(sealed: bytes, place: bytes, digest: bytes, openings: Iterable[bytes]) -> bytes:
@@ -267,7 +262,7 @@ def opened_original(sealed: bytes, place: bytes, digest: bytes, openings: Iterab
     Raises:
         SealError: It is of another reject or agency, or was altered.
     """
-    text = _decrypted(sealed, openings, _framed(_ORIGINAL_DOMAIN, place, digest))
+    text = decrypted(sealed, openings, framed(_ORIGINAL_DOMAIN, place, digest))
     if text is None:
         raise SealError(
             "a refused document does not open", hint="give the keys of the agency that refused it"
@@ -315,38 +310,5 @@ def _cipher(secret: bytes) -> AESSIV:
     return AESSIV(secret)
 
 
-@lru_cache(_PRIVATE_MAX)
-def _signer(signing: bytes) -> Ed25519PrivateKey:
-    return Ed25519PrivateKey.from_private_bytes(signing)
-
-
-@lru_cache(_PRIVATE_MAX)
-def _opener(opening: bytes) -> X25519PrivateKey:
-    return X25519PrivateKey.from_private_bytes(opening)
-
-
-def _decrypted(text: bytes, openings: Iterable[bytes], info: bytes) -> bytes | None:
-    """Return what was sealed to one of some private keys, None where it was to none of them."""
-    for opening in openings:
-        try:
-            return _SUITE.decrypt(text, _opener(opening), info=info)
-        except (InvalidTag, ValueError):
-            continue
-    return None
-
-
 def _key_info(key_id: bytes, agency: str, recipient: str, quarter: str) -> bytes:
-    return _framed(_KEY_DOMAIN, key_id, agency.encode(), recipient.encode(), quarter.encode())
-
-
-def _framed(*parts: bytes) -> bytes:
-    """Return parts with a length before each, so that ("ab", "c") and ("a", "bc") differ."""
-    return b"".join(b"%d:%b" % (len(part), part) for part in parts)
-
-
-def _is_signed(public: bytes, signature: bytes, text: bytes) -> bool:
-    try:
-        Ed25519PublicKey.from_public_bytes(public).verify(signature, text)
-    except (InvalidSignature, ValueError):
-        return False
-    return True
+    return framed(_KEY_DOMAIN, key_id, agency.encode(), recipient.encode(), quarter.encode())

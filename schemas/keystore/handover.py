@@ -6,22 +6,15 @@ RFC 8032), both as the directory names them, so that it may travel by any channe
 
 from __future__ import annotations
 
-from collections.abc import Iterable
-
-from cryptography.exceptions import InvalidSignature, InvalidTag
-from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey, Ed25519PublicKey
-from cryptography.hazmat.primitives.asymmetric.x25519 import X25519PrivateKey, X25519PublicKey
-from cryptography.hazmat.primitives.hpke import AEAD, KDF, KEM, Suite
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from schemas import topics
 from schemas.directory import Directory
+from schemas.envelope import SIGNATURE_BYTES, decrypted, encrypted, framed, is_signed, sign
 from schemas.errors import ConfigurationError, SealError
 from schemas.keystore.documents import AgencyDocument, ExchangeDocument, Hexadecimal
 
-_SUITE = Suite(KEM.X25519, KDF.HKDF_SHA256, AEAD.AES_256_GCM)
 _DOMAIN = b"weighbridge.ExchangeKeys"
-_SIGNATURE_BYTES = 64
 
 
 class Handover(BaseModel):
@@ -69,9 +62,7 @@ def given(
             hint="add its entry: weighbridge directory add",
         )
     info, text = _info(agency, recipient), shared.text()
-    signature = Ed25519PrivateKey.from_private_bytes(own.signing).sign(info + text)
-    public = X25519PublicKey.from_public_bytes(member.opening_key)
-    sealed = _SUITE.encrypt(signature + text, public, info=info)
+    sealed = encrypted(sign(own.signing, info + text) + text, member.opening_key, info)
     return Handover(agency=agency, recipient=recipient, sealed=sealed)
 
 
@@ -88,9 +79,14 @@ def taken(handover: Handover, own: AgencyDocument, agency: str, directory: Direc
         SealError: It is for somebody else, was altered, or is not from the one it names.
     """
     info = _info(handover.agency, agency)
-    told = _decrypted(handover.sealed, (own.opening, *own.former_opening), info)
-    signature, text = told[:_SIGNATURE_BYTES], told[_SIGNATURE_BYTES:]
-    if not any(_is_signed(key, signature, info + text) for key in directory.signing_keys(handover.agency)):
+    told = decrypted(handover.sealed, (own.opening, *own.former_opening), info)
+    if told is None:
+        raise SealError(
+            "the shared keys do not open",
+            hint="they are for another agency or another key of yours, or were altered",
+        )
+    signature, text = told[:SIGNATURE_BYTES], told[SIGNATURE_BYTES:]
+    if not any(is_signed(key, signature, info + text) for key in directory.signing_keys(handover.agency)):
         raise SealError(
             f"the shared keys are not signed by {handover.agency}",
             hint="compare its entry in the directory with that agency, by telephone",
@@ -98,27 +94,6 @@ def taken(handover: Handover, own: AgencyDocument, agency: str, directory: Direc
     return ExchangeDocument.parsed(text, "what was shared")
 
 
-def _decrypted(text: bytes, openings: Iterable[bytes], info: bytes) -> bytes:
-    for opening in openings:
-        try:
-            return _SUITE.decrypt(text, X25519PrivateKey.from_private_bytes(opening), info=info)
-        except (InvalidTag, ValueError):
-            continue
-    raise SealError(
-        "the shared keys do not open",
-        hint="they are for another agency or another key of yours, or were altered",
-    )
-
-
-def _is_signed(public: bytes, signature: bytes, text: bytes) -> bool:
-    try:
-        Ed25519PublicKey.from_public_bytes(public).verify(signature, text)
-    except (InvalidSignature, ValueError):
-        return False
-    return True
-
-
 def _info(agency: str, recipient: str) -> bytes:
-    """Return what the text is bound to, each part with its length, so that none runs into the next."""
-    parts = (_DOMAIN, agency.encode(), recipient.encode())
-    return b"".join(b"%d:%b" % (len(part), part) for part in parts)
+    """Return what the text is bound to."""
+    return framed(_DOMAIN, agency.encode(), recipient.encode())

@@ -216,7 +216,7 @@ def test_another_agency_cannot_plant_a_key() -> None:
 
 def test_a_planted_key_is_taken_where_nobody_checks_who_signed(monkeypatch: pytest.MonkeyPatch) -> None:
     """Without the check of signatures the same key is taken."""
-    monkeypatch.setattr(sealing, "_is_signed", lambda *_: True)
+    monkeypatch.setattr(sealing, "is_signed", lambda *_: True)
 
     with pytest.raises(AssertionError):
         test_another_agency_cannot_plant_a_key()
