@@ -12,15 +12,14 @@ from typing import Any, BinaryIO, ClassVar, NamedTuple
 import fastavro
 from hypothesis import given
 from hypothesis import strategies as st
-from pydantic import BaseModel
 
 from producers.pipeline import Outcome, Pipeline
 from producers.positions import Positions
 from producers.statement import Company, Identity, Place, Quantity, Reading, Statement, When
 from schemas import contract
-from schemas.findings import Rule
 from schemas.identity import DEMONSTRATION_KEYS
 from schemas.movement import Basis, Side, Stage
+from tests.support.stand_in import StandIn
 
 START = datetime(2026, 1, 1, tzinfo=UTC)
 
@@ -42,17 +41,11 @@ class Version(NamedTuple):
         return not self.announced
 
 
-class Versions:
+class Versions(StandIn):
     """An adapter that reads versions as JSON lines."""
 
     name: ClassVar[str] = "versions"
     source_format: ClassVar[str] = "versions/1"
-    version: str = "1"
-    default_agency: str = "XX-TEST"
-    settings: ClassVar[Mapping[str, str]] = {}
-    native_models: ClassVar[tuple[type[BaseModel], ...]] = ()
-    rules: ClassVar[tuple[Rule, ...]] = ()
-    has_complete_sets: ClassVar[bool] = False
 
     def __init__(self, values: Mapping[str, str]) -> None:
         """Take no settings."""

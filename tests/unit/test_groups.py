@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import io
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from dataclasses import replace
 from datetime import UTC, date, datetime
 from pathlib import Path
@@ -12,7 +12,6 @@ from typing import Any, BinaryIO, ClassVar
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from pydantic import BaseModel
 
 from producers import groups
 from producers.convert import event_json
@@ -22,8 +21,8 @@ from producers.pipeline import Pipeline
 from producers.positions import Positions
 from producers.statement import Company, Identity, Reading, When
 from schemas.errors import ConfigurationError
-from schemas.findings import Rule
 from schemas.identity import DEMONSTRATION_KEYS, Keys
+from tests.support.stand_in import StandIn
 from tests.support.statements import statement
 
 LEI, OTHER_LEI = "5493001KJTIIGC8Y1R12", "529900T8BM49AURSDO55"
@@ -31,17 +30,11 @@ VAT = Company("EU-VAT", "FR12999000111")
 GROUP = Company("LEI", LEI)
 
 
-class OneTicket:
+class OneTicket(StandIn):
     """An adapter that reads one load of a company, whatever the file holds."""
 
     name: ClassVar[str] = "ticket"
     source_format: ClassVar[str] = "ticket/1"
-    version: str = "1"
-    default_agency: str = "XX-TEST"
-    settings: ClassVar[Mapping[str, str]] = {}
-    native_models: ClassVar[tuple[type[BaseModel], ...]] = ()
-    rules: ClassVar[tuple[Rule, ...]] = ()
-    has_complete_sets: ClassVar[bool] = False
 
     def __init__(self, company: Company) -> None:
         """Take the company."""

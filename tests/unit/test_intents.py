@@ -9,31 +9,24 @@ from decimal import Decimal
 from typing import BinaryIO, ClassVar
 
 import pytest
-from pydantic import BaseModel
 
 from producers.convert import event_json
 from producers.pipeline import Outcome, Pipeline
 from producers.positions import Positions
 from producers.statement import Identity, Intent, Quantity, Reading
-from schemas.findings import Rule
 from schemas.identity import DEMONSTRATION_KEYS
 from schemas.movement import Basis, Stage
+from tests.support.stand_in import StandIn
 from tests.support.statements import statement
 
 MONDAY = datetime(2026, 3, 2, 8, 0, tzinfo=UTC)
 
 
-class Register:
+class Register(StandIn):
     """An adapter of one register line, written as `INTENT tonnes phase`, once or several times."""
 
     name: ClassVar[str] = "register"
     source_format: ClassVar[str] = "register/1"
-    version: str = "1"
-    default_agency: str = "XX-TEST"
-    settings: ClassVar[Mapping[str, str]] = {}
-    native_models: ClassVar[tuple[type[BaseModel], ...]] = ()
-    rules: ClassVar[tuple[Rule, ...]] = ()
-    has_complete_sets: ClassVar[bool] = False
 
     def __init__(self, values: Mapping[str, str]) -> None:
         """Take no settings."""

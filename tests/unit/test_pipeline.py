@@ -11,7 +11,6 @@ from pathlib import Path
 from typing import Any, BinaryIO, ClassVar
 
 import pytest
-from pydantic import BaseModel
 
 from producers import pipeline as module
 from producers.adapters.uk_packaging import UkPackaging
@@ -19,8 +18,8 @@ from producers.adapters.us_emanifest import UsEmanifest
 from producers.pipeline import Outcome, Pipeline
 from producers.positions import Positions
 from producers.statement import Company, Identity, Place, Reading, Statement, WasteCode
-from schemas.findings import Rule
 from schemas.identity import DEMONSTRATION_KEYS as KEYS
+from tests.support.stand_in import StandIn
 from tests.support.statements import statement
 
 DOCUMENTS = Path(__file__).parents[1] / "documents"
@@ -28,17 +27,11 @@ LOG = json.loads((DOCUMENTS / "uk_packaging" / "exporter.json").read_text())
 NOW = datetime(2026, 3, 1, tzinfo=UTC)
 
 
-class Given:
+class Given(StandIn):
     """An adapter that reads nothing and yields what it was given."""
 
     name: ClassVar[str] = "given"
     source_format: ClassVar[str] = "given/1"
-    version: str = "1"
-    default_agency: str = "XX-TEST"
-    settings: ClassVar[Mapping[str, str]] = {}
-    native_models: ClassVar[tuple[type[BaseModel], ...]] = ()
-    rules: ClassVar[tuple[Rule, ...]] = ()
-    has_complete_sets: ClassVar[bool] = False
 
     def __init__(self, values: Mapping[str, str]) -> None:  # noqa: ARG002  # as the protocol wants it
         """Take no settings."""
