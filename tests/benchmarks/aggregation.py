@@ -57,10 +57,12 @@ def _quix(exchange: Exchange, events: int, folder: Path) -> dict[str, float]:
     hub_path.prepare(events, ledger)
     schema_file = folder / "movement.avsc"
     schema_file.write_text(contract.schema_text("movement"), "utf-8")
-    script, jobs = environment.FOLDER / "quix.py", {"last": "last revisions by statement", "sum": SUMS}
+    python, script = environment.python("quix"), environment.FOLDER / "quix.py"
+    jobs = {"last": "last revisions by statement", "sum": SUMS}
     return {
         text: report.measured(
-            [environment.python(), "-W", "ignore", script, job, str(events), schema_file], _address(exchange)
+            [python, "-W", "ignore", script, job, str(events), schema_file],
+            _address(exchange),
         )
         for job, text in jobs.items()
     }
