@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import os
 import re
+from datetime import timedelta
 from enum import StrEnum
 from pathlib import Path
 from tomllib import TOMLDecodeError
@@ -184,11 +185,42 @@ class SourceSettings(_Section):
     password: SecretStr | None = None
 
 
-class ReleaseRules(_Section):
-    """When a cell may be published. Confidential: never logged, never published."""
+class Calendar(StrEnum):
+    """How long an epoch is: what is released together."""
+
+    DAY = "day"
+    WEEK = "week"
+    MONTH = "month"
+    QUARTER = "quarter"
+
+
+class ReleaseSettings(_Section):
+    """When a hub releases, and what. Confidential: the rules help whoever attacks a table.
+
+    Attributes:
+        epoch: Calendar of publication.
+        lateness_hours: How long after its calendar end an epoch still takes what comes late.
+        order: Hubs of one ledger in the order in which they release an epoch; none: this one alone.
+        keys: Where the hub's keys lie: a folder, or the address of another key store.
+    """
 
     min_groups: Annotated[int, Field(ge=3)] = 3
     p_percent: Annotated[int, Field(ge=1, le=100)] = 15
+    epoch: Calendar = Calendar.MONTH
+    lateness_hours: Annotated[int, Field(ge=0, le=24 * 366)] = 240
+    order: tuple[Annotated[str, AfterValidator(_hub_name)], ...] = ()
+    keys: str | None = None
+
+    @property
+    def lateness(self) -> timedelta:
+        """How long after its calendar end an epoch closes."""
+        return timedelta(hours=self.lateness_hours)
+
+    @model_validator(mode="after")
+    def _check_order(self) -> Self:
+        if len(set(self.order)) != len(self.order):
+            raise ValueError("order: a hub releases an epoch once")
+        return self
 
 
 class HubSettings(_Section):
@@ -206,7 +238,7 @@ class HubSettings(_Section):
     memory_limit: str = "1GB"
     metrics_host: str = "127.0.0.1"
     metrics_port: Port = 9465
-    release: ReleaseRules = ReleaseRules()
+    release: ReleaseSettings = ReleaseSettings()
 
 
 class Settings(BaseSettings):

@@ -33,7 +33,7 @@ from schemas.runtime.decoding import Decoder
 from schemas.runtime.health import Health
 from schemas.runtime.metrics import Metrics
 from schemas.runtime.registry import Registry
-from schemas.settings import AgencySettings, HubSettings, KafkaSettings, ReleaseRules
+from schemas.settings import AgencySettings, HubSettings, KafkaSettings, ReleaseSettings
 
 HUB = "demo"
 AGENCIES = tuple(dict.fromkeys(deliveries.AGENCIES.values()))
@@ -105,7 +105,7 @@ def _run(folder: Path, work: Path, samples: Path | None, say: Say) -> Results:
             totals = _published(delivery, kafka, work / agency)
             results.published.setdefault(delivery.heading, []).append(totals)
         say("The hub reads the movements topic to its end")
-        settings = HubSettings(name=HUB, file=folder / "hub.duckdb", metrics_port=0, release=ReleaseRules())
+        settings = HubSettings(name=HUB, file=folder / "hub.duckdb", metrics_port=0, release=ReleaseSettings())
         results.hub = _stored(settings, kafka, _directory(work))
         results.pairs = _pairs(settings)
         say("The hub releases what the disclosure rules allow")

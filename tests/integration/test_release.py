@@ -24,7 +24,7 @@ from deploy.exchange.exchange import Exchange
 from schemas import topics
 from schemas.runtime.decoding import Decoder
 from schemas.runtime.registry import Registry
-from schemas.settings import HubSettings, KafkaSettings, ReleaseRules
+from schemas.settings import HubSettings, KafkaSettings, ReleaseSettings
 from tests.support import events
 from tests.support.hub import LedgerTopic, new_ledger
 from tests.support.samples import ROOT
@@ -62,7 +62,7 @@ class Filled:
     @property
     def settings(self) -> HubSettings:
         """The hub's settings."""
-        return HubSettings(name=self.name, file=self.file, release=ReleaseRules(min_groups=3, p_percent=15))
+        return HubSettings(name=self.name, file=self.file, release=ReleaseSettings(min_groups=3, p_percent=15))
 
     def store(self, *cells: list[dict[str, Any]]) -> None:
         """Publish movements and let the hub store them."""
@@ -173,7 +173,7 @@ def test_a_release_says_nothing_of_its_rules(hub: Filled) -> None:
     """Other parameters with the same decision give the same release: nothing in it tells them."""
     hub.release("2026-10")
     (record,) = hub.releases()
-    settings = HubSettings(name=hub.name, file=hub.file, release=ReleaseRules(min_groups=3, p_percent=25))
+    settings = HubSettings(name=hub.name, file=hub.file, release=ReleaseSettings(min_groups=3, p_percent=25))
     run(settings, hub.kafka, "2026-11", NOW)
 
     other = hub.releases()[-1]
