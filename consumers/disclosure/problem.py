@@ -20,6 +20,11 @@ ALL_ATTACKERS: tuple[AttackerKind, ...] = ("outsider", "contributor", "agency", 
 VALUE, GROUPS, AGENCY, IS_WAIVED, IS_PUBLIC = "value", "groups", "agency", "is_waived", "is_public"
 TOTAL = "Total"
 
+# The absolute values of all contributions add up to less: a thousand times as much is an exact
+# integer for a solver's fractions, and for the per mille of the rules.
+AMOUNT_MAX = 2**53 // 1000
+CELLS_MAX = 2_000_000
+
 
 @dataclass(frozen=True, slots=True)
 class Rules:
