@@ -58,21 +58,34 @@ def of_keys(
 
 def of_directory(directory: Directory) -> Iterator[Fault]:
     """Yield what is wrong with a directory."""
-    owners: dict[bytes, str] = {}
+    yield from _of_owners(directory)
     for name, member in sorted(directory.members.items()):
-        keys = [*member.signing_keys, *([member.opening_key] if member.opening_key else [])]
-        for key in keys:
-            other = owners.setdefault(key, name)
-            if other != name or keys.count(key) > 1:
-                yield _error(f"{name}: a key that is there twice ({other})", "ask both for their entries")
-        if {DEMONSTRATION_KEYS.verify_key, DEMONSTRATION_KEYS.seal_key} & set(keys):
-            yield _error(f"{name}: demonstration keys, which everybody has", "weighbridge keys create")
         if not member.signing_keys:
             yield _warning(f"{name}: no signing key", "hubs count nothing that it publishes")
         if member.opening_key is None or not member.countries:
             yield _warning(f"{name}: no opening key or no country", "nothing is sealed to it")
         elif not _opens(member.opening_key):
             yield _error(f"{name}: the opening key is none", "ask for its entry again")
+    for name, hub in sorted(directory.hubs.items()):
+        if not hub.signing_keys:
+            yield _warning(f"{name}: no signing key", "nobody can verify its releases")
+
+
+def _of_owners(directory: Directory) -> Iterator[Fault]:
+    """Yield keys that are of two, or of everybody."""
+    owners: dict[bytes, str] = {}
+    stated = [
+        (name, [*member.signing_keys, *([member.opening_key] if member.opening_key else [])])
+        for name, member in sorted(directory.members.items())
+    ]
+    stated += [(name, [*hub.signing_keys]) for name, hub in sorted(directory.hubs.items())]
+    for name, keys in stated:
+        for key in keys:
+            other = owners.setdefault(key, name)
+            if other != name or keys.count(key) > 1:
+                yield _error(f"{name}: a key that is there twice ({other})", "ask both for their entries")
+        if {DEMONSTRATION_KEYS.verify_key, DEMONSTRATION_KEYS.seal_key} & set(keys):
+            yield _error(f"{name}: demonstration keys, which everybody has", "weighbridge keys create")
 
 
 def _error(text: str, hint: str) -> Fault:

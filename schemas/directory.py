@@ -8,6 +8,9 @@ A TOML file that every member keeps, handed round like the exchange's keys but n
     countries = ["GB"]
     sides = ["ORIGIN", "DESTINATION", "TRANSIT"]
 
+    [hubs.north]
+    signing_keys = ["<64 hexadecimal digits>"]
+
 A hub counts what a signing key of the named agency signed. An agency seals a movement to the
 members whose country it leaves, reaches or crosses, if they see that side.
 """
@@ -17,11 +20,11 @@ from __future__ import annotations
 import hashlib
 import tomllib
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Self
 
-from pydantic import BaseModel, ConfigDict, Field, ValidationError
+from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
 
 from schemas import refusals, topics
 from schemas.errors import ConfigurationError
@@ -50,21 +53,46 @@ class Member(BaseModel):
     sides: frozenset[Side] = frozenset({Side.ORIGIN, Side.DESTINATION, Side.TRANSIT})
 
 
+class HubMember(BaseModel):
+    """One hub: it sees what all hubs see, so nothing is sealed to it.
+
+    Attributes:
+        signing_keys: Ed25519 public keys; former ones stay, as its releases do.
+    """
+
+    model_config = ConfigDict(frozen=True, extra="forbid", hide_input_in_errors=True)
+
+    signing_keys: tuple[Key, ...] = ()
+
+
 class _File(BaseModel):
     model_config = ConfigDict(frozen=True, extra="forbid", hide_input_in_errors=True)
 
-    members: Mapping[Annotated[str, Field(pattern=topics.AGENCY)], Member]
+    members: Mapping[Annotated[str, Field(pattern=topics.AGENCY)], Member] = {}
+    hubs: Mapping[Annotated[str, Field(pattern=topics.HUB)], HubMember] = {}
+
+    @model_validator(mode="after")
+    def _check_somebody(self) -> Self:
+        if not self.members and not self.hubs:
+            raise ValueError("names nobody")
+        return self
 
 
 @dataclass(frozen=True, slots=True)
 class Directory:
-    """The members of an exchange by their names."""
+    """The agencies and the hubs of an exchange by their names."""
 
     members: Mapping[str, Member]
+    hubs: Mapping[str, HubMember] = field(default_factory=dict)
 
     def signing_keys(self, agency: str) -> tuple[bytes, ...]:
         """Return the public keys that sign for an agency; none for whom nobody knows."""
         member = self.members.get(agency)
+        return member.signing_keys if member is not None else ()
+
+    def hub_keys(self, hub: str) -> tuple[bytes, ...]:
+        """Return the public keys that sign for a hub; none for which nobody knows."""
+        member = self.hubs.get(hub)
         return member.signing_keys if member is not None else ()
 
     def recipients(self, origin: str, destination: str, transit: tuple[str, ...]) -> Iterator[str]:
@@ -99,7 +127,7 @@ def parsed(text: str, place: str) -> Directory:
         ConfigurationError: It is malformed; the message says where.
     """
     try:
-        return Directory(_File.model_validate(tomllib.loads(text)).members)
+        found = _File.model_validate(tomllib.loads(text))
     except tomllib.TOMLDecodeError as error:
         raise ConfigurationError(
             f"{place} is no TOML: {error}", hint="restore it from the exchange"
@@ -108,6 +136,7 @@ def parsed(text: str, place: str) -> Directory:
         raise ConfigurationError(
             f"{place}: {refusals.told(error)}", hint="restore it from the exchange"
         ) from None
+    return Directory(found.members, found.hubs)
 
 
 def entry(name: str, member: Member) -> str:
@@ -119,9 +148,16 @@ def entry(name: str, member: Member) -> str:
     return "\n".join(lines) + "\n"
 
 
+def hub_entry(name: str, hub: HubMember) -> str:
+    """Return the lines of a hub, always the same for the same hub."""
+    return f"[hubs.{name}]\nsigning_keys = {_listed(key.hex() for key in hub.signing_keys)}\n"
+
+
 def text(directory: Directory) -> str:
-    """Return the whole file, members in the order of their names."""
-    return "\n".join(entry(name, member) for name, member in sorted(directory.members.items()))
+    """Return the whole file, members in the order of their names, then hubs."""
+    members = [entry(name, member) for name, member in sorted(directory.members.items())]
+    hubs = [hub_entry(name, hub) for name, hub in sorted(directory.hubs.items())]
+    return "\n".join([*members, *hubs])
 
 
 def fingerprint(entries: str) -> str:

@@ -13,7 +13,7 @@ from deploy.commands.keys import print_faults
 from schemas.errors import ConfigurationError
 
 if TYPE_CHECKING:
-    from schemas.directory import Member
+    from schemas.directory import HubMember, Member
 
 directory = typer.Typer(
     name="directory",
@@ -45,15 +45,20 @@ def add(
     from schemas import directory as directories
 
     known = directories.load(file) if file.exists() else directories.Directory({})
-    members = dict(known.members)
+    members, hubs = dict(known.members), dict(known.hubs)
     for path in entries:
         text = sys.stdin.read() if path == _STDIN else path.read_text("utf-8")
-        for name, member in directories.parsed(text, str(path)).members.items():
+        found = directories.parsed(text, str(path))
+        for name, member in found.members.items():
             _require_same(name, members.get(name), member, is_replaced=replace)
             members[name] = member
             typer.echo(f"{name}: {directories.fingerprint(directories.entry(name, member))}")
+        for name, hub in found.hubs.items():
+            _require_same(name, hubs.get(name), hub, is_replaced=replace)
+            hubs[name] = hub
+            typer.echo(f"{name}: {directories.fingerprint(directories.hub_entry(name, hub))}")
     temporary = file.with_name(f".{file.name}.new")
-    temporary.write_text(directories.text(directories.Directory(members)), "utf-8")
+    temporary.write_text(directories.text(directories.Directory(members, hubs)), "utf-8")
     temporary.replace(file)
 
 
@@ -67,6 +72,7 @@ def show(file: FileArgument, as_json: JsonOption = False) -> None:
 
     found = directories.load(file)
     rows = [_row(name, member) for name, member in sorted(found.members.items())]
+    rows += [_hub_row(name, hub) for name, hub in sorted(found.hubs.items())]
     whole = directories.fingerprint(directories.text(found))
     if as_json:
         typer.echo(json.dumps({"fingerprint": whole, "members": rows}))
@@ -87,7 +93,9 @@ def check(file: FileArgument, as_json: JsonOption = False) -> None:
     print_faults(list(key_checks.of_directory(directories.load(file))), as_json)
 
 
-def _require_same(name: str, known: Member | None, found: Member, *, is_replaced: bool) -> None:
+def _require_same(
+    name: str, known: Member | HubMember | None, found: Member | HubMember, *, is_replaced: bool
+) -> None:
     """Refuse to exchange somebody's keys unasked, and say what a new entry no longer has."""
     if known is None or known == found:
         return
@@ -113,6 +121,19 @@ def _row(name: str, member: Member) -> dict[str, object]:
         "signing_keys": len(member.signing_keys),
         "opening_key": member.opening_key is not None,
         "fingerprint": directories.fingerprint(directories.entry(name, member)),
+    }
+
+
+def _hub_row(name: str, hub: HubMember) -> dict[str, object]:
+    from schemas import directory as directories
+
+    return {
+        "member": name,
+        "countries": [],
+        "sides": [],
+        "signing_keys": len(hub.signing_keys),
+        "opening_key": False,
+        "fingerprint": directories.fingerprint(directories.hub_entry(name, hub)),
     }
 
 

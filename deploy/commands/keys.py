@@ -40,13 +40,15 @@ DirectoryOption = Annotated[
 @keys.command(
     epilog="Examples:\n\n`weighbridge keys create --out keys` for the first agency of an exchange\n\n"
     "`weighbridge keys create --out keys --joining` for every other one\n\n"
-    "`weighbridge keys create --out 'awskms:alias/weighbridge?folder=keys'` keeps them encrypted"
+    "`weighbridge keys create --out 'awskms:alias/weighbridge?folder=keys'` keeps them encrypted\n\n"
+    "`weighbridge keys create --out hub-keys --hub` for a hub, which signs its releases"
 )
 def create(
     out: Annotated[str, typer.Option(help="Folder for the key files, made if absent; or another key store.")],
     joining: Annotated[
         bool, typer.Option("--joining", help="Draw your own keys only; another agency shares the others.")
     ] = False,
+    hub: Annotated[bool, typer.Option("--hub", help="Draw a hub's keys: hub.json and nothing else.")] = False,
     exchange_keys: Annotated[
         Path | None, typer.Option(help="The exchange.json of another agency, where you have it in clear.")
     ] = None,
@@ -62,6 +64,11 @@ def create(
     from schemas import identity
     from schemas.keystore import ceremony
 
+    if hub:
+        ceremony.begin_hub(out)
+        typer.echo(f"{ceremony.HUB_FILE} in {_place(out)}: keep it in this hub, and keep a backup")
+        typer.echo("Next: weighbridge keys show --hub NAME, and hand the entry to all members")
+        return
     if joining:
         ceremony.begin(out)
     else:
@@ -77,7 +84,8 @@ def create(
 
 @keys.command(
     epilog="Examples:\n\n`weighbridge keys show --keys keys --agency GB-EA --country GB > gb-ea.toml`\n\n"
-    "`weighbridge keys show --keys keys --agency GB-EA --directory directory.toml`, same countries"
+    "`weighbridge keys show --keys keys --agency GB-EA --directory directory.toml`, same countries\n\n"
+    "`weighbridge keys show --keys hub-keys --hub north > north.toml`"
 )
 def show(
     place: KeysOption = None,
@@ -89,6 +97,7 @@ def show(
     side: Annotated[
         list[Side] | None, typer.Option("--side", help="From which side of them; default: all sides.")
     ] = None,
+    hub: Annotated[str | None, typer.Option("--hub", help="Name of a hub, whose entry is wanted.")] = None,
 ) -> None:
     """Print your public entry for the directory, and check values to compare by telephone; no secret."""
     from schemas import directory as directories
@@ -98,6 +107,13 @@ def show(
     from schemas.keystore.store import at
 
     found = _settings(place, agency, directory)
+    if hub is not None:
+        entry = directories.hub_entry(hub, ceremony.hub_member(_kept(found)))
+        typer.echo(
+            f"# Entry of {hub} for the directory. Compare by telephone: {directories.fingerprint(entry)}"
+        )
+        typer.echo(entry, nl=False)
+        return
     name, store = _named(found), _kept(found)
     # The first entry of all is shown before there is a directory.
     is_there = found.directory is not None and found.directory.exists()

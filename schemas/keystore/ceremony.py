@@ -10,14 +10,16 @@ from collections.abc import Iterable
 from datetime import UTC, datetime
 from pathlib import Path
 
-from schemas.directory import Directory, Member
+from schemas.directory import Directory, HubMember, Member
 from schemas.errors import ConfigurationError
 from schemas.identity import AGENCY_FILE, EXCHANGE_FILE
 from schemas.keystore import handover
-from schemas.keystore.documents import AgencyDocument, ExchangeDocument, seal_key_of
+from schemas.keystore.documents import AgencyDocument, ExchangeDocument, HubDocument, seal_key_of
 from schemas.keystore.handover import Handover
 from schemas.keystore.store import KeyStore, at
 from schemas.movement import Side
+
+HUB_FILE = "hub.json"
 
 
 def begin(place: Path | str) -> None:
@@ -29,6 +31,26 @@ def begin(place: Path | str) -> None:
     store = at(place)
     _require_absent(store, AGENCY_FILE)
     store.write(AGENCY_FILE, AgencyDocument.new(datetime.now(UTC).date()).text())
+
+
+def begin_hub(place: Path | str) -> None:
+    """Draw the keys of a hub.
+
+    Raises:
+        ConfigurationError: There are keys already.
+    """
+    store = at(place)
+    _require_absent(store, HUB_FILE)
+    store.write(HUB_FILE, HubDocument.new(datetime.now(UTC).date()).text())
+
+
+def hub_member(place: Path | str) -> HubMember:
+    """Return what the directory says of a hub: its public keys, no secret.
+
+    Raises:
+        ConfigurationError: It has no keys.
+    """
+    return HubMember(signing_keys=HubDocument.read(at(place), HUB_FILE).verify_keys())
 
 
 def copy(place: Path | str, other: Path | str) -> None:

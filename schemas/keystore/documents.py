@@ -1,6 +1,6 @@
-"""The two secret documents of an agency: its own keys, and those that the agencies of an exchange share.
+"""Secret documents: an agency's own keys, those that the agencies of an exchange share, and a hub's.
 
-Both are JSON with keys in hexadecimal. They are values: what changes one returns another.
+All are JSON with keys in hexadecimal. They are values: what changes one returns another.
 """
 
 from __future__ import annotations
@@ -161,6 +161,31 @@ class AgencyDocument(_Document):
 
     def _changed(self, **values: Any) -> Self:
         return self.model_copy(update=values)
+
+
+class HubDocument(_Document):
+    """What a hub shares with nobody.
+
+    Attributes:
+        hub: For what must not be guessed, such as the order of equals; never rotated.
+        signing: Ed25519 private key that signs the hub's releases.
+        former_signing: Public keys: the releases stay that they verify.
+        drawn_on: Day on which `signing` was drawn, UTC.
+    """
+
+    hub: Key
+    signing: Key
+    former_signing: tuple[Key, ...] = ()
+    drawn_on: date
+
+    @classmethod
+    def new(cls, today: date) -> Self:
+        """Draw all keys."""
+        return cls(hub=_drawn(), signing=_drawn(), drawn_on=today)
+
+    def verify_keys(self) -> tuple[bytes, ...]:
+        """Return the public keys by which others know this hub, in no telling order."""
+        return tuple(sorted((verify_key_of(self.signing), *self.former_signing)))
 
 
 class ExchangeDocument(_Document):

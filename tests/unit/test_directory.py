@@ -12,7 +12,7 @@ from typer.testing import CliRunner
 
 from deploy.cli import app
 from schemas import directory
-from schemas.directory import Directory, Member
+from schemas.directory import Directory, HubMember, Member
 from schemas.errors import ConfigurationError
 from schemas.movement import Side
 
@@ -25,6 +25,8 @@ MEMBERS = st.builds(
     countries=st.frozensets(st.sampled_from(["US", "GB", "FR"])),
     sides=st.frozensets(st.sampled_from(list(Side))),
 )
+HUB_NAMES = st.from_regex(r"[a-z][a-z0-9-]{0,30}", fullmatch=True)
+HUBS = st.builds(HubMember, signing_keys=st.tuples(KEYS) | st.just(()))
 KEY, OTHER = "01" * 32, "02" * 32
 
 
@@ -41,15 +43,30 @@ def run(*arguments: str) -> tuple[int, str]:
     return answer.exit_code, answer.output
 
 
-@given(st.dictionaries(NAMES, MEMBERS, max_size=4))
-def test_a_directory_reads_as_it_was_written(members: dict[str, Member]) -> None:
+@given(st.dictionaries(NAMES, MEMBERS, max_size=4), st.dictionaries(HUB_NAMES, HUBS, max_size=3))
+def test_a_directory_reads_as_it_was_written(members: dict[str, Member], hubs: dict[str, HubMember]) -> None:
     """Written and read again it says the same, and its text does not depend on an order."""
-    written = directory.text(Directory(members))
-    turned = directory.text(Directory(dict(reversed(members.items()))))
+    written = directory.text(Directory(members, hubs))
+    turned = directory.text(Directory(dict(reversed(members.items())), dict(reversed(hubs.items()))))
 
     assert written == turned
-    if members:
-        assert members == directory.parsed(written, "here").members
+    if members or hubs:
+        assert Directory(members, hubs) == directory.parsed(written, "here")
+
+
+def test_a_hub_is_no_agency(tmp_path: Path) -> None:
+    """A hub's key verifies its releases and no movements, and nothing is ever sealed to it."""
+    entry = f'[hubs.north]\nsigning_keys = ["{KEY}"]\n'
+    found = directory.parsed(entry, "here")
+
+    assert found.hub_keys("north") == (bytes.fromhex(KEY),)
+    assert found.signing_keys("north") == found.hub_keys("south") == ()
+    assert not [*found.recipients("GB", "FR", ())]
+    with pytest.raises(ConfigurationError):
+        directory.parsed(f'{entry}opening_key = "{OTHER}"\n', "here")
+    (tmp_path / "north.toml").write_text(entry)
+    assert run("add", str(tmp_path / "directory.toml"), str(tmp_path / "north.toml"))[0] == 0
+    assert directory.load(tmp_path / "directory.toml") == found
 
 
 @given(NAMES, MEMBERS, MEMBERS)
