@@ -318,9 +318,9 @@ def test_a_wrong_directory_is_told(exchange: Exchange) -> None:
 
     assert sound == []
     assert [
+        "ERROR GB-EA: a key that is there twice (DE-UBA)",
+        "ERROR GB-EA: a key that is there twice (DE-UBA)",
         "WARNING AT-UBA: no signing key",
         "WARNING AT-UBA: no opening key or no country",
-        "ERROR GB-EA: a key that is there twice (DE-UBA)",
-        "ERROR GB-EA: a key that is there twice (DE-UBA)",
         "ERROR IT-RENTRI: the opening key is none",
     ] == told
