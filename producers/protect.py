@@ -7,18 +7,22 @@ hashes, values of class sealed stand apart to be sealed, values of class never a
 
 from __future__ import annotations
 
-from functools import cache
+from collections.abc import Callable
+from functools import cache, lru_cache
 from typing import Any, NamedTuple
 
 from producers.harmonise import Harmonised
 from producers.positions import Facts
 from producers.sealing import sealable
 from producers.sealing.sealable import Sealable
-from producers.statement import Company, Statement
+from producers.statement import Company, Related, Statement
 from schemas import contract
 from schemas.confidentiality import avro_leaves, require_classes
 from schemas.identity import Keys
 from schemas.movement import CONTENT_FIELDS, Basis, Hazardous
+
+# Lists of links that are remembered: a document, or a line of it, has one at each of its stages.
+_RELATED_MAX = 64
 
 
 class Protected(NamedTuple):
@@ -145,7 +149,7 @@ def _content(harmonised: Harmonised, movement_key: bytes, keys: Keys) -> tuple[A
         _pseudonym(statement.contributor, statement, keys),
         _pseudonym(statement.contributor_group, statement, keys),
         _pseudonym(statement.counterparty, statement, keys),
-        (_related(statement, keys), statement.release_at),
+        (_related(statement.related, keys.movement_key), statement.release_at),
     )
 
 
@@ -169,7 +173,7 @@ def _pseudonym(company: Company | None, statement: Statement, keys: Keys) -> byt
     return keys.pseudonym_of(company.scheme, company.identifier, statement.when.on.year)
 
 
-def _related(statement: Statement, keys: Keys) -> tuple[_Related, ...]:
-    return tuple(
-        _Related(keys.movement_key(reference), relation) for reference, relation in statement.related
-    )
+@lru_cache(_RELATED_MAX)
+def _related(stated: Related, key_of: Callable[[str], bytes]) -> tuple[_Related, ...]:
+    """Return the links that all lines of a document may have alike, and of which it may have many."""
+    return tuple(_Related(key_of(reference), relation) for reference, relation in stated)

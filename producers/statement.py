@@ -98,6 +98,10 @@ class Sealed(NamedTuple):
     references: tuple[Reference, ...] = ()
 
 
+# (movement reference, relation) of each movement that one continues or replaces.
+Related = tuple[tuple[str, Relation], ...]
+
+
 class Statement(NamedTuple):
     """One fact about one line of one movement at one step of one stage.
 
@@ -109,7 +113,7 @@ class Statement(NamedTuple):
         step: Transporter or border order, 1 interim and 2 final facility; else 0.
         contributor: Who holds the waste at that stage.
         counterparty: The other end of that leg.
-        related: (movement reference, relation) of movements this one continues or replaces.
+        related: Movements this one continues or replaces.
         release_at: End of a time-limited confidentiality, UTC.
         sealed: None where nothing is said to authorities alone.
     """
@@ -132,7 +136,7 @@ class Statement(NamedTuple):
     contributor: Company | None = None
     contributor_group: Company | None = None
     counterparty: Company | None = None
-    related: tuple[tuple[str, Relation], ...] = ()
+    related: Related = ()
     release_at: datetime | None = None
     sealed: Sealed | None = None
 

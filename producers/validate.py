@@ -201,7 +201,8 @@ def _texts(statement: Statement) -> list[str | None]:
     texts = [statement.operation_code, statement.native_operation_code, unit]
     for code in statement.codes:
         texts += code
-    return texts + [relation for _, relation in statement.related]
+    # Each relation once, as a document may have thousands of links.
+    return [*texts, *{relation for _, relation in statement.related}]
 
 
 @remembered(_REMEMBERED_MAX)

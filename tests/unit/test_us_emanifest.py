@@ -591,6 +591,27 @@ def test_authorities_learn_numbers_sites_consents_and_ports() -> None:
     )
 
 
+def test_a_line_seals_its_own_consent_and_that_of_the_manifest() -> None:
+    """A consent is of one waste: the authority of another line's movement does not learn it."""
+    native = document("import")
+    (waste,) = native["wastes"]
+    consents = ("123456I12345", "123456I12346", "123456i 12399")
+    native["wastes"] = [
+        waste | {"lineNumber": number, "additionalInfo": {"consentNumber": consent}}
+        for number, consent in enumerate(consents, 1)
+    ]
+    native["additionalInfo"]["consentNumber"] = consents[2]
+
+    said = {
+        (item.line_number, reference.value)
+        for item in read(native).statements
+        for reference in item.sealed.references  # type: ignore[union-attr]  # a manifest always has some
+        if reference.kind is ReferenceKind.CONSENT
+    }
+    own = {(1, "123456I12345"), (2, "123456I12346")}
+    assert said == own | {(number, "123456I12399") for number in (1, 2, 3)}
+
+
 def test_people_brokers_and_free_texts_are_not_sealed() -> None:
     """What a manifest says of persons, contacts and brokers, in comments and descriptions, stays behind."""
     native = document("import", broker={"epaSiteId": "CAD900000001", "name": "Canary"} | OF_PEOPLE)

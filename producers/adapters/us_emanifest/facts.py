@@ -26,15 +26,13 @@ from producers.adapters.us_emanifest.model import (
     is_mtn,
 )
 from producers.adapters.us_emanifest.rules import RULES_BY_ID
-from producers.adapters.us_emanifest.sealed import sealed
+from producers.adapters.us_emanifest.sealed import of_line, sealed
 from producers.adapters.us_emanifest.wastes import Line, line
 from producers.reading import dates
 from producers.reading.dates import Stamp
-from producers.statement import Company, Place, Sealed, Statement, When
+from producers.statement import Company, Place, Related, Sealed, Statement, When
 from schemas.findings import Finding
 from schemas.movement import UNKNOWN_COUNTRY, Basis, Precision, Relation, Side, Stage
-
-Related = tuple[tuple[str, Relation], ...]
 
 # 40 CFR 260.2(c): public 90 days after receipt.
 _PUBLIC_AFTER = timedelta(days=90)
@@ -64,7 +62,7 @@ class _Turn(NamedTuple):
 
 
 class _Common(NamedTuple):
-    """What every statement of a manifest says."""
+    """What every statement of a manifest, or of a line, says."""
 
     reference: str
     side: Side
@@ -112,10 +110,11 @@ class Telling:
         )
         of_all = self._originals(self.manifest.additional_info, self.path)
         for item in lines:
-            of_line = self._originals(item.info, item.path)
-            originals = tuple(dict.fromkeys(of_all + of_line)) if of_line else of_all
+            own = self._originals(item.info, item.path)
+            originals = tuple(dict.fromkeys(of_all + own)) if own else of_all
+            said = common._replace(sealed=of_line(common.sealed, item.info))
             for fact in facts:
-                yield self._statement(fact, item, common, originals)
+                yield self._statement(fact, item, said, originals)
 
     def _statement(self, fact: _Fact, item: Line, common: _Common, originals: Related) -> Statement:
         return Statement(

@@ -6,7 +6,7 @@ import re
 from collections.abc import Iterator
 
 from producers.adapters.us_emanifest import places as sites
-from producers.adapters.us_emanifest.model import ImportGenerator, Manifest, Site
+from producers.adapters.us_emanifest.model import AdditionalInfo, ImportGenerator, Manifest, Site
 from producers.reading import sealed_values
 from producers.reading.remembered import remembered
 from producers.statement import Party, Place, Reference, Sealed
@@ -21,7 +21,18 @@ _CONSENT = re.compile(r"[0-9]{6}I[0-9]{5}", re.ASCII)
 def sealed(manifest: Manifest) -> Sealed:
     """Return what every statement of a manifest says to authorities alone."""
     found = tuple(party for party in _parties(manifest) if party is not None)
-    return Sealed(manifest.manifest_tracking_number, found, (*_consents(manifest), *_port(manifest)))
+    return Sealed(
+        manifest.manifest_tracking_number, found, (*_consent(manifest.additional_info), *_port(manifest))
+    )
+
+
+def of_line(of_all: Sealed, info: AdditionalInfo | None) -> Sealed:
+    """Return what the statements of a line say to authorities alone: its own consent too, not other lines'.
+
+    With those of all lines, of which there may be thousands, each statement would be as long as a manifest.
+    """
+    own = tuple(reference for reference in _consent(info) if reference not in of_all.references)
+    return of_all._replace(references=own + of_all.references) if own else of_all
 
 
 def _parties(manifest: Manifest) -> Iterator[Party | None]:
@@ -86,13 +97,10 @@ def _country(code: str) -> str | None:
     return code if places.is_country(code) else None
 
 
-def _consents(manifest: Manifest) -> Iterator[Reference]:
-    """Yield each consent once; it stands at the lines, or at the manifest."""
-    infos = [manifest.additional_info, *(waste.additional_info for waste in manifest.wastes or ())]
-    stated = [info.consent_number for info in infos if info is not None and info.consent_number is not None]
-    for consent in dict.fromkeys("".join(text.split()).upper() for text in stated):
-        if _CONSENT.fullmatch(consent):
-            yield Reference(ReferenceKind.CONSENT, consent)
+def _consent(info: AdditionalInfo | None) -> tuple[Reference, ...]:
+    stated = info.consent_number if info is not None else None
+    consent = "".join((stated or "").split()).upper()
+    return (Reference(ReferenceKind.CONSENT, consent),) if _CONSENT.fullmatch(consent) else ()
 
 
 def _port(manifest: Manifest) -> tuple[Reference, ...]:
