@@ -12,7 +12,7 @@ from datetime import timedelta
 from enum import StrEnum
 from pathlib import Path
 from tomllib import TOMLDecodeError
-from typing import Annotated, Any, Self
+from typing import Annotated, Any, Literal, NamedTuple, Self
 
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, SecretStr, ValidationError, model_validator
 from pydantic_settings import (
@@ -157,6 +157,14 @@ class KafkaSettings(_Access):
         return self
 
 
+class MemberSettings(NamedTuple):
+    """Who one is among the members of an exchange, and where its keys and their directory lie."""
+
+    name: str
+    keys: str
+    directory: Path
+
+
 class AgencySettings(_Section):
     """An adapter beside one agency's system.
 
@@ -176,6 +184,19 @@ class AgencySettings(_Section):
     metrics_host: str = "127.0.0.1"
     metrics_port: Port = 9464
 
+    def member(self) -> MemberSettings:
+        """Return who we are among the members of the exchange.
+
+        Raises:
+            ConfigurationError: Name, keys or directory are not given.
+        """
+        if self.id is None or self.keys is None or self.directory is None:
+            raise ConfigurationError(
+                "which agency, with which keys, among whom?",
+                hint="give --agency, --keys and --directory, or settings",
+            )
+        return MemberSettings(self.id, self.keys, self.directory)
+
 
 class SourceSettings(_Section):
     """What the source of an adapter logs in with; everything else stands in the file that describes it."""
@@ -194,6 +215,27 @@ class Calendar(StrEnum):
     QUARTER = "quarter"
 
 
+class TableSettings(_Section):
+    """One table: how far it goes into each dimension; measure, flow and period are always told apart.
+
+    Attributes:
+        region: By country, or by its largest parts too.
+        partner: Whether the country at the other end is told.
+        material: All waste, its groups, their categories, or the finest materials.
+        operation: Whether the class of the operation is told.
+    """
+
+    name: Annotated[str, Field(pattern=r"^[a-z][a-z0-9_]{0,30}$")]
+    region: Literal["country", "part"] = "country"
+    partner: Literal["none", "country"] = "none"
+    material: Literal["none", "group", "category", "material"] = "none"
+    operation: Literal["none", "class"] = "none"
+
+
+Country = Annotated[str, Field(pattern=r"^[A-Z]{2}$")]
+Measure = Annotated[str, Field(pattern=r"^[A-Z_]+(-[1-9][0-9]?)?$")]
+
+
 class ReleaseSettings(_Section):
     """When a hub releases, and what. Confidential: the rules help whoever attacks a table.
 
@@ -202,6 +244,15 @@ class ReleaseSettings(_Section):
         lateness_hours: How long after its calendar end an epoch still takes what comes late.
         order: Hubs of one ledger in the order in which they release an epoch; none: this one alone.
         keys: Where the hub's keys lie: a folder, or the address of another key store.
+        final_epochs: How many epochs after that of its last day a period gets its last block.
+        countries: Whose waste the tables show; none: that of all countries.
+        measures: What the tables tell apart as measures.
+        flows: What they tell apart as flows.
+        is_one_mass: Whether different measures tell nearly the same mass, so that one may only be
+            shown where all may.
+        hubs: By name of another hub of the ledger, the countries whose waste its tables show.
+        owners: By country that several hubs show, the hub that decides for all of them.
+        tables: The tables; they are linked, and decided together.
     """
 
     min_groups: Annotated[int, Field(ge=3)] = 3
@@ -210,6 +261,20 @@ class ReleaseSettings(_Section):
     lateness_hours: Annotated[int, Field(ge=0, le=24 * 366)] = 240
     order: tuple[Annotated[str, AfterValidator(_hub_name)], ...] = ()
     keys: str | None = None
+    final_epochs: Annotated[int, Field(ge=1, le=366)] = 4
+    countries: tuple[Country, ...] = ()
+    measures: Annotated[tuple[Measure, ...], Field(min_length=1)] = ("DISPATCHED", "RECEIVED")
+    flows: Annotated[tuple[Literal["EXPORT", "IMPORT", "DOMESTIC", "TRANSIT"], ...], Field(min_length=1)] = (
+        "EXPORT",
+        "IMPORT",
+        "DOMESTIC",
+    )
+    is_one_mass: bool = True
+    hubs: dict[Annotated[str, AfterValidator(_hub_name)], tuple[Country, ...]] = {}
+    owners: dict[Country, Annotated[str, AfterValidator(_hub_name)]] = {}
+    tables: Annotated[tuple[TableSettings, ...], Field(min_length=1)] = (
+        TableSettings(name="movements", material="group"),
+    )
 
     @property
     def lateness(self) -> timedelta:
@@ -220,6 +285,15 @@ class ReleaseSettings(_Section):
     def _check_order(self) -> Self:
         if len(set(self.order)) != len(self.order):
             raise ValueError("order: a hub releases an epoch once")
+        return self
+
+    @model_validator(mode="after")
+    def _check_names(self) -> Self:
+        for name in ("countries", "measures", "flows"):
+            if len(set(getattr(self, name))) != len(getattr(self, name)):
+                raise ValueError(f"{name}: name each once")
+        if len({table.name for table in self.tables}) != len(self.tables):
+            raise ValueError("tables: two have the same name")
         return self
 
 
