@@ -11,7 +11,6 @@ from typing import Annotated
 import typer
 
 from consumers.sealed.writing import Format
-from schemas.errors import ConfigurationError
 
 sealed = typer.Typer(
     name="sealed",
@@ -54,17 +53,13 @@ def open_parts(
         kafka={"bootstrap_servers": bootstrap_servers, "registry_url": registry_url},
         agency={"id": agency, "keys": keys, "directory": directory},
     )
-    us = found.agency
-    if us.id is None or us.keys is None or us.directory is None:
-        raise ConfigurationError(
-            "who opens, and with what?", hint="give --agency, --keys and --directory, or settings"
-        )
+    us = found.agency.member()
     logs.configure()
     secrets, members = identity.load(us.keys), directories.load(us.directory)
     now = datetime.now(UTC)
     opened = (
         part
-        for part in parts.opened(found.kafka, us.id, secrets, members)
+        for part in parts.opened(found.kafka, us.name, secrets, members)
         if not released_only or part.is_released(now)
     )
     with out.open("w", encoding="utf-8", newline="") if out else nullcontext(sys.stdout) as file:

@@ -55,15 +55,11 @@ def shred(
         kafka={"bootstrap_servers": bootstrap_servers, "registry_url": registry_url},
         agency={"id": agency, "keys": keys, "directory": directory},
     )
-    us = found.agency
-    if us.id is None or us.keys is None or us.directory is None:
-        raise ConfigurationError(
-            "who shreds, and with what?", hint="give --agency, --keys and --directory, or settings"
-        )
+    us, table = found.agency.member(), found.agency.groups
     logs.configure()
-    shredding = Shredding(found.kafka, us.id, identity.load(us.keys), directories.load(us.directory))
+    shredding = Shredding(found.kafka, us.name, identity.load(us.keys), directories.load(us.directory))
     step = shredding.shred if yes else shredding.plan
-    known = groups.load(us.groups) if us.groups is not None else groups.NO_GROUPS
+    known = groups.load(table) if table is not None else groups.NO_GROUPS
     names = sorted(known.names_of(Company(scheme, identifier)))
     ended = [item for name in names for item in step(name, quarter)]
     for item in ended:
