@@ -1,0 +1,210 @@
+"""Attack a pattern of suppressed cells, ours or a foreign one, as an outsider and as insiders would.
+
+Shares the problem with the optimiser and nothing else: cells, sums, rules and programmes are
+its own. What it finds is a disclosure. It attacks cells, not sums of suppressed cells.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Collection, Iterator
+from dataclasses import dataclass, field
+from enum import StrEnum
+
+import numpy as np
+
+from consumers.disclosure.audit_attackers import OUTSIDER, Attacker, Attackers
+from consumers.disclosure.audit_cells import Cells, Flags, Numbers, cells_of
+from consumers.disclosure.audit_reach import Move, Reach
+from consumers.disclosure.problem import Place, Problem
+from schemas.errors import ConfigurationError
+
+Progress = Callable[[str, int, int], None]
+
+# Of a level, or of a unit: what a solver's fractions may be off.
+_TOLERANCE = 1e-6
+
+
+class Verdict(StrEnum):
+    """What an attacker gets of a cell."""
+
+    PUBLISHED = "published"  # it is shown although the rules forbid it
+    EXACT = "exact"  # its value follows from what is shown
+    APPROXIMATE = "approximate"  # its value follows more closely than the rules allow
+    PROTECTED = "protected"
+
+
+@dataclass(frozen=True, slots=True)
+class Finding:
+    """One cell in the eyes of one attacker.
+
+    Attributes:
+        place: Of the cell.
+        attacker: "outsider", or somebody who knows more.
+        verdict: What the attacker gets.
+        value: The true value, in units.
+        low: Least value the attacker has to reckon with.
+        high: Largest value the attacker has to reckon with.
+        level: How far the interval must reach to both sides of the value; 0 where no rule asks.
+    """
+
+    place: Place
+    attacker: str
+    verdict: Verdict
+    value: int
+    low: int
+    high: int
+    level: int
+
+    @property
+    def coverage(self) -> float:
+        """How much of the required uncertainty is left to an attacker, 0 to 1."""
+        return min((self.high - self.value) / self.level, 1.0) if self.level else 1.0
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Audit:
+    """What was found.
+
+    Attributes:
+        at_risk: Cells that are disclosed, by attacker, then cell; what an outsider gets is
+            not told once more for those who know more.
+        intervals: What an outsider gets of each suppressed cell; empty unless asked for.
+        cells: Number of cells.
+        suppressed: How many of them are suppressed.
+        sensitive: How many the rules forbid to publish.
+        attackers: How many were tried.
+    """
+
+    at_risk: tuple[Finding, ...]
+    intervals: tuple[Finding, ...]
+    cells: int
+    suppressed: int
+    sensitive: int
+    attackers: int
+
+
+def audit(
+    problem: Problem,
+    suppressed: Collection[Place],
+    *,
+    has_intervals: bool = False,
+    on_progress: Progress = lambda *_: None,
+) -> Audit:
+    """Attack a pattern as everybody whom the problem's protection names.
+
+    Args:
+        problem: The question.
+        suppressed: Places that are not published.
+        has_intervals: Whether the interval of every suppressed cell is wanted, at one linear
+            programme each; those of cells at risk are told in any case.
+        on_progress: Told the attacker, how many of its cells are proven, and of how many.
+
+    Raises:
+        ConfigurationError: A place is none of a cell of these tables.
+        FatalError: A programme was not solved, so that nothing is known.
+    """
+    cells = cells_of(problem)
+    attack = _Attack(cells, _flags(cells, suppressed), on_progress)
+    for attacker in Attackers(problem, cells).all(attack.is_suppressed):
+        attack.run(attacker)
+    return Audit(
+        at_risk=tuple(attack.found),
+        intervals=tuple(attack.intervals()) if has_intervals else (),
+        cells=cells.size,
+        suppressed=int(attack.is_suppressed.sum()),
+        sensitive=int((attack.level > 0).sum()),
+        attackers=attack.attackers,
+    )
+
+
+def _flags(cells: Cells, suppressed: Collection[Place]) -> Flags:
+    number = {place: at for at, place in enumerate(cells.places)}
+    unknown = sum(place not in number for place in suppressed)
+    if unknown:
+        raise ConfigurationError(
+            f"{unknown} of the suppressed places are no cells of these tables",
+            hint="give level and code of every dimension, and leave empty cells out",
+        )
+    found = np.zeros(cells.size, dtype=np.bool_)
+    found[[number[place] for place in suppressed]] = True
+    return found
+
+
+@dataclass(slots=True)
+class _Attack:
+    """The attacks on one pattern.
+
+    Attributes:
+        found: What is disclosed, and to whom.
+        level: Against outsiders.
+        is_open: Cells that are disclosed to outsiders.
+        pool: What outsiders must reckon with, over all cells: often others must as well.
+        attackers: How many have attacked.
+    """
+
+    cells: Cells
+    is_suppressed: Flags
+    on_progress: Progress
+    found: list[Finding] = field(default_factory=list)
+    value: Numbers = field(init=False)
+    room: Numbers = field(init=False)
+    level: Numbers = field(init=False)
+    is_open: Flags = field(init=False)
+    pool: list[Move] = field(default_factory=list)
+    attackers: int = 0
+
+    def __post_init__(self) -> None:
+        """Add up what is in each cell."""
+        self.value = self.cells.sums(self.cells.records.value)
+        self.room = self.cells.sums(np.abs(self.cells.records.value))
+        self.level = np.zeros_like(self.value)
+        self.is_open = np.zeros_like(self.is_suppressed)
+
+    def run(self, attacker: Attacker) -> None:
+        """Attack every cell that must stay uncertain to the attacker; the outsider comes first."""
+        level = np.where(self.is_open, 0, attacker.level)
+        reach = self._reach(attacker, level)
+        for move in self.pool:
+            reach.try_move(move)
+        moves = list(reach.moves(lambda done, total: self.on_progress(attacker.name, done, total)))
+        findings = self._findings(attacker.name, level, reach)
+        if attacker.name == OUTSIDER:
+            self.pool, self.level = moves, attacker.level
+            for cell, _ in findings:
+                self.is_open[cell] = True
+        self.found += [finding for _, finding in findings]
+        self.attackers += 1
+
+    def intervals(self) -> Iterator[Finding]:
+        """Yield what an outsider gets of each suppressed cell."""
+        nobody = Attacker(OUTSIDER, np.zeros_like(self.room), self.level)
+        reach = self._reach(nobody, self.level)
+        extent = np.zeros(self.cells.size)
+        for done, cell in enumerate(reach.free):
+            extent[cell] = reach.extent(done)
+            self.on_progress(f"{OUTSIDER}: intervals", done + 1, len(reach.free))
+        for cell in np.flatnonzero(self.is_suppressed):
+            yield self._finding(OUTSIDER, int(cell), float(extent[cell]), int(self.level[cell]))
+
+    def _reach(self, attacker: Attacker, level: Numbers) -> Reach:
+        room = self.room - attacker.own
+        return Reach(self.cells.relations, np.flatnonzero(self.is_suppressed & (room > 0)), room, level)
+
+    def _findings(self, name: str, level: Numbers, reach: Reach) -> list[tuple[int, Finding]]:
+        extent = np.zeros(self.cells.size)
+        extent[reach.free] = reach.extents
+        is_short = (level > 0) & (extent < level * (1 - _TOLERANCE))
+        return [
+            (int(cell), self._finding(name, int(cell), float(extent[cell]), int(level[cell])))
+            for cell in np.flatnonzero(is_short)
+        ]
+
+    def _finding(self, name: str, cell: int, extent: float, level: int) -> Finding:
+        value, whole = int(self.value[cell]), int(extent + _TOLERANCE)
+        if not self.is_suppressed[cell]:
+            verdict = Verdict.PUBLISHED
+        elif extent >= level * (1 - _TOLERANCE):
+            verdict = Verdict.PROTECTED
+        else:
+            verdict = Verdict.APPROXIMATE if whole else Verdict.EXACT
+        return Finding(self.cells.places[cell], name, verdict, value, value - whole, value + whole, level)

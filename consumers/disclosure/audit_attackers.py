@@ -1,0 +1,101 @@
+"""Who attacks a pattern in the audit, and what each of them knows beforehand."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass, field, replace
+
+import numpy as np
+
+from consumers.disclosure.audit_cells import Cells, Flags, Numbers, Shares
+from consumers.disclosure.audit_rules import levels
+from consumers.disclosure.problem import Problem, Rules
+
+OUTSIDER = "outsider"
+PUBLIC = "public"
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Attacker:
+    """Somebody who attacks.
+
+    Attributes:
+        name: For the report.
+        own: Absolute values it knows, by cell.
+        level: By how much the rest of each cell must stay uncertain to it; 0 where no rule asks.
+    """
+
+    name: str
+    own: Numbers
+    level: Numbers
+
+
+@dataclass(slots=True)
+class Attackers:
+    """Everybody whom the problem's protection names, the outsider first and always."""
+
+    problem: Problem
+    cells: Cells
+    shares: Shares = field(init=False)
+
+    def __post_init__(self) -> None:
+        """Find who is in which cell, once for all."""
+        self.shares = self.cells.shares()
+
+    def all(self, is_suppressed: Flags) -> Iterator[Attacker]:
+        """Yield them; contributors only where something of theirs is suppressed."""
+        kinds, records = self.problem.protection.attackers, self.cells.records
+        yield self._who_knows(OUTSIDER, np.zeros(len(records.value), dtype=np.bool_))
+        if "agency" in kinds:
+            for number, name in enumerate(records.agency_names):
+                yield self._who_knows(f"agency {name}", records.agency == number)
+        has_public = "public" in kinds and bool(records.is_public.any())
+        if has_public:
+            yield self._who_knows(PUBLIC, records.is_public)
+        if "contributor" in kinds:
+            yield from self._contributors("", np.zeros_like(records.is_public), is_suppressed)
+            if has_public:
+                yield from self._contributors(f"{PUBLIC} and ", records.is_public, is_suppressed)
+
+    def _who_knows(self, name: str, known: Flags) -> Attacker:
+        own = self.cells.sums(np.where(known, np.abs(self.cells.records.value), 0))
+        return Attacker(name, own, self._levels(known, self.problem.rules, self.shares))
+
+    def _contributors(self, prefix: str, known: Flags, is_suppressed: Flags) -> Iterator[Attacker]:
+        """Yield every group; it knows both ends of its movements.
+
+        What is left to protect is the largest of the others by p%. How few they are is no
+        matter any more: that is what the level against outsiders is for.
+        """
+        alone: Rules = replace(self.problem.rules, min_groups=0, coalition=0)
+        amounts = np.abs(self.cells.records.value)
+        own_before = self.cells.sums(np.where(known, amounts, 0))
+        level_before = self._levels(known, alone, self.shares)
+        # To somebody who has a part of a cell the rest is never less certain than this.
+        with_one = self._levels(known, replace(alone, coalition=1), self.shares)
+        sensitive = self.shares.where(with_one[self.shares.cell] > 0)
+        for number, name in enumerate(self.cells.records.group_names):
+            knows = known.copy()
+            for groups in self.cells.records.groups:
+                knows[groups == number] = True
+            records = np.flatnonzero(knows & ~known)
+            touched = np.unique(self.cells.cell_of[:, records])
+            if not is_suppressed[touched].any():
+                continue
+            own, level = own_before.copy(), level_before.copy()
+            for cells in self.cells.cell_of:
+                np.add.at(own, cells[records], amounts[records])
+            level[touched] = self._levels(knows, alone, _within(sensitive, touched))[touched]
+            yield Attacker(f"{prefix}contributor {name}", own, level)
+
+    def _levels(self, known: Flags, rules: Rules, shares: Shares) -> Numbers:
+        unknown = shares.where(~known[shares.record])
+        return levels(unknown, self.cells.records, self.cells.size, rules)
+
+
+def _within(shares: Shares, cells: Numbers) -> Shares:
+    """Return the pairs of some cells; both are sorted by cell."""
+    first = np.searchsorted(shares.cell, cells, "left")
+    last = np.searchsorted(shares.cell, cells, "right")
+    at = np.concatenate([np.arange(*ends) for ends in zip(first, last, strict=True)])
+    return Shares(shares.cell[at], shares.record[at])
