@@ -104,6 +104,7 @@ class LogEvent(StrEnum):
     BATCH_STORED = "batch_stored"
     LEDGER_BROKEN = "ledger_broken"
     PARTITION_FOUND = "partition_found"
+    EPOCH_CLOSED = "epoch_closed"
     RELEASED = "released"
     RECORD_PASSED_OVER = "record_passed_over"
     CLIENT = "kafka_client"

@@ -12,6 +12,7 @@ import time
 from collections import Counter
 from collections.abc import Callable
 from dataclasses import dataclass, field
+from datetime import UTC, datetime
 from typing import TypeVar
 
 from consumers.hub.batch import Batch
@@ -21,9 +22,11 @@ from consumers.hub.decode import decode
 from consumers.hub.intake import Intake
 from consumers.hub.outbox import Outbox
 from consumers.hub.questions import Questions
+from consumers.hub.releases import Releases
 from consumers.hub.service import Service
 from consumers.hub.store import Accepted, DeadLetter, Identity, Store
 from consumers.hub.writers import Writers
+from consumers.release.calendar import closed_since
 from schemas import policy, topics
 from schemas.directory import Directory
 from schemas.errors import FencedError, RetriableError, ShutdownRequested, WeighbridgeError
@@ -72,6 +75,7 @@ class Hub:
         directory: Whose signatures count.
         stop: Set to end after the batch at hand.
         on_step: Told the name of each step; crash tests stop the process there.
+        clock: Says when epochs close.
     """
 
     settings: HubSettings
@@ -81,6 +85,7 @@ class Hub:
     health: Health
     stop: threading.Event = field(default_factory=threading.Event)
     on_step: Callable[[str], None] = lambda _: None
+    clock: Callable[[], datetime] = lambda: datetime.now(UTC)
     totals: Totals = field(default_factory=Totals)
     _store: Store = field(init=False)
     _intake: Intake = field(init=False)
@@ -88,6 +93,7 @@ class Hub:
     _writers: Writers = field(init=False)
     _signature_writers: Writers = field(init=False)
     _questions: Questions = field(init=False)
+    _releases: Releases = field(init=False)
     _service: Service = field(init=False)
     _reached: dict[int, int] = field(default_factory=dict)
     _looked_at: float = 0.0
@@ -105,7 +111,9 @@ class Hub:
         policy.require_contract()
         self._store = Store(self.settings.file, self.settings.memory_limit)
         self._questions = Questions(self._store.cursor)
-        self._service = Service(self.settings.file, self._questions.handlers())
+        self._releases = Releases(self._store.cursor)
+        handlers = self._questions.handlers() | self._releases.handlers()
+        self._service = Service(self.settings.file, handlers)
         self._service.start()
         self._intake = Intake(self.kafka, self.settings.name)
         identity = self._patiently(self._identity)
@@ -197,6 +205,7 @@ class Hub:
     def _look_around(self) -> None:
         """Notice new partitions, send what waits, measure; a broker that is away is seen here."""
         self._looked_at = time.monotonic()
+        self._close_epochs()
         try:
             # A topic that was made anew has other records at the same offsets.
             self._store.claim(self._identity())
@@ -207,6 +216,17 @@ class Hub:
             return
         self._waiting_since = None
         self._send_dead_letters()
+
+    def _close_epochs(self) -> None:
+        """Cut the epochs whose time is over, once the first one was released: by the clock."""
+        release = self.settings.release
+        closed = self._releases.close(
+            lambda names: [
+                epoch.name for epoch in closed_since(release.epoch, release.lateness, self.clock(), names)
+            ]
+        )
+        for epoch in closed:
+            logger().info(LogEvent.EPOCH_CLOSED, epoch=epoch)
 
     def _find_partitions(self) -> None:
         for partition in sorted(self._intake.find_partitions()):

@@ -5,9 +5,12 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Any
 
+import duckdb
+
 from consumers.hub import service
 from consumers.hub.questions import Questions
-from consumers.hub.store import connect
+from consumers.hub.releases import Releases
+from consumers.hub.store import connect, make_private
 from schemas.errors import ConfigurationError
 
 
@@ -24,4 +27,10 @@ def answered(file: Path, memory_limit: str, name: str, **arguments: Any) -> Any:
     except (FileNotFoundError, ConnectionError):
         # No hub runs, or a killed one left its socket.
         questions = Questions(lambda: connect(file, memory_limit=memory_limit, read_only=True))
-        return questions.handlers()[name](**arguments)
+        releases = Releases(lambda: _written(file, memory_limit))
+        return (questions.handlers() | releases.handlers())[name](**arguments)
+
+
+def _written(file: Path, memory_limit: str) -> duckdb.DuckDBPyConnection:
+    make_private(file)
+    return connect(file, memory_limit=memory_limit)

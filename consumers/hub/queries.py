@@ -22,6 +22,7 @@ VIEWS = (
     "counted",
     "facts",
     "contributions",
+    "behind",
     "pairs",
     "families",
     "lifecycle",

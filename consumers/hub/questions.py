@@ -93,7 +93,7 @@ class Questions:
         }
 
     def contributions(self, path: str, cut: Mapping[str, int] | None = None) -> dict[str, Any]:
-        """Write what each group adds to each cell to a Parquet file, and return the cut it stands for.
+        """Write who stands behind each cell to a Parquet file, and return the cut it stands for.
 
         Args:
             path: File to write; the caller's to protect and to delete.
@@ -110,7 +110,7 @@ class Questions:
                     "the hub is not as far as this cut yet", hint="weighbridge hub status"
                 )
             queries.create_views(connection, wanted)
-            found = pl.DataFrame(connection.sql("FROM contributions ORDER BY ALL").to_arrow_table())
+            found = pl.DataFrame(connection.sql("FROM behind ORDER BY ALL").to_arrow_table())
         found.write_parquet(Path(path))
         return {"cut": {str(partition): offset for partition, offset in wanted.items()}, "rows": found.height}
 

@@ -114,7 +114,7 @@ def connect(path: Path, *, memory_limit: str = "1GB", read_only: bool = False) -
     return connection
 
 
-def _make_private(path: Path) -> None:
+def make_private(path: Path) -> None:
     """Keep the file to its owner, and what DuckDB writes beside it later: its log, and what it spills."""
     # It holds every company's volumes. The mask stays: DuckDB takes no modes.
     os.umask(0o077)
@@ -136,7 +136,7 @@ class Store:
     """The one writer of a hub's file."""
 
     def __init__(self, path: Path, memory_limit: str = "1GB") -> None:
-        _make_private(path)
+        make_private(path)
         self.path = path
         self._root = connect(path, memory_limit=memory_limit)
         self._writer = self._root.cursor()

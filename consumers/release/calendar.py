@@ -6,15 +6,18 @@ else: a moment that depended on data would tell something of them.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Collection, Iterator, Mapping
+from contextlib import suppress
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, time, timedelta
+from operator import attrgetter
 
 from schemas.errors import ConfigurationError
 from schemas.settings import Calendar
 
 _MONTHS_A_QUARTER = 3
 _MONTHS_A_YEAR = 12
+_END = attrgetter("end")
 
 
 @dataclass(frozen=True, slots=True, order=True)
@@ -61,6 +64,30 @@ def named(calendar: Calendar, name: str) -> Epoch:
             f"no {calendar} is called so", hint=f"write it like {of_day(calendar, _EXAMPLE).name}"
         ) from None
     return found
+
+
+def parsed(name: str) -> Epoch:
+    """Return the epoch of a name, whichever calendar it is of: a hub may have changed its calendar.
+
+    Raises:
+        ConfigurationError: No calendar has it.
+    """
+    for calendar in Calendar:
+        with suppress(ConfigurationError):
+            return named(calendar, name)
+    raise ConfigurationError("no calendar has such an epoch", hint="write it like 2026-10 or 2026-W44")
+
+
+def closed_since(
+    calendar: Calendar, lateness: timedelta, now: datetime, names: Collection[str]
+) -> Iterator[Epoch]:
+    """Yield the epochs that have closed after the last one of some, in order; none where there is none."""
+    if not names:
+        return
+    epoch = following(calendar, max(map(parsed, names), key=_END))
+    while epoch.closes_at(lateness) <= now:
+        yield epoch
+        epoch = following(calendar, epoch)
 
 
 def last_closed(calendar: Calendar, lateness: timedelta, now: datetime) -> Epoch:

@@ -120,3 +120,14 @@ CREATE TABLE IF NOT EXISTS dead_letter (
 
 -- Dead letters that are not on their topic yet.
 CREATE TABLE IF NOT EXISTS outbox (kafka_partition INTEGER NOT NULL, kafka_offset BIGINT NOT NULL);
+
+-- How far this file went when an epoch closed; stored before anything of its release is computed.
+CREATE TABLE IF NOT EXISTS release_cut (
+    epoch VARCHAR NOT NULL,
+    kafka_partition INTEGER NOT NULL,
+    kafka_offset BIGINT NOT NULL
+);
+
+-- What a release publishes and what it takes; stored before anything of it is published.
+CREATE TABLE IF NOT EXISTS release_decision (epoch VARCHAR NOT NULL, observations_digest BLOB NOT NULL);
+CREATE TABLE IF NOT EXISTS release_part (epoch VARCHAR NOT NULL, name VARCHAR NOT NULL, body BLOB NOT NULL);
