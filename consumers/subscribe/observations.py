@@ -30,4 +30,5 @@ def observations(
     decoder = Decoder("observation", Registry(kafka))
     for found in decoder.records(kafka, topics.AGGREGATES):
         if hub in {None, found["hub"]} and epoch in {None, found["epoch"]}:
+            del found["padding"]
             yield found | {"release_id": found["release_id"].hex()}

@@ -11,6 +11,9 @@ from typing import Any, TextIO
 
 from schemas import contract
 
+# Fills a record up, and says nothing.
+_LEFT_OUT = "padding"
+
 
 class Format(StrEnum):
     """How observations are written."""
@@ -20,12 +23,17 @@ class Format(StrEnum):
     PARQUET = "parquet"
 
 
+def columns() -> list[str]:
+    """Return the fields of an observation that tell something, in their order."""
+    return [name for name in contract.field_names("observation") if name != _LEFT_OUT]
+
+
 def write_csv(observations: Iterable[Mapping[str, Any]], file: TextIO) -> int:
     """Write a header and one row for each observation; return how many.
 
     A confidential value is an empty field.
     """
-    writer = csv.DictWriter(file, contract.field_names("observation"), lineterminator="\n")
+    writer = csv.DictWriter(file, columns(), lineterminator="\n")
     writer.writeheader()
     count = 0
     for count, observation in enumerate(observations, 1):  # noqa: B007  # counts what a stream held
@@ -45,9 +53,8 @@ def write_parquet(observations: Iterable[Mapping[str, Any]], path: Path) -> int:
     """Write a Parquet file; return how many observations it holds. A confidential value is null."""
     import polars as pl  # noqa: PLC0415  # an optional extra that the other formats do not need
 
-    schema = {
-        name: pl.Int64 if name == "mass_g" else pl.String for name in contract.field_names("observation")
-    }
+    types = {"mass_g": pl.Int64, "is_final": pl.Boolean}
+    schema = {name: types.get(name, pl.String) for name in columns()}
     frame = pl.DataFrame(list(observations), schema=schema)
     frame.write_parquet(path)
     return frame.height
