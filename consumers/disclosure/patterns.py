@@ -72,7 +72,7 @@ def read(path: Path, problem: Problem) -> Pattern:
 
 def _rows(path: Path) -> Sequence[Row]:
     try:
-        frame = pl.read_csv(path, infer_schema=False, missing_utf8_is_empty_string=False)
+        frame = pl.read_csv(path, infer_schema=False)
     except (pl.exceptions.PolarsError, UnicodeDecodeError) as error:
         # The cause may quote a row.
         raise ConfigurationError(
