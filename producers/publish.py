@@ -36,12 +36,21 @@ FINDINGS_MAX = 200
 
 
 @dataclass(frozen=True, slots=True)
-class Reject:
-    """A refused document; see the Avro schema for the fields.
+class Original:
+    """What was refused, as it was read.
 
     Attributes:
-        original: In clear; it is sealed to the agency itself.
+        key: What it is the original of: a document, or a file.
+        document: In clear; it is sealed to the agency itself.
     """
+
+    key: bytes
+    document: bytes = field(repr=False)
+
+
+@dataclass(frozen=True, slots=True)
+class Reject:
+    """A refused document; see the Avro schema for the fields."""
 
     file_key: bytes
     path: str
@@ -49,7 +58,7 @@ class Reject:
     size_bytes: int
     digest: bytes
     findings: tuple[Finding, ...]
-    original: bytes | None = field(default=None, repr=False)
+    original: Original | None = None
 
 
 @dataclass(slots=True)
@@ -174,7 +183,7 @@ class Publisher:
 
     def reject(self, reject: Reject, topic_key: bytes) -> None:
         """Add a refused document to the transaction."""
-        value = framing.prefix(self._ids.reject) + self._encoded(reject, topic_key)
+        value = framing.prefix(self._ids.reject) + self._encoded(reject)
         self._writer.send(topics.rejects(self.agency), topic_key, value, [])
         self.pending.rejects += 1
 
@@ -207,8 +216,7 @@ class Publisher:
         """Abort what is open; nothing of it is ever seen."""
         self._writer.close()
 
-    def _encoded(self, reject: Reject, topic_key: bytes) -> bytes:
-        original = reject.original
+    def _encoded(self, reject: Reject) -> bytes:
         # Errors before warnings: what the document was refused for is never cut off.
         findings = [
             {"path": item.path, "rule": item.rule, "severity": item.severity.value, "hint": item.hint}
@@ -225,6 +233,10 @@ class Publisher:
                 "size_bytes": reject.size_bytes,
                 "digest": reject.digest,
                 "findings": findings,
-                "original": original and self.sealer.sealed_original(original, topic_key, reject.digest),
+                "original": reject.original and self._sealed(reject.original, reject.digest),
             },
         )
+
+    def _sealed(self, original: Original, digest: bytes) -> bytes:
+        place = self._positions.topic_key(original.key)
+        return self.sealer.sealed_original(original.document, place, digest)

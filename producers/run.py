@@ -22,7 +22,7 @@ from producers.files import Files
 from producers.groups import NO_GROUPS, Groups
 from producers.pipeline import Outcome, Pipeline
 from producers.positions import Position, Positions
-from producers.publish import Committed, Publisher, Reject
+from producers.publish import Committed, Original, Publisher, Reject
 from producers.reading.file_rules import FILE_RULES_BY_ID
 from producers.sealing.sealer import Sealer
 from producers.selection import Selection
@@ -112,6 +112,7 @@ class Run:
     _documents_read: Counter = field(init=False)
     _position: str | None = None
     _files_read: int = 0
+    _is_file_told: bool = False
     _over: list[bytes] = field(default_factory=list)
     _committed_at: float = 0.0
     _newest_recorded: datetime = _LONG_AGO
@@ -202,6 +203,7 @@ class Run:
         return self.keys.content_digest(self.source.scope.encode())
 
     def _read(self, resource: Resource) -> None:
+        self._is_file_told = False
         if resource.size_bytes > _LARGE_BYTES:
             # Its digest takes a while, during which no transaction may stay open.
             self._commit()
@@ -266,12 +268,25 @@ class Run:
                 resource.size_bytes,
                 digest,
                 outcome.findings,
-                outcome.original if outcome.original is not None else _small(resource),
+                self._original(outcome, resource),
             )
             self._publisher.reject(reject, self._positions.topic_key(outcome.key))
             self._tell(reject)
         self._count(outcome)
         self.on_outcome(resource.name, outcome)
+
+    def _original(self, outcome: Outcome, resource: Resource) -> Original | None:
+        """Return what was refused: the document; else its whole file, with the first such reject alone.
+
+        Hundreds of rows of one file are refused together; the file goes with one of them.
+        """
+        if outcome.original is not None:
+            return Original(outcome.key, outcome.original)
+        if self._is_file_told:
+            return None
+        self._is_file_told = True
+        file = _small(resource)
+        return None if file is None else Original(self._files.key(resource), file)
 
     def _tell(self, reject: Reject) -> None:
         error = next(finding for finding in reject.findings if finding.severity is Severity.ERROR)

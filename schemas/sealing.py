@@ -248,7 +248,7 @@ def seal_original(document: bytes, place: bytes, digest: bytes, seal_key: bytes)
 
     Args:
         document: Its bytes.
-        place: Record key of the reject.
+        place: Record key of the reject, or of the position of its file where it is the whole file.
         digest: Of the file, as the reject has it.
         seal_key: X25519 public key of the agency.
     """
@@ -260,7 +260,7 @@ def opened_original(sealed: bytes, place: bytes, digest: bytes, openings: Iterab
     """Return a refused document; parameters as of `seal_original`, with all keys that may open it.
 
     Raises:
-        SealError: It is of another reject or agency, or was altered.
+        SealError: It is of another document, file or agency, or was altered.
     """
     text = decrypted(sealed, openings, framed(_ORIGINAL_DOMAIN, place, digest))
     if text is None:

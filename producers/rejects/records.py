@@ -12,7 +12,7 @@ from datetime import datetime
 from typing import Any
 
 from schemas import sealing, topics
-from schemas.errors import RejectedRecordError
+from schemas.errors import RejectedRecordError, SealError
 from schemas.findings import Finding, Severity
 from schemas.runtime import reading
 from schemas.runtime.decoding import Decoder
@@ -60,15 +60,8 @@ def all_rejects(kafka: KafkaSettings, agency: str) -> list[Rejected]:
     Raises:
         RetriableError: Broker or registry do not answer.
     """
-    decoder = Decoder("reject", Registry(kafka))
     last: dict[tuple[bytes, str], Rejected] = {}
-    for record in reading.records(kafka, topics.rejects(agency)):
-        try:
-            fields = decoder.decoded(record.value())
-        except RejectedRecordError:
-            # Somebody else wrote it; `topics` tells who may.
-            continue
-        item = _rejected(int(record.offset() or 0), record.key() or b"", fields)
+    for item, _ in _records(kafka, agency):
         # A file may hold several documents that do not say which they are.
         place = (item.topic_key, item.path)
         last.pop(place, None)
@@ -77,7 +70,9 @@ def all_rejects(kafka: KafkaSettings, agency: str) -> list[Rejected]:
 
 
 def original(kafka: KafkaSettings, agency: str, number: int, openings: tuple[bytes, ...]) -> bytes | None:
-    """Return a refused document as it was read, None where its reject has none.
+    """Return a refused document as it was read, or the file that it stands in; None where neither travels.
+
+    A file travels with one of its rejects.
 
     Args:
         kafka: Where to read.
@@ -89,12 +84,17 @@ def original(kafka: KafkaSettings, agency: str, number: int, openings: tuple[byt
         SealError: The keys are another agency's.
         RetriableError: Broker or registry do not answer.
     """
-    decoder = Decoder("reject", Registry(kafka))
-    for record in reading.records(kafka, topics.rejects(agency)):
-        if record.offset() == number:
-            fields = decoder.decoded(record.value())
-            sealed, place = fields["original"], record.key() or b""
-            return sealed and sealing.opened_original(sealed, place, fields["digest"], openings)
+    wanted = next((found for found in _records(kafka, agency) if found[0].number == number), None)
+    if wanted is None:
+        return None
+    refused, sealed = wanted
+    if sealed is not None:
+        return _opened(refused, sealed, openings)[0]
+    for other, sealed in _records(kafka, agency):
+        if sealed is not None and _is_same_file(other, refused):
+            document, is_file = _opened(other, sealed, openings)
+            if is_file:
+                return document
     return None
 
 
@@ -107,6 +107,31 @@ def open_rejects(kafka: KafkaSettings, agency: str) -> list[Rejected]:
     rejected = all_rejects(kafka, agency)
     known = _positions(kafka, agency, rejected)
     return [item for item in rejected if not _is_settled(item, known)]
+
+
+def _records(kafka: KafkaSettings, agency: str) -> Iterator[tuple[Rejected, bytes | None]]:
+    """Yield every reject, with the sealed original that travels with it."""
+    decoder = Decoder("reject", Registry(kafka))
+    for record in reading.records(kafka, topics.rejects(agency)):
+        try:
+            fields = decoder.decoded(record.value())
+        except RejectedRecordError:
+            # Somebody else wrote it; `topics` tells who may.
+            continue
+        yield _rejected(int(record.offset() or 0), record.key() or b"", fields), fields["original"]
+
+
+def _is_same_file(one: Rejected, other: Rejected) -> bool:
+    """Say whether two documents were refused in one file of the same content."""
+    return (one.file_topic_key, one.digest) == (other.file_topic_key, other.digest)
+
+
+def _opened(item: Rejected, sealed: bytes, openings: tuple[bytes, ...]) -> tuple[bytes, bool]:
+    """Return the original that travels with a reject, and whether it is the whole file."""
+    try:
+        return sealing.opened_original(sealed, item.file_topic_key, item.digest, openings), True
+    except SealError:
+        return sealing.opened_original(sealed, item.topic_key, item.digest, openings), False
 
 
 def _rejected(number: int, key: bytes, fields: Mapping[str, Any]) -> Rejected:

@@ -96,9 +96,9 @@ class Sealer:
                 self._is_proven = True
             yield Sending(topics.sealed(recipient), event.event_id, body, headers)
 
-    def sealed_original(self, document: bytes, topic_key: bytes, digest: bytes) -> bytes:
-        """Return a refused document sealed to the agency itself, for its reject alone."""
-        return sealing.seal_original(document, topic_key, digest, self._seal_key)
+    def sealed_original(self, document: bytes, place: bytes, digest: bytes) -> bytes:
+        """Return a refused document sealed to the agency itself; parameters as of `sealing.seal_original`."""
+        return sealing.seal_original(document, place, digest, self._seal_key)
 
 
 def _key_sending(wrapped: WrappedKey) -> Sending:

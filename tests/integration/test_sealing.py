@@ -18,16 +18,17 @@ import stamina
 from consumers.sealed.parts import OpenedPart, opened
 from deploy import topics as deployed
 from deploy.exchange.exchange import Exchange
+from producers.rejects.records import original
 from producers.sealing.shredding import Shredding
 from producers.statement import Company
 from producers.validate import ORIGINAL_BYTES_MAX
 from schemas import sealing, topics
 from schemas.directory import Directory
-from schemas.errors import ConfigurationError, FencedError
+from schemas.errors import ConfigurationError, FencedError, SealError
 from schemas.runtime import reading
 from schemas.settings import KafkaSettings
 from schemas.topics import Topic
-from tests.support import sealed
+from tests.support import sealed, tables
 from tests.support.agency import Agency, Record, committed, manifest, new_agency, write
 from tests.support.sealed import exchange_of, keys_of
 
@@ -321,6 +322,27 @@ def test_a_rejected_document_travels_sealed_to_its_own_agency(members: Members, 
     others = tmp_path / "others"
     sealed.write_keys(others, members.recipient.keys)
     assert b"" == shown(members, refused, others)
+
+
+def test_a_file_of_which_many_rows_are_refused_travels_once(members: Members) -> None:
+    """The first reject of each file brings it sealed, for all of its rejects: each content its own file."""
+    sender = members.sender
+    sender.adapter, sender.values = "table", {"mapping": str(tables.EXAMPLE)}
+    contents = [tables.as_csv([row | {"Net weight": text} for row in tables.texts()]) for text in ("?", "!")]
+    for content in contents:
+        write(members.folder, "loads.csv", content)
+        sender.run(members.folder)
+    rejects = sender.rejects()
+
+    half = len(rejects) // 2
+    assert half > 2
+    assert [bool(item.fields["original"]) for item in rejects] == ([True] + [False] * (half - 1)) * 2
+    for number, item in enumerate(rejects):
+        offset = item.raw.offset()
+        assert offset is not None
+        assert contents[number // half] == original(sender.kafka, sender.id, offset, sender.keys.openings)
+        with pytest.raises(SealError):
+            original(sender.kafka, sender.id, offset, members.recipient.keys.openings)
 
 
 def test_a_rejected_document_that_is_too_large_does_not_travel(members: Members) -> None:
