@@ -31,7 +31,7 @@ from producers.cli import adapter
 from producers.rejects.cli import rejects
 from producers.sealing.cli import shred
 from schemas.errors import EXIT_FAILURE, EXIT_USAGE, WeighbridgeError
-from schemas.runtime import crash
+from schemas.runtime import crash, garbage
 
 app = typer.Typer(
     name="weighbridge",
@@ -65,6 +65,7 @@ app.command()(alive)
 def main() -> None:
     """Run the program; expected errors become two lines that say what is wrong and what to do."""
     crash.guard()
+    garbage.collect_rarely()
     try:
         app()
     except WeighbridgeError as error:

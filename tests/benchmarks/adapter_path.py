@@ -33,7 +33,7 @@ from producers.convert import converted
 from producers.pipeline import Outcome
 from schemas import contract, topics
 from schemas.identity import DEMONSTRATION_KEYS
-from schemas.runtime import logs
+from schemas.runtime import garbage, logs
 from schemas.settings import KafkaSettings
 from tests.benchmarks import documents, report
 from tests.support import agency as support
@@ -173,6 +173,7 @@ def main() -> int:
         return run(chosen.documents).show(as_json=chosen.json)
     name, adapter, folder = chosen.step
     logs.configure()
+    garbage.collect_rarely()
     _, step = STEPS[name]
     sys.stdout.write(f"{json.dumps(step(adapter, Path(folder)))}\n")
     return 0
