@@ -10,34 +10,20 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from datetime import date
+from datetime import timedelta
 
 import polars as pl
 
+from consumers.release import blocks, figures, gate, periods
+from consumers.release.blocks import BEHIND, LEAF, PLACE, TAKEN
 from consumers.release.calendar import Epoch
+from consumers.release.gate import GateRules
 from consumers.release.tables import Tables
 
-# A leaf place, a period and who is behind it; `contributions` and `taken` have one row for each.
-PLACE = ("measure", "flow", "region", "partner", "material", "operation")
-LEAF = (*PLACE, "period")
-BEHIND = ("group_key", "counterparty_key", "agency")
-
-OBSERVATIONS = {
-    "table": pl.String,
-    **dict.fromkeys(("period", "measure", "flow", "region", "partner", "material", "operation"), pl.String),
-    "mass_g": pl.Int64,
-    "conf_status": pl.String,
-    "is_final": pl.Boolean,
-}
-TAKEN = {
-    **dict.fromkeys(LEAF, pl.String),
-    "group_key": pl.Binary,
-    "counterparty_key": pl.Binary,
-    "agency": pl.String,
-    "mass_g": pl.Int64,
-}
 WATCHED = {**dict.fromkeys(PLACE, pl.String), "last_on": pl.Date}
 HIDDEN = dict.fromkeys(LEAF, pl.String)
+_DAY = timedelta(days=1)
+_TRAILING_YEAR = timedelta(days=366)
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -48,8 +34,8 @@ class Attribution:
         taken: Schema `TAKEN`: contributions in published blocks, summed over all blocks.
         watched: Schema `WATCHED`: places where something was withheld, and the last day of the
             last epoch in which it was.
-        hidden: Schema `HIDDEN`: leaf cells whose part in a final block is confidential.
-        final: Periods whose final block is published, ascending.
+        hidden: Schema `HIDDEN`: leaf cells whose part in a last block is confidential.
+        final: Last blocks that are published, such as `2026-Q1 RECEIVED DOMESTIC`, ascending.
     """
 
     taken: pl.DataFrame = field(default_factory=lambda: pl.DataFrame(schema=TAKEN))
@@ -63,12 +49,11 @@ class Decision:
     """What an epoch publishes.
 
     Attributes:
-        observations: Schema `OBSERVATIONS`: every cell of every table in cell order, the same
-            cells whatever the data are. A figure is the mass that this epoch adds. Public.
+        observations: Schema `figures.OBSERVATIONS`: every cell of every table in cell order, the
+            same cells whatever the data are. A figure is the mass that this epoch adds. Public.
         attribution: What to hand to the next decision.
-        block: Schema `TAKEN`: the contributions that this epoch publishes. Confidential.
-        certificates: By name of a final problem (such as `2026-Q1 DISPATCHED EXPORT`), its certificate
-            as UTF-8 JSON. Confidential.
+        block: Schema `TAKEN`: the contributions that this epoch takes. Confidential.
+        certificates: By name of a last block, its certificate. Confidential.
     """
 
     observations: pl.DataFrame
@@ -87,7 +72,7 @@ def decide(
     """Return what an epoch publishes.
 
     Args:
-        contributions: As of the cut, all periods, one row for each leaf, group, counterparty's
+        contributions: As of the cut, all periods, one row for each place, group, counterparty's
             group and agency: `PLACE`, `period` (such as 2026-Q1), `group_key`, `counterparty_key`
             (bytes, null where not known), `agency`, `is_public` (whether the public will know
             such records by itself some day), `mass_g` (grams), `unconverted` (statements without
@@ -95,10 +80,59 @@ def decide(
         attribution: Of the release before this one; `Attribution()` for the first one.
         epoch: The slot of publication.
         tables: What to publish, and under which rules.
-        adopted: `LEAF`, `mass_g`: what the owners of regions that this hub shows and does not own
-            published for them in this epoch.
+        adopted: Schema `figures.OBSERVATIONS` and `hub`: what other hubs published in this epoch.
+            What this hub shows of a region that another one owns is what that one published.
 
     Raises:
         ConfigurationError: The contributions lack a column.
     """
-    raise NotImplementedError
+    shown = periods.of_epoch(epoch, tables.settings)
+    rules = GateRules(tables.settings.min_groups, tables.p_permille)
+    rows = blocks.placed(blocks.pending(contributions, attribution.taken), tables, shown.shown)
+    rows = rows.filter((pl.col("mass_g") != 0) | (pl.col("unconverted") > 0) | (pl.col("standing_g") != 0))
+    held = gate.held(rows, attribution.hidden, rules)
+    is_pending = (pl.col("mass_g") != 0) | (pl.col("unconverted") > 0)
+    rows = rows.filter(is_pending).with_columns(is_held=pl.col("leaf").is_in(held.implode()))
+    block = rows.filter(~pl.col("is_held") & (pl.col("mass_g") != 0)).select(*TAKEN)
+    watched = _watched(attribution.watched, rows.filter("is_held"), epoch)
+    own = rows.filter("is_owned").with_columns(is_open=~pl.col("is_held"))
+    leaves = figures.leaves(own, tables)
+    if others := set(tables.countries) - tables.owned:
+        leaves = pl.concat([leaves, figures.adopted(tables, tables.leaves(others, shown.slots), adopted)])
+    return Decision(
+        observations=figures.observations(
+            tables,
+            shown.slots,
+            leaves,
+            blocks.with_paths(attribution.watched, tables),
+            _NO_LAST,
+        ),
+        attribution=Attribution(
+            _summed(attribution.taken, block), watched, attribution.hidden, attribution.final
+        ),
+        block=block,
+        certificates={},
+    )
+
+
+_NO_LAST = pl.DataFrame(
+    schema={
+        **dict.fromkeys(figures.BOOKS, pl.String),
+        **{name: pl.Int8 if name.endswith("_level") else pl.String for name in figures.NODES},
+        "mass_g": pl.Int64,
+        "is_free": pl.Boolean,
+    }
+)
+
+
+def _watched(watched: pl.DataFrame, held: pl.DataFrame, epoch: Epoch) -> pl.DataFrame:
+    """Return where something was withheld in the trailing year, now as well."""
+    now = held.select(*PLACE, pl.lit(epoch.end - _DAY).alias("last_on"))
+    found = pl.concat([watched, now]).group_by(PLACE).agg(pl.col("last_on").max())
+    return found.filter(pl.col("last_on") > epoch.end - _TRAILING_YEAR).sort(PLACE)
+
+
+def _summed(taken: pl.DataFrame, block: pl.DataFrame) -> pl.DataFrame:
+    keys = [*LEAF, *BEHIND]
+    found = pl.concat([taken, block]).group_by(keys).agg(pl.col("mass_g").sum())
+    return found.filter(pl.col("mass_g") != 0).sort(keys).select(*TAKEN)

@@ -1,0 +1,131 @@
+"""Blocks: what is pending of each leaf cell, and where it stands in the tables.
+
+Pending is what stands at the cut minus what earlier blocks took: late data, corrections and
+retractions are signed differences. What earlier blocks took is kept by the hub's own codes,
+so that it stays right when the tables become finer.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import polars as pl
+
+from consumers.release.tables import ALL, DIMENSIONS, EARLIER, UNMAPPED, Tables
+from schemas.errors import ConfigurationError
+
+# A place of the hub, a place in a period, and who is behind a contribution.
+PLACE = ("measure", "flow", "region", "partner", "material", "operation")
+LEAF = (*PLACE, "period")
+BEHIND = ("group_key", "counterparty_key", "agency")
+TAKEN = {
+    **dict.fromkeys(LEAF, pl.String),
+    "group_key": pl.Binary,
+    "counterparty_key": pl.Binary,
+    "agency": pl.String,
+    "mass_g": pl.Int64,
+}
+_CONTRIBUTIONS = {*TAKEN, "is_public", "unconverted"}
+_KEYS = [*LEAF, *BEHIND]
+_CROSS_BORDER = ("EXPORT", "IMPORT")
+
+
+def pending(contributions: pl.DataFrame, taken: pl.DataFrame) -> pl.DataFrame:
+    """Return `TAKEN`'s columns with what is pending as `mass_g`, and with what stands and who sees it.
+
+    Returns:
+        Besides: `standing_g` (what the cut has), `unconverted`, `is_public` (whether the public
+        will know it: that of all records of an agency, as soon as any of them is to be public).
+
+    Raises:
+        ConfigurationError: The contributions lack a column.
+    """
+    if missing := _CONTRIBUTIONS - set(contributions.columns):
+        raise ConfigurationError(
+            f"the contributions have no column {min(missing)}", hint="ask the hub of this release for them"
+        )
+    standing = contributions.group_by(_KEYS).agg(
+        standing_g=pl.col("mass_g").sum(), unconverted=pl.col("unconverted").sum()
+    )
+    public = contributions.filter("is_public")["agency"].unique()
+    found = standing.join(
+        taken.rename({"mass_g": "taken_g"}), on=_KEYS, how="full", coalesce=True, nulls_equal=True
+    )
+    found = found.with_columns(pl.col("standing_g", "taken_g", "unconverted").fill_null(0)).with_columns(
+        mass_g=pl.col("standing_g") - pl.col("taken_g"), is_public=pl.col("agency").is_in(public.implode())
+    )
+    return found.drop("taken_g").sort(_KEYS)
+
+
+def placed(rows: pl.DataFrame, tables: Tables, periods: Sequence[str]) -> pl.DataFrame:
+    """Return the rows that a release looks at, with their places in the tables.
+
+    Args:
+        rows: Of `pending`.
+        tables: What is published.
+        periods: Those shown by themselves, ascending; later ones are not looked at yet.
+
+    Returns:
+        Besides the columns of `rows`: for each dimension `<name>_0` to `<name>_<depth>`; `slot`
+        (the period as shown), `unit` (the period as gated: older ones by year, as companies have
+        other pseudonyms in another year), `leaf` and `family` (numbers), `is_owned` (whether this
+        hub decides for the region). What mirrors an owned cell from outside is there, not owned.
+    """
+    settings = tables.settings
+    found = rows.filter(
+        pl.col("measure").is_in(settings.measures),
+        pl.col("flow").is_in(settings.flows),
+        pl.col("period") <= periods[-1],
+    )
+    found = with_paths(found, tables)
+    is_old = pl.col("period") < periods[0]
+    found = found.with_columns(
+        slot=pl.when(is_old).then(pl.lit(EARLIER)).otherwise("period"),
+        unit=pl.when(is_old)
+        .then(pl.format("{} {}", pl.lit(EARLIER), pl.col("period").str.head(4)))
+        .otherwise("period"),
+        country=pl.col("region").str.head(2),
+    )
+    found = found.filter(pl.col("country").is_in(tables.countries) | _is_mirror(tables))
+    return _numbered(found, tables).with_columns(is_owned=pl.col("country").is_in(list(tables.owned)))
+
+
+def with_paths(rows: pl.DataFrame, tables: Tables) -> pl.DataFrame:
+    """Add the path of each dimension to rows with the hub's own codes."""
+    for name in DIMENSIONS:
+        rows = _with_path(rows, tables, name)
+    return rows
+
+
+def _with_path(rows: pl.DataFrame, tables: Tables, name: str) -> pl.DataFrame:
+    """Add the path of a dimension; a code that is in no list counts to what it may be part of at most."""
+    tree = tables.trees[name]
+    found = rows.join(tree.paths, on=name, how="left", maintain_order="left")
+    code = {"material": pl.lit(UNMAPPED), "operation": pl.lit(UNMAPPED)}.get(name, pl.col(name))
+    return found.with_columns(
+        pl.col(f"{name}_0").fill_null(ALL), *(pl.col(column).fill_null(code) for column in tree.columns)
+    )
+
+
+def _is_mirror(tables: Tables) -> pl.Expr:
+    is_other_side = pl.col("flow").is_in(_CROSS_BORDER) & pl.col("partner").is_in(tables.countries)
+    return is_other_side & tables.has_partner
+
+
+def _numbered(rows: pl.DataFrame, tables: Tables) -> pl.DataFrame:
+    leaves = [tables.trees[name].leaf for name in DIMENSIONS]
+    measure = [] if tables.settings.is_one_mass else ["measure"]
+    is_cross = pl.col("flow").is_in(_CROSS_BORDER) & tables.has_partner
+    is_export = pl.col("flow") == _CROSS_BORDER[0]
+    origin = pl.when(is_export).then("country").otherwise("partner")
+    destination = pl.when(is_export).then("partner").otherwise("country")
+    # The books of two countries on what went from one to the other are one family, whatever their parts.
+    ends = (
+        pl.when(is_cross)
+        .then(pl.format("{} to {}", origin, destination))
+        .otherwise(pl.format("{} {} {}", "flow", leaves[0], leaves[1]))
+    )
+    return rows.with_columns(
+        leaf=pl.struct("measure", "flow", "unit", *leaves).rank("dense"),
+        family=pl.struct(ends.alias("ends"), "unit", *leaves[2:], *measure).rank("dense"),
+    )

@@ -1,0 +1,164 @@
+"""The figures of an epoch: every cell of every table, with its mass where it may be seen.
+
+A cell of a period that is still open shows the sum of what opened in it, and is confidential
+where nothing opened but something is held. A cell of a last block shows what that holds, or
+is confidential. Zero is shown only where it betrays nothing: not where something was withheld
+in the trailing year, as it would tell that its few companies moved nothing.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from itertools import product
+
+import polars as pl
+
+from consumers.release.tables import ALL, DIMENSIONS, Table, Tables
+
+NODES = [column for name in DIMENSIONS for column in (f"{name}_level", name)]
+BOOKS = ["slot", "measure", "flow"]
+FREE, CONFIDENTIAL = "FREE", "CONFIDENTIAL"
+OBSERVATIONS = {
+    "table": pl.String,
+    **dict.fromkeys(("period", "measure", "flow", *DIMENSIONS), pl.String),
+    "mass_g": pl.Int64,
+    "conf_status": pl.String,
+    "is_final": pl.Boolean,
+}
+_FLAGS = ("is_open", "is_held", "is_hidden")
+
+
+def observations(
+    tables: Tables,
+    slots: Sequence[str],
+    leaves: pl.DataFrame,
+    watched: pl.DataFrame,
+    last: pl.DataFrame,
+) -> pl.DataFrame:
+    """Return every cell of every table in cell order, the same cells whatever the data are.
+
+    Args:
+        tables: What is published.
+        slots: Periods as shown.
+        leaves: `slot`, `measure`, `flow`, the path of each dimension, `mass_g`, `is_open`,
+            `is_held`: what opened, and what is held back.
+        watched: `measure`, `flow` and the path of each dimension, where something was withheld.
+        last: `slot`, `measure`, `flow`, level and code of each dimension, `mass_g`, `is_free`: the
+            cells of last blocks.
+    """
+    return pl.concat(_observed(tables, table, slots, leaves, watched, last) for table in tables.tables)
+
+
+def _observed(  # noqa: PLR0917  # the parts of one figure
+    tables: Tables,
+    table: Table,
+    slots: Sequence[str],
+    leaves: pl.DataFrame,
+    watched: pl.DataFrame,
+    last: pl.DataFrame,
+) -> pl.DataFrame:
+    cells = tables.cells(table, slots).rename({"period": "slot"})
+    aggregated = by_cell(
+        leaves, table, BOOKS, [pl.col("mass_g").filter("is_open").sum(), pl.col("is_open", "is_held").any()]
+    )
+    known = (
+        pl.concat(
+            [
+                aggregated.with_columns(is_hidden=pl.lit(value=False)),
+                last.select(
+                    *BOOKS,
+                    *NODES,
+                    "mass_g",
+                    is_open="is_free",
+                    is_held=pl.lit(value=False),
+                    is_hidden=~pl.col("is_free"),
+                ),
+            ]
+        )
+        .group_by(*BOOKS, *NODES)
+        .agg(pl.col("mass_g").sum(), pl.col(*_FLAGS).any())
+    )
+    zeros = by_cell(watched, table, BOOKS[1:], [pl.lit(value=True).first().alias("is_watched")])
+    final = last.select(*BOOKS).unique().with_columns(is_final=pl.lit(value=True))
+    found = (
+        cells.join(known, on=[*BOOKS, *NODES], how="left", maintain_order="left")
+        .join(zeros, on=[*BOOKS[1:], *NODES], how="left", maintain_order="left")
+        .join(final, on=BOOKS, how="left", maintain_order="left")
+        .with_columns(pl.col(*_FLAGS, "is_watched", "is_final").fill_null(value=False))
+    )
+    is_zero = ~pl.col("is_held") & ~pl.col("is_watched")
+    is_free = ~pl.col("is_hidden") & (pl.col("is_open") | is_zero)
+    return found.select(
+        pl.lit(table.name).alias("table"),
+        pl.col("slot").alias("period"),
+        "measure",
+        "flow",
+        *(pl.col(name) if table.depths[name] else pl.lit(None, pl.String).alias(name) for name in DIMENSIONS),
+        pl.when(is_free).then(pl.col("mass_g").fill_null(0)).alias("mass_g"),
+        pl.when(is_free).then(pl.lit(FREE)).otherwise(pl.lit(CONFIDENTIAL)).alias("conf_status"),
+        "is_final",
+    )
+
+
+def leaves(rows: pl.DataFrame, tables: Tables) -> pl.DataFrame:
+    """Return the columns of rows that a figure is made of."""
+    return rows.select(*BOOKS, *_paths(tables), "mass_g", "is_open", "is_held")
+
+
+def adopted(tables: Tables, places: pl.DataFrame, published: pl.DataFrame | None) -> pl.DataFrame:
+    """Return leaves that other hubs own, as they published them; held where they did not.
+
+    Args:
+        tables: What is published here.
+        places: Of `Tables.leaves`.
+        published: Schema `OBSERVATIONS`, and `hub`.
+    """
+    if published is None:
+        published = pl.DataFrame(schema={**OBSERVATIONS, "hub": pl.String})
+    codes = {name: tree.leaf for name, tree in tables.trees.items()}
+    owner = pl.col("region").str.head(2).replace_strict(tables.owners, default=None, return_dtype=pl.String)
+    theirs = (
+        published.filter(pl.col("hub") == owner)
+        .select(
+            pl.col("period").alias("slot"),
+            "measure",
+            "flow",
+            *(pl.col(name).fill_null(ALL).alias(leaf) for name, leaf in codes.items()),
+            "mass_g",
+        )
+        .unique([*BOOKS, *codes.values()], maintain_order=True)
+    )
+    found = places.join(theirs, on=[*BOOKS, *codes.values()], how="left", maintain_order="left")
+    return found.select(
+        *BOOKS,
+        *_paths(tables),
+        "mass_g",
+        is_open=pl.col("mass_g").fill_null(0) != 0,
+        is_held=pl.col("mass_g").is_null(),
+    )
+
+
+def _paths(tables: Tables) -> list[str]:
+    return [column for tree in tables.trees.values() for column in (f"{tree.name}_0", *tree.columns)]
+
+
+def by_cell(rows: pl.DataFrame, table: Table, books: Sequence[str], sums: Sequence[pl.Expr]) -> pl.DataFrame:
+    """Return what rows with paths add up to in each cell of a table, with level and code of dimensions."""
+    return pl.concat(
+        rows.group_by(*books, *path).agg(*sums).select(*books, *columns, pl.exclude(*books, *path, *NODES))
+        for path, columns in _levels(table)
+    )
+
+
+def _levels(table: Table) -> Iterator[tuple[list[str], list[pl.Expr]]]:
+    for levels in product(*(range(table.depths[name] + 1) for name in DIMENSIONS)):
+        named = list(zip(DIMENSIONS, levels, strict=True))
+        columns = [
+            column
+            for name, level in named
+            for column in (
+                pl.lit(level, pl.Int8).alias(f"{name}_level"),
+                pl.col(f"{name}_{level}").alias(name),
+            )
+        ]
+        yield [f"{name}_{level}" for name, level in named], columns
