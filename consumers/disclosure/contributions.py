@@ -1,0 +1,93 @@
+"""Who puts what into each cell: the contributions of a problem, summed for every cell of every level."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Sequence
+
+import numpy as np
+import polars as pl
+from numpy.typing import NDArray
+
+from consumers.disclosure.problem import AGENCY, GROUPS, IS_PUBLIC, IS_WAIVED, VALUE
+from consumers.disclosure.system import NOT_KNOWN, Amounts, Cells, Contributions
+
+_Numbers = NDArray[np.int64] | NDArray[np.int32]
+
+_ACTOR = ("group", "agency", "is_waived", "is_public")
+
+
+def ends_of(
+    rows: pl.DataFrame, leaf: NDArray[np.int64], cells_of_leaves: Sequence[Cells]
+) -> Iterator[Contributions]:
+    """Yield the contributions to all cells by enterprise group, once for each end of a movement.
+
+    A contribution with fewer groups than others has its first one at every end.
+
+    Args:
+        rows: Contributions of a problem, none of them 0.
+        leaf: Leaf of each row.
+        cells_of_leaves: For each block of cells, in the order of their numbers: the cell of each leaf.
+    """
+    names = rows[GROUPS].explode().unique().drop_nulls().sort()
+    agency = _numbers(rows[AGENCY], rows[AGENCY].unique().drop_nulls().sort())
+    groups = pl.col(GROUPS).list
+    for end in range(max(1, int(rows.select(groups.len().max()).item() or 0))):
+        at_end = pl.when(groups.len() > end).then(groups.get(end, null_on_oob=True))
+        group = rows.select(at_end.otherwise(groups.get(0, null_on_oob=True))).to_series()
+        known = pl.DataFrame(
+            {
+                "group": _numbers(group, names),
+                "agency": agency,
+                "is_waived": rows[IS_WAIVED],
+                "is_public": rows[IS_PUBLIC],
+            }
+        )
+        actors = known.unique().sort(_ACTOR)
+        actor = known.join(actors.with_row_index("actor"), on=_ACTOR, how="left", maintain_order="left")
+        yield _contributions(
+            actors, leaf, actor["actor"].to_numpy().astype(np.int64), rows[VALUE].to_numpy(), cells_of_leaves
+        )
+
+
+def _numbers(names: pl.Series, sorted_names: pl.Series) -> pl.Series:
+    position = pl.DataFrame({"name": sorted_names}).with_row_index("number")
+    found = pl.DataFrame({"name": names}).join(position, on="name", how="left", maintain_order="left")
+    return found["number"].cast(pl.Int32).fill_null(NOT_KNOWN)
+
+
+def _contributions(
+    actors: pl.DataFrame,
+    leaf: _Numbers,
+    actor: _Numbers,
+    value: Amounts,
+    cells_of_leaves: Iterable[Cells],
+) -> Contributions:
+    # Where nothing is negative, net and absolute sums are one array.
+    amounts = [value] if (value > 0).all() else [value, np.abs(value)]
+    leaf, actor, amounts = _summed(leaf, actor, amounts, actors.height)
+    blocks = [_summed(cell[leaf], actor, amounts, actors.height) for cell in cells_of_leaves]
+    cells, numbers, sums = zip(*blocks, strict=True)
+    number = np.concatenate(numbers)
+    amounts = [np.concatenate(column) for column in zip(*sums, strict=True)]
+    return Contributions(
+        cell=np.concatenate(cells),
+        value=amounts[0],
+        magnitude=amounts[-1],
+        **{name: actors[name].to_numpy()[number] for name in _ACTOR},
+    )
+
+
+def _summed(
+    cell: _Numbers, actor: _Numbers, amounts: list[Amounts], actors: int
+) -> tuple[Cells, Cells, list[Amounts]]:
+    """Return one row for each cell and actor, sorted by both."""
+    key = cell.astype(np.int64) * actors + actor
+    order = np.argsort(key)
+    key = key[order]
+    starts = np.flatnonzero(np.diff(key, prepend=-1))
+    cells_found, actors_found = np.divmod(key[starts], max(actors, 1))
+    return (
+        cells_found.astype(np.int32),
+        actors_found.astype(np.int32),
+        [np.add.reduceat(column[order], starts) for column in amounts],
+    )
