@@ -24,18 +24,20 @@ TAKEN = {
     "counterparty_key": pl.Binary,
     "agency": pl.String,
     "mass_g": pl.Int64,
+    "taken_on": pl.Date,
 }
-_CONTRIBUTIONS = {*TAKEN, "is_public", "unconverted"}
+_CONTRIBUTIONS = {*LEAF, *BEHIND, "mass_g", "is_public", "unconverted"}
 _KEYS = [*LEAF, *BEHIND]
 _CROSS_BORDER = ("EXPORT", "IMPORT")
 
 
 def pending(contributions: pl.DataFrame, taken: pl.DataFrame) -> pl.DataFrame:
-    """Return `TAKEN`'s columns with what is pending as `mass_g`, and with what stands and who sees it.
+    """Return what is pending of each leaf, by who is behind it.
 
     Returns:
-        Besides: `standing_g` (what the cut has), `unconverted`, `is_public` (whether the public
-        will know it: that of all records of an agency, as soon as any of them is to be public).
+        Columns `LEAF`, `BEHIND`, `mass_g` (what is pending), `standing_g` (what the cut has),
+        `unconverted`, `is_public` (whether the public will know it: that holds for all records of
+        an agency, as soon as any of them is to be public). Rows with nothing pending are there.
 
     Raises:
         ConfigurationError: The contributions lack a column.
@@ -48,9 +50,8 @@ def pending(contributions: pl.DataFrame, taken: pl.DataFrame) -> pl.DataFrame:
         standing_g=pl.col("mass_g").sum(), unconverted=pl.col("unconverted").sum()
     )
     public = contributions.filter("is_public")["agency"].unique()
-    found = standing.join(
-        taken.rename({"mass_g": "taken_g"}), on=_KEYS, how="full", coalesce=True, nulls_equal=True
-    )
+    before = taken.group_by(_KEYS).agg(taken_g=pl.col("mass_g").sum())
+    found = standing.join(before, on=_KEYS, how="full", coalesce=True, nulls_equal=True)
     found = found.with_columns(pl.col("standing_g", "taken_g", "unconverted").fill_null(0)).with_columns(
         mass_g=pl.col("standing_g") - pl.col("taken_g"), is_public=pl.col("agency").is_in(public.implode())
     )

@@ -15,7 +15,7 @@ from datetime import timedelta
 import polars as pl
 
 from consumers.release import blocks, figures, gate, periods
-from consumers.release.blocks import BEHIND, LEAF, PLACE, TAKEN
+from consumers.release.blocks import LEAF, PLACE, TAKEN
 from consumers.release.calendar import Epoch
 from consumers.release.gate import GateRules
 from consumers.release.tables import Tables
@@ -31,7 +31,7 @@ class Attribution:
     """What earlier releases took, and what they kept to themselves. Confidential.
 
     Attributes:
-        taken: Schema `TAKEN`: contributions in published blocks, summed over all blocks.
+        taken: Schema `TAKEN`: contributions in published blocks, and the last day of their epoch.
         watched: Schema `WATCHED`: places where something was withheld, and the last day of the
             last epoch in which it was.
         hidden: Schema `HIDDEN`: leaf cells whose part in a last block is confidential.
@@ -89,11 +89,11 @@ def decide(
     shown = periods.of_epoch(epoch, tables.settings)
     rules = GateRules(tables.settings.min_groups, tables.p_permille)
     rows = blocks.placed(blocks.pending(contributions, attribution.taken), tables, shown.shown)
-    rows = rows.filter((pl.col("mass_g") != 0) | (pl.col("unconverted") > 0) | (pl.col("standing_g") != 0))
-    held = gate.held(rows, attribution.hidden, rules)
+    held = gate.held(rows, attribution.taken, attribution.hidden, rules)
     is_pending = (pl.col("mass_g") != 0) | (pl.col("unconverted") > 0)
     rows = rows.filter(is_pending).with_columns(is_held=pl.col("leaf").is_in(held.implode()))
-    block = rows.filter(~pl.col("is_held") & (pl.col("mass_g") != 0)).select(*TAKEN)
+    opened = rows.filter(~pl.col("is_held") & (pl.col("mass_g") != 0))
+    block = opened.with_columns(taken_on=pl.lit(epoch.end - _DAY)).select(*TAKEN)
     watched = _watched(attribution.watched, rows.filter("is_held"), epoch)
     own = rows.filter("is_owned").with_columns(is_open=~pl.col("is_held"))
     leaves = figures.leaves(own, tables)
@@ -108,7 +108,7 @@ def decide(
             _NO_LAST,
         ),
         attribution=Attribution(
-            _summed(attribution.taken, block), watched, attribution.hidden, attribution.final
+            pl.concat([attribution.taken, block]), watched, attribution.hidden, attribution.final
         ),
         block=block,
         certificates={},
@@ -130,9 +130,3 @@ def _watched(watched: pl.DataFrame, held: pl.DataFrame, epoch: Epoch) -> pl.Data
     now = held.select(*PLACE, pl.lit(epoch.end - _DAY).alias("last_on"))
     found = pl.concat([watched, now]).group_by(PLACE).agg(pl.col("last_on").max())
     return found.filter(pl.col("last_on") > epoch.end - _TRAILING_YEAR).sort(PLACE)
-
-
-def _summed(taken: pl.DataFrame, block: pl.DataFrame) -> pl.DataFrame:
-    keys = [*LEAF, *BEHIND]
-    found = pl.concat([taken, block]).group_by(keys).agg(pl.col("mass_g").sum())
-    return found.filter(pl.col("mass_g") != 0).sort(keys).select(*TAKEN)

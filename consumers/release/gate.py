@@ -13,8 +13,11 @@ obey the rules too; sums of such wholes, over leaves and over periods, are then 
 from __future__ import annotations
 
 from dataclasses import dataclass
+from datetime import date
 
 import polars as pl
+
+from consumers.release.blocks import BEHIND, LEAF
 
 # Whom a block must be safe from: everybody, or who knows an agency's records, or public ones.
 _PUBLIC = "public"
@@ -33,40 +36,53 @@ class GateRules:
     p_permille: int
 
 
-def held(rows: pl.DataFrame, hidden: pl.DataFrame, rules: GateRules) -> pl.Series:
+def held(rows: pl.DataFrame, taken: pl.DataFrame, hidden: pl.DataFrame, rules: GateRules) -> pl.Series:
     """Return the numbers of the leaves that stay closed, whole and with all of their family.
 
     Args:
-        rows: Of `blocks.placed`: pending and standing.
+        rows: Of `blocks.placed`.
+        taken: Earlier blocks.
         hidden: Places whose part in a last block is confidential.
         rules: The parameters.
     """
     changed = rows.filter(pl.col("mass_g") != 0)
     unknown = rows.filter(pl.col("unconverted") > 0)["leaf"]
-    found = [unsafe(changed, rules), turned(changed), unknown, _unsafe_so_far(rows, hidden, rules)]
+    shrinking = rows.filter((pl.col("mass_g") < 0).any().over("leaf"))
+    found = [
+        unsafe(changed, rules),
+        turned(changed),
+        unknown,
+        _unsafe_windows(rows, taken, rules),
+        # Nobody knows what there is so far: less of it might leave less in a sum than was safe.
+        shrinking.join(hidden, on=hidden.columns, how="semi")["leaf"],
+    ]
     closed = pl.concat(found).unique()
     families = rows.filter(pl.col("leaf").is_in(closed.implode()))["family"].unique()
     return rows.filter(pl.col("family").is_in(families.implode()))["leaf"].unique().sort()
 
 
-def _unsafe_so_far(rows: pl.DataFrame, hidden: pl.DataFrame, rules: GateRules) -> pl.Series:
-    """Return the leaves with something negative in their block of which all so far breaks a rule.
+def _unsafe_windows(rows: pl.DataFrame, taken: pl.DataFrame, rules: GateRules) -> pl.Series:
+    """Return the leaves of which the net of a window that ends now breaks a rule.
 
-    Where a last block withholds a part, nobody knows what there is so far: then nothing
-    negative may follow, as it might leave less in a sum with others than was safe.
+    A window holds the blocks of a leaf in a period since one of its openings or since the
+    beginning. Only where there is something negative in them need they be looked at.
     """
-    shrinking = rows.filter((pl.col("mass_g") < 0).any().over("leaf"))
-    standing = shrinking.select(
-        pl.struct("leaf", "period").rank("dense").alias("leaf"),
-        "group_key",
-        "counterparty_key",
-        "agency",
-        "is_public",
-        pl.col("standing_g").alias("mass_g"),
+    leaves = rows.select(*LEAF, "leaf").unique()
+    public = rows.filter("is_public")["agency"].unique()
+    now = rows.filter(pl.col("mass_g") != 0).select("leaf", "period", *BEHIND, "mass_g", taken_on=None)
+    before = taken.join(leaves, on=LEAF).select(now.columns)
+    moves = pl.concat([now, before], how="vertical_relaxed")
+    part = ["leaf", "period"]
+    moves = moves.filter(
+        (pl.col("mass_g") < 0).any().over(part) & pl.col("taken_on").is_null().any().over(part)
+    ).with_columns(is_public=pl.col("agency").is_in(public.implode()))
+    starts = moves.select(*part, start=pl.col("taken_on").fill_null(date.min)).unique()
+    windows = moves.join(starts, on=part).filter(
+        pl.col("taken_on").is_null() | (pl.col("taken_on") > pl.col("start"))
     )
-    numbers = shrinking.select("leaf", part=standing["leaf"])
-    broken = numbers.filter(pl.col("part").is_in(unsafe(standing, rules).implode()))["leaf"]
-    return pl.concat([broken, shrinking.join(hidden, on=hidden.columns, how="semi")["leaf"]])
+    numbered = windows.with_columns(window=pl.struct(*part, "start").rank("dense"))
+    broken = unsafe(numbered.with_columns(leaf="window"), rules)
+    return numbered.filter(pl.col("window").is_in(broken.implode()))["leaf"].unique()
 
 
 def unsafe(rows: pl.DataFrame, rules: GateRules) -> pl.Series:
