@@ -46,25 +46,26 @@ class Registry:
             RetriableError: The registry does not answer.
         """
         policy.require_contract()
-        schema_id = self._registered_id(topic)
-        # Asked for by its id: to a lookup the client answers with the schema that it was given.
-        try:
-            found = self.schema_of(schema_id)
-        except (ValueError, TypeError):
-            found = {}
+        with self._client(_not_registered(topic)) as client:
+            schema_id = _registered_id(client, topic)
+            # Asked for by its id: to a lookup the client answers with the schema that it was given.
+            try:
+                found = _schema_of(client, schema_id)
+            except (ValueError, TypeError):
+                found = {}
         policy.require_same(topic.record, found, topics.subject(topic.name))
         return schema_id
 
     def schema_of(self, schema_id: int) -> dict[str, Any]:
         """Return the schema with an id; raises as `id_to_write`."""
         with self._client(f"no schema with id {schema_id}") as client:
-            found = client.get_schema(schema_id)
-        return dict(json.loads(str(found.schema_str)))
+            return _schema_of(client, schema_id)
 
     def is_registered(self, topic: topics.Topic) -> bool:
         """Say whether the schema that this release writes is registered."""
         try:
-            self._registered_id(topic)
+            with self._client(_not_registered(topic)) as client:
+                _registered_id(client, topic)
         except ContractError:
             return False
         return True
@@ -82,12 +83,6 @@ class Registry:
         with self._client(f"the registry refuses the schema of {topic.name}") as client:
             client.set_config(subject, ServerConfig(COMPATIBILITY))
             return int(client.register_schema(subject, schema))
-
-    def _registered_id(self, topic: topics.Topic) -> int:
-        schema = Schema(contract.schema_text(topic.record), "AVRO")
-        with self._client(f"schema of {topic.name} is not registered") as client:
-            found = client.lookup_schema(topics.subject(topic.name), schema)
-        return int(str(found.schema_id))
 
     @contextmanager
     def _client(self, refusal: str) -> Iterator[SchemaRegistryClient]:
@@ -117,6 +112,19 @@ class Registry:
         return RetriableError(
             f"registry {self._url} does not answer", hint="is it up? weighbridge exchange status"
         )
+
+
+def _registered_id(client: SchemaRegistryClient, topic: topics.Topic) -> int:
+    schema = Schema(contract.schema_text(topic.record), "AVRO")
+    return int(str(client.lookup_schema(topics.subject(topic.name), schema).schema_id))
+
+
+def _schema_of(client: SchemaRegistryClient, schema_id: int) -> dict[str, Any]:
+    return dict(json.loads(str(client.get_schema(schema_id).schema_str)))
+
+
+def _not_registered(topic: topics.Topic) -> str:
+    return f"schema of {topic.name} is not registered"
 
 
 def _refused_certificate(error: BaseException | None) -> ssl.SSLCertVerificationError | None:
