@@ -38,14 +38,14 @@ def problem(
     """Return a problem with two dimensions, by default with one table over both."""
     schema = pl.Schema(
         {
-            "section": pl.String,
-            "division": pl.String,
-            "county": pl.String,
-            "value": pl.Int64,
-            "groups": pl.List(pl.String),
-            "agency": pl.String,
-            "is_waived": pl.Boolean,
-            "is_public": pl.Boolean,
+            "section": pl.String(),
+            "division": pl.String(),
+            "county": pl.String(),
+            "value": pl.Int64(),
+            "groups": pl.List(pl.String()),
+            "agency": pl.String(),
+            "is_waived": pl.Boolean(),
+            "is_public": pl.Boolean(),
         }
     )
     return Problem(
