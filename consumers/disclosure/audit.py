@@ -14,7 +14,7 @@ import numpy as np
 
 from consumers.disclosure.audit_attackers import OUTSIDER, Attacker, Attackers
 from consumers.disclosure.audit_cells import Cells, Flags, Numbers, cells_of
-from consumers.disclosure.audit_reach import Move, Reach
+from consumers.disclosure.audit_reach import Move, Reach, Web
 from consumers.disclosure.problem import Place, Problem
 from schemas.errors import ConfigurationError
 
@@ -22,6 +22,7 @@ Progress = Callable[[str, int, int], None]
 
 # Of a level, or of a unit: what a solver's fractions may be off.
 _TOLERANCE = 1e-6
+_POOL_MAX = 64
 
 
 class Verdict(StrEnum):
@@ -136,9 +137,12 @@ class _Attack:
 
     Attributes:
         found: What is disclosed, and to whom.
+        value: Net value of each cell.
+        room: Absolute value of each cell.
         level: Against outsiders.
         is_open: Cells that are disclosed to outsiders.
-        pool: What outsiders must reckon with, over all cells: often others must as well.
+        web: What outsiders reckon with.
+        pool: Moves that proved something: what one must reckon with, others often must as well.
         attackers: How many have attacked.
     """
 
@@ -150,6 +154,7 @@ class _Attack:
     room: Numbers = field(init=False)
     level: Numbers = field(init=False)
     is_open: Flags = field(init=False)
+    web: Web = field(init=False)
     pool: list[Move] = field(default_factory=list)
     attackers: int = 0
 
@@ -159,48 +164,45 @@ class _Attack:
         self.room = self.cells.sums(np.abs(self.cells.records.value))
         self.level = np.zeros_like(self.value)
         self.is_open = np.zeros_like(self.is_suppressed)
+        self.web = Web.of(self.cells.relations, self.is_suppressed)
 
     def run(self, attacker: Attacker) -> None:
         """Attack every cell that must stay uncertain to the attacker; the outsider comes first."""
-        level = np.where(self.is_open, 0, attacker.level)
-        reach = self._reach(attacker, level)
-        for move in self.pool:
-            reach.try_move(move)
-        moves = list(reach.moves(lambda done, total: self.on_progress(attacker.name, done, total)))
-        findings = self._findings(attacker.name, level, reach)
-        if attacker.name == OUTSIDER:
-            self.pool, self.level = moves, attacker.level
-            for cell, _ in findings:
-                self.is_open[cell] = True
-        self.found += [finding for _, finding in findings]
         self.attackers += 1
+        self.on_progress(attacker.name, 0, int((attacker.level > 0).sum()))
+        level = np.where(self.is_open, 0, attacker.level)
+        room = self.room - attacker.own
+        reach = Reach(self.web, room, level)
+        self._try_pool(reach)
+        if reach.is_proven:
+            return
+        if attacker.name != OUTSIDER:
+            reach = Reach(Web.of(self.cells.relations, self.is_suppressed & (room > 0)), room, level)
+            self._try_pool(reach)
+        moves = reach.moves(lambda done, total: self.on_progress(attacker.name, done, total))
+        self.pool = [*moves, *self.pool][:_POOL_MAX]
+        at_risk = np.flatnonzero(reach.extents < level * (1 - _TOLERANCE))
+        self.found += [self._finding(attacker.name, int(cell), reach) for cell in at_risk]
+        if attacker.name == OUTSIDER:
+            self.level = level
+            self.is_open[at_risk] = True
 
     def intervals(self) -> Iterator[Finding]:
         """Yield what an outsider gets of each suppressed cell."""
-        nobody = Attacker(OUTSIDER, np.zeros_like(self.room), self.level)
-        reach = self._reach(nobody, self.level)
-        extent = np.zeros(self.cells.size)
-        for done, cell in enumerate(reach.free):
-            extent[cell] = reach.extent(done)
-            self.on_progress(f"{OUTSIDER}: intervals", done + 1, len(reach.free))
+        reach = Reach(self.web, self.room, self.level)
+        reach.stretch(lambda done, total: self.on_progress("intervals", done, total))
         for cell in np.flatnonzero(self.is_suppressed):
-            yield self._finding(OUTSIDER, int(cell), float(extent[cell]), int(self.level[cell]))
+            yield self._finding(OUTSIDER, int(cell), reach)
 
-    def _reach(self, attacker: Attacker, level: Numbers) -> Reach:
-        room = self.room - attacker.own
-        return Reach(self.cells.relations, np.flatnonzero(self.is_suppressed & (room > 0)), room, level)
+    def _try_pool(self, reach: Reach) -> None:
+        for move in self.pool:
+            if reach.is_proven:
+                return
+            reach.try_move(move)
 
-    def _findings(self, name: str, level: Numbers, reach: Reach) -> list[tuple[int, Finding]]:
-        extent = np.zeros(self.cells.size)
-        extent[reach.free] = reach.extents
-        is_short = (level > 0) & (extent < level * (1 - _TOLERANCE))
-        return [
-            (int(cell), self._finding(name, int(cell), float(extent[cell]), int(level[cell])))
-            for cell in np.flatnonzero(is_short)
-        ]
-
-    def _finding(self, name: str, cell: int, extent: float, level: int) -> Finding:
-        value, whole = int(self.value[cell]), int(extent + _TOLERANCE)
+    def _finding(self, name: str, cell: int, reach: Reach) -> Finding:
+        value, level, extent = int(self.value[cell]), int(reach.level[cell]), float(reach.extents[cell])
+        whole = int(extent + _TOLERANCE)
         if not self.is_suppressed[cell]:
             verdict = Verdict.PUBLISHED
         elif extent >= level * (1 - _TOLERANCE):

@@ -7,7 +7,7 @@ conceivable, and one programme gives both ends of an interval.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
-from dataclasses import InitVar, dataclass, field
+from dataclasses import dataclass, field
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -16,7 +16,7 @@ from scipy.optimize import linprog
 from scipy.sparse import csc_array, csr_array
 from scipy.sparse.csgraph import connected_components
 
-from consumers.disclosure.audit_cells import Numbers
+from consumers.disclosure.audit_cells import Flags, Numbers
 from schemas.errors import FatalError
 
 Reals = NDArray[np.float64]
@@ -25,8 +25,10 @@ Reals = NDArray[np.float64]
 _HARVESTS = 6
 # Sums may be off by this part of a level that a move is to prove.
 _TOLERANCE = 1e-6
-# Bounds further away than this many levels change nothing, and cost the solver its precision.
-_LEVELS_MAX = 1e6
+# Bounds further away than this many times a level change nothing, and cost the solver its
+# precision; where a cell is moved as far as it can, its bound is well within.
+_SCALES_MAX = 1e6
+_STRETCH = 1e3
 _SEED = 20_250_701
 
 
@@ -37,91 +39,123 @@ class Move(NamedTuple):
     error: float
 
 
+@dataclass(frozen=True, slots=True, eq=False)
+class Web:
+    """What may move, and what moves together.
+
+    Attributes:
+        size: Number of all cells.
+        free: Cells that may move, without those that cannot for the simplest of reasons.
+        sums: Over the free cells: must stay as they are.
+        part: Of each free cell: number of the part that it is in; parts move independently.
+    """
+
+    size: int
+    free: Numbers
+    sums: csc_array
+    part: NDArray[np.int32]
+
+    @classmethod
+    def of(cls, relations: csr_array, is_free: Flags) -> Web:
+        """Return the web of some cells.
+
+        Args:
+            relations: Over all cells.
+            is_free: Of all cells: suppressed, and not wholly known to whom it is about.
+        """
+        free = _movable(relations, np.flatnonzero(is_free))
+        sums = _without_empty_rows(relations[:, free])
+        part = connected_components(abs(sums).T @ abs(sums), directed=False)[1]
+        return cls(len(is_free), free, sums, part)
+
+
 @dataclass(slots=True, eq=False)
 class Reach:
     """What one attacker must reckon with.
 
     Attributes:
-        relations: Over all cells.
-        free: Cells that may move: suppressed, and not wholly the attacker's own. Those that
-            cannot for the simplest of reasons are left out.
-        room: Of all cells: how far each may move.
-        level: Of all cells: how far each must move; 0 where it does not matter.
-        extents: Of the free cells: how far each was seen to move; as far as it can where that
-            is less than its level.
+        web: What may move.
+        room: How far each of all cells may move.
+        level: How far each of all cells must move; 0 where it does not matter.
+        extents: How far each cell was seen to move; as far as it can where that is less than
+            its level, once all moves are done.
     """
 
-    relations: InitVar[csr_array]
-    free: Numbers
+    web: Web
     room: Numbers
     level: Numbers
     extents: Reals = field(init=False)
-    _size: int = field(init=False)
-    _sums: csc_array = field(init=False)
-    _part: NDArray[np.int32] = field(init=False)
 
-    def __post_init__(self, relations: csr_array) -> None:
-        """Leave out what does not move, and find what moves together."""
-        self._size = len(self.room)
-        self.free = _movable(relations, self.free)
-        self.room, self.level = self.room[self.free], self.level[self.free]
-        self.extents = np.zeros(len(self.free))
-        self._sums = _without_empty_rows(relations[:, self.free])
-        self._part = connected_components(abs(self._sums).T @ abs(self._sums), directed=False)[1]
+    def __post_init__(self) -> None:
+        """Nothing has moved yet."""
+        self.extents = np.zeros(self.web.size)
+
+    @property
+    def is_proven(self) -> bool:
+        """Whether all have moved as far as they must."""
+        return bool((self.extents >= self.level).all())
 
     def try_move(self, move: Move) -> None:
         """Note what a move proves, shrunk until it fits into the bounds."""
-        change = move.change[self.free]
+        free, part = self.web.free, self.web.part
+        change = np.abs(move.change[free])
         if np.count_nonzero(change) < np.count_nonzero(move.change):
             return
         moving = np.flatnonzero(change)
-        shrink = np.ones(self._part.max(initial=-1) + 1)
-        np.minimum.at(shrink, self._part[moving], self.room[moving] / np.abs(change[moving]))
-        proven = np.where(move.error <= _TOLERANCE * self.level, np.abs(change) * shrink[self._part], 0.0)
-        self.extents = np.maximum(self.extents, proven)
+        shrink = np.ones(part.max(initial=-1) + 1)
+        np.minimum.at(shrink, part[moving], self.room[free[moving]] / change[moving])
+        trusted = move.error <= _TOLERANCE * self.level[free]
+        self.extents[free] = np.maximum(self.extents[free], np.where(trusted, change * shrink[part], 0.0))
 
     def moves(self, on_progress: Callable[[int, int], None]) -> Iterator[Move]:
         """Move every cell as far as it must, or as far as it can; yield the moves of it."""
         random = np.random.default_rng(_SEED)
+        everything = np.arange(len(self.web.free))
         for _ in range(_HARVESTS):
             todo = self._todo()
             if not len(todo):
                 return
-            objective = np.zeros(len(self.free))
-            objective[todo] = random.choice([-1.0, 1.0], len(todo)) / self.level[todo]
-            yield self._moved(objective, np.arange(len(self.free)), float(self.room.max()))
+            objective = np.zeros(len(everything))
+            objective[todo] = random.choice([-1.0, 1.0], len(todo)) / self.level[self.web.free[todo]]
+            yield self._moved(objective, everything, float(self.room[self.web.free].max()))
         wanted = int((self.level > 0).sum())
         for at in self._todo():
-            if self.extents[at] < self.level[at]:
-                yield self._extreme(int(at))
+            cell = self.web.free[at]
+            if self.extents[cell] < self.level[cell]:
+                yield self._extreme(int(at), float(self.level[cell]))
             on_progress(wanted - len(self._todo()), wanted)
 
-    def extent(self, at: int) -> float:
-        """Return how far one of the free cells can move."""
-        return float(self._extreme(at).change[self.free[at]])
+    def stretch(self, on_progress: Callable[[int, int], None]) -> None:
+        """Move every cell as far as it can."""
+        for at, cell in enumerate(self.web.free):
+            self._extreme(at, max(float(self.level[cell]), float(self.room[cell]) / _STRETCH))
+            on_progress(at + 1, len(self.web.free))
 
     def _todo(self) -> Numbers:
-        return np.flatnonzero(self.extents < self.level)
+        """Return which of the free cells have yet to move further."""
+        return np.flatnonzero(self.extents[self.web.free] < self.level[self.web.free])
 
-    def _extreme(self, at: int) -> Move:
-        near = np.flatnonzero(self._part == self._part[at])
-        move = self._moved((near == at).astype(np.float64), near, float(max(self.level[at], 1)))
-        self.extents[at] = max(self.extents[at], move.change[self.free[at]])
+    def _extreme(self, at: int, scale: float) -> Move:
+        near = np.flatnonzero(self.web.part == self.web.part[at])
+        move = self._moved((near == at).astype(np.float64), near, scale)
+        cell = self.web.free[at]
+        self.extents[cell] = max(self.extents[cell], move.change[cell])
         return move
 
     def _moved(self, objective: Reals, near: Numbers, scale: float) -> Move:
-        """Return the move of some cells that maximises an objective.
+        """Return the move of some free cells that maximises an objective.
 
         Args:
             objective: Of those cells.
-            near: They, as numbers of free cells: one or more whole parts.
+            near: They, counted among the free ones: one or more whole parts.
             scale: Units in which the solver reckons.
         """
-        sums = self._sums if len(near) == len(self.free) else _without_empty_rows(self._sums[:, near].tocsr())
-        bound = np.minimum(self.room[near] / scale, _LEVELS_MAX)
-        found = _maximised(objective, sums, bound) * scale
-        change = np.zeros(self._size)
-        change[self.free[near]] = found
+        sums, free = self.web.sums, self.web.free
+        if len(near) < len(free):
+            sums = _without_empty_rows(sums[:, near].tocsr())
+        found = _maximised(objective, sums, np.minimum(self.room[free[near]] / scale, _SCALES_MAX)) * scale
+        change = np.zeros(self.web.size)
+        change[free[near]] = found
         move = Move(change, float(np.abs(sums @ found).max(initial=0.0)))
         self.try_move(move)
         return move
