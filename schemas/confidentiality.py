@@ -8,7 +8,7 @@ keeps processes that write from starting without them.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import Annotated, Any, get_args, get_origin
@@ -166,7 +166,7 @@ def _model_leaves(
             yield place, next(iter(classes)) if len(classes) == 1 else None
 
 
-def require_classes(leaves: Iterator[tuple[str, Any]], owner: str) -> None:
+def require_classes(leaves: Iterable[tuple[str, Any]], owner: str) -> None:
     """Raise ContractError naming the leaves of `owner` that have no single class."""
     allowed = {item.value for item in Confidentiality}
     bare = [path for path, confidentiality in leaves if confidentiality not in allowed]

@@ -49,11 +49,9 @@ def require_contract() -> None:
     """
     for record in contract.RECORDS:
         for number, schema in enumerate(contract.versions(record), 1):
-            owner = f"{record} v{number}"
-            require_classes(avro_leaves(schema), owner)
-            _refuse(
-                owner, [path for path, found in avro_leaves(schema) if not _may_hold(record, path, found)]
-            )
+            owner, leaves = f"{record} v{number}", tuple(avro_leaves(schema))
+            require_classes(leaves, owner)
+            _refuse(owner, [path for path, found in leaves if not _may_hold(record, path, found)])
     _refuse("keys", [record for record in contract.RECORDS if not _has_key_class(record)])
     _refuse("headers", [name for name in _header_names() if not _is_public_header(name)])
 

@@ -17,7 +17,8 @@ from schemas.settings import KafkaSettings
 # An open transaction ends after 20 s, and the broker looks every 10 s.
 _PATIENCE_SECONDS = 90.0
 _CHUNK_RECORDS = 500
-_POLL_SECONDS = 0.1
+# The client waits so long for a chunk to fill: at the end of a topic nothing fills it.
+_POLL_SECONDS = 0.02
 
 
 def records(kafka: KafkaSettings, topic: str) -> Iterator[Message]:

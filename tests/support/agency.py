@@ -249,7 +249,7 @@ def committed(
     found = []
     try:
         while ends:
-            for record in reader.consume(500, timeout=0.2):
+            for record in reader.consume(500, timeout=0.02):
                 error = record.error()
                 if error is None:
                     found.append(record)
