@@ -1,0 +1,164 @@
+"""Disclosure control of one problem: from contributions to a pattern and its proofs.
+
+The order: cells, primary rules, secondary suppression against everybody, trimming, closure
+(sums of suppressed cells and insiders, until nothing new is found), proofs. Closure only adds
+suppressions, and an added suppression never takes a witness away; so it ends, and what was
+proven stays proven. Where something cannot be protected or proven, more is withheld.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from typing import TypeAlias
+
+import numpy as np
+from numpy.typing import NDArray
+
+from consumers.disclosure import primary
+from consumers.disclosure.cells import CellSet, cells_of
+from consumers.disclosure.problem import Problem
+from consumers.disclosure.proving import Proofs, prove
+from consumers.disclosure.residuals import unions
+from consumers.disclosure.suppression import NotProvableError, suppress
+from consumers.disclosure.system import OUTSIDER, Attacker, Flags, Target
+from consumers.disclosure.trimming import trim
+
+FREE, PRIMARY, SECONDARY = "free", "primary", "secondary"
+
+# Told the name of a step, how much of it is done, and how much there is.
+Progress: TypeAlias = Callable[[str, int, int], None]
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Protected:
+    """What disclosure control decided, and why it may be believed. Confidential.
+
+    Attributes:
+        status: For each cell "free", "primary" or "secondary".
+        attackers: Everybody whom the targets speak of; the outsider first.
+        targets: All figures that must stay uncertain under this pattern.
+        proofs: A witness of each target.
+        is_complete: False where not everything could be protected as asked, so that more was
+            withheld than would be needed.
+    """
+
+    problem: Problem
+    cells: CellSet
+    status: NDArray[np.str_]
+    attackers: Sequence[Attacker]
+    targets: Sequence[Target]
+    proofs: Proofs
+    is_complete: bool
+
+    @property
+    def suppressed(self) -> Flags:
+        """Return which cells are confidential."""
+        return np.asarray(self.status != FREE, dtype=np.bool_)
+
+
+def protect(problem: Problem, on_progress: Progress = lambda *_: None) -> Protected:
+    """Decide which cells of a problem may be published, and prove it.
+
+    Raises:
+        ConfigurationError: There are too many cells, or their sum is too large.
+    """
+    return _Protection(problem, on_progress).run()
+
+
+class _Protection:
+    """The decision in the making.
+
+    Attributes:
+        suppressed: What is withheld so far.
+        targets: What must stay uncertain given what is withheld.
+    """
+
+    def __init__(self, problem: Problem, on_progress: Progress) -> None:
+        self.problem = problem
+        self.on_progress = on_progress
+        self.cells = cells_of(problem)
+        self.system = self.cells.system
+        nobody = np.zeros(0, dtype=np.int32), np.zeros(0, dtype=np.int64)
+        self.attackers: Sequence[Attacker] = [Attacker("outsider", *nobody)]
+        levels = primary.levels(self.system, problem.rules)
+        self.own_targets = [
+            Target((int(cell),), int(levels[cell]), OUTSIDER) for cell in np.flatnonzero(levels)
+        ]
+        self.primary: Flags = levels > 0
+        self.suppressed = self.primary.copy()
+        self.targets = list(self.own_targets)
+        self.is_complete = True
+
+    def run(self) -> Protected:
+        self._suppress("protect", self.targets)
+        if self.is_complete:
+            self._trim()
+            self._close()
+        return self._proven()
+
+    def _suppress(self, step: str, targets: Sequence[Target]) -> None:
+        protection = self.problem.protection
+        try:
+            self.suppressed = suppress(
+                self.system,
+                targets,
+                self.attackers,
+                self.suppressed,
+                protection.cost,
+                on_progress=lambda done, total: self.on_progress(step, done, total),
+            )
+        except NotProvableError:
+            self._withhold_everything()
+
+    def _trim(self) -> None:
+        self.on_progress("trim", 0, 1)
+        self.suppressed = trim(
+            self.system,
+            self.targets,
+            self.attackers,
+            self.suppressed,
+            fixed=self.primary,
+            cost=self.problem.protection.cost,
+        )
+        self.on_progress("trim", 1, 1)
+
+    def _close(self) -> None:
+        """Protect what the pattern itself lets somebody work out, until there is nothing new."""
+        known = set(self.targets)
+        while self.is_complete:
+            found = self._consequences()
+            self.targets = self.own_targets + [t for t in found if t not in set(self.own_targets)]
+            new = [target for target in found if target not in known]
+            if not new:
+                return
+            known.update(new)
+            self._suppress("close", new)
+
+    def _consequences(self) -> list[Target]:
+        return (
+            unions(self.system, self.suppressed, self.problem.rules) if self.problem.protection.unions else []
+        )
+
+    def _proven(self) -> Protected:
+        self.on_progress("prove", 0, len(self.targets))
+        proofs = prove(self.system, self.targets, self.attackers, self.suppressed)
+        if not proofs.is_complete and not self.suppressed.all():
+            self._withhold_everything()
+            proofs = prove(self.system, self.targets, self.attackers, self.suppressed)
+        self.on_progress("prove", len(self.targets), len(self.targets))
+        return Protected(
+            problem=self.problem,
+            cells=self.cells,
+            status=np.where(self.primary, PRIMARY, np.where(self.suppressed, SECONDARY, FREE)),
+            attackers=self.attackers,
+            targets=self.targets,
+            proofs=proofs,
+            is_complete=self.is_complete,
+        )
+
+    def _withhold_everything(self) -> None:
+        # Nothing of this problem is known then, but that its cells exist.
+        self.suppressed = np.ones(self.system.size, dtype=np.bool_)
+        self.targets = self.own_targets
+        self.is_complete = False
