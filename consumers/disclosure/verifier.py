@@ -111,6 +111,7 @@ class World:
         relations: Each row is 0 in any world: the parts of a cell along a dimension, minus the
             cell; or one side of a mirror, minus the other.
         parts: For each dimension, the parts of each cell that has any.
+        mirrors: Pairs of cells that change together.
     """
 
     def __init__(self, problem: Problem) -> None:
@@ -137,6 +138,7 @@ class World:
         self.value = self.rows[VALUE].to_numpy()
         self.ends, self.agency = _ends(self.rows[GROUPS]), _numbered(self.rows[AGENCY])
         self.parts = [self._parts(axis) for axis in range(len(problem.dimensions))]
+        self.mirrors = self._mirrors()
         self.relations = self._relations()
 
     def _place(self, levels: Levels) -> pl.DataFrame:
@@ -172,19 +174,20 @@ class World:
                     found[parent].append(cell)
         return dict(found)
 
+    def _mirrors(self) -> list[tuple[int, int]]:
+        places = self.places.iter_rows() if self.problem.mirrors else ()
+        number = {tuple(zip(row[::2], row[1::2], strict=True)): cell for cell, row in enumerate(places)}
+        pairs = [(number.get(one), number.get(other)) for one, other in self.problem.mirrors]
+        return [(one, other) for one, other in pairs if one is not None and other is not None]
+
     def _relations(self) -> csr_array:
         sums = [(parts, cell) for along in self.parts for cell, parts in along.items()]
-        if self.problem.mirrors:
-            places = self.places.iter_rows()
-            number = {tuple(zip(row[::2], row[1::2], strict=True)): cell for cell, row in enumerate(places)}
-            pairs = [(number.get(one), number.get(other)) for one, other in self.problem.mirrors]
-            sums += [([one], other) for one, other in pairs if one is not None and other is not None]
+        sums += [([one], other) for one, other in self.mirrors if one != other]
         columns = [cell for parts, whole in sums for cell in (*parts, whole)]
         signs = [sign for parts, _ in sums for sign in (*[1] * len(parts), -1)]
         starts = np.cumsum([0, *(len(parts) + 1 for parts, _ in sums)])
-        return csr_array(
-            (np.array(signs, dtype=np.int64), columns, starts), shape=(len(sums), len(self.places))
-        )
+        shape = (len(sums), len(self.places))
+        return csr_array((np.array(signs, dtype=np.int64), columns, starts), shape=shape)
 
     def by_cell(self, amounts: Numbers) -> Numbers:
         """Add up an amount of each row."""
@@ -368,16 +371,17 @@ def levels_of(world: World, figure: Numbers, row: Numbers, count: int, rules: Ru
 def known_sums(world: World, is_hidden: Flags) -> list[Sum]:
     """Return the sums of unknown cells that follow from the known ones.
 
-    From every known cell walk down along one dimension after the other, in any order: each cell
-    becomes its parts, of which the known ones are subtracted. The last sums matter, as a sum that
-    breaks the rules does so all the more without a part that obeys them; but contributions below 0
-    spoil that, so if there are any all sums on the way matter as well, level by level.
+    From every known cell walk down, level by level, along the dimensions in any order: each cell
+    becomes its parts, of which the known ones are subtracted; or all cells become their mirrors.
+    Where a walk ends is a sum that counts: a sum that breaks the rules does so all the more
+    without a part that obeys them. Contributions below 0 spoil that: with them every sum counts.
     """
     is_known, has_negative = known_cells(world, is_hidden), world.by_cell(np.minimum(world.value, 0)) < 0
     unknown = [
-        {c: [p for p in parts if not is_known[p]] for c, parts in along.items()} for along in world.parts
+        {cell: [part for part in parts if not is_known[part]] for cell, parts in along.items()}
+        for along in world.parts
     ]
-    steps_max = 1 if has_negative.any() else len(world.places)
+    mirrored = {one: [other] for pair in world.mirrors for one, other in (pair, pair[::-1])}
     seen: set[Sum] = {()}
     found: set[Sum] = set()
     frontier: set[Sum] = {(cell,) for cell in np.flatnonzero(is_known).tolist()}
@@ -386,17 +390,12 @@ def known_sums(world: World, is_hidden: Flags) -> list[Sum]:
         below: set[Sum] = set()
         for cells in frontier:
             ways = [parts for parts in unknown if any(cell in parts for cell in cells)]
-            below |= {_step(cells, parts, steps_max) for parts in ways}
+            for parts in (*ways, mirrored):
+                below.add(tuple(sorted(chain(*(parts.get(cell, [cell]) for cell in cells)))))
             if not ways or has_negative[list(cells)].any():
                 found.add(cells)
         frontier = below - seen
-    return sorted(cells for cells in found if not is_known[list(cells)].any())
-
-
-def _step(cells: Sum, parts: dict[int, list[int]], steps_max: int) -> Sum:
-    while steps_max and any(cell in parts for cell in cells):
-        cells, steps_max = tuple(sorted(p for cell in cells for p in parts.get(cell, [cell]))), steps_max - 1
-    return cells
+    return sorted(s for s in found if len({*s}) == len(s) and not is_known[list(s)].any())
 
 
 def known_cells(world: World, is_hidden: Flags) -> Flags:
