@@ -9,8 +9,7 @@ import sys
 import threading
 import time
 from collections import Counter
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import Callable
 from pathlib import Path
 
 import fastavro
@@ -19,7 +18,6 @@ from confluent_kafka import Message, TopicPartition
 from confluent_kafka.admin import NewPartitions  # type: ignore[attr-defined]  # public, not listed in __all__
 
 from consumers.hub import offline
-from consumers.hub.hub import Hub
 from deploy.exchange.exchange import Exchange
 from schemas import contract, framing, topics
 from schemas.errors import ConfigurationError, FatalError, WeighbridgeError
@@ -27,7 +25,7 @@ from schemas.reasons import Reason
 from schemas.runtime import clients
 from tests.support import events
 from tests.support import hub as support
-from tests.support.hub import LedgerTopic
+from tests.support.hub import LedgerTopic, running
 from tests.support.sealed import write_directory
 from tests.support.signed import EVERYBODY, Scribe
 
@@ -36,31 +34,6 @@ from tests.support.signed import EVERYBODY, Scribe
 def ledger(exchange: Exchange) -> LedgerTopic:
     """Return an empty movements topic with three partitions."""
     return support.new_ledger(exchange)
-
-
-@contextmanager
-def running(hub: Hub) -> Iterator[Hub]:
-    """Run a hub in a thread and stop it at the end."""
-    failures: list[BaseException] = []
-
-    def run() -> None:
-        try:
-            hub.run()
-        except BaseException as error:  # noqa: BLE001  # handed to the test
-            failures.append(error)
-
-    hub.open()
-    thread = threading.Thread(target=run)
-    thread.start()
-    try:
-        yield hub
-    finally:
-        hub.stop.set()
-        thread.join(60)
-        hub.close()
-        if failures:
-            # Whatever else a test missed, this is why.
-            raise failures[0]
 
 
 def eventually(condition: Callable[[], bool], seconds: float = 45.0) -> bool:
@@ -79,7 +52,7 @@ def dead_letters(ledger: LedgerTopic) -> dict[bytes, dict[str, object]]:
     reader.assign([TopicPartition(topics.dead_letters("test"), 0, 0)])
     found: dict[bytes, dict[str, object]] = {}
     while True:
-        for record in reader.consume(100, 5.0):
+        for record in reader.consume(100, 0.05):
             if record.error() is not None:
                 reader.close()
                 return found
