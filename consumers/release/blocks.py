@@ -28,7 +28,7 @@ TAKEN = {
 }
 _CONTRIBUTIONS = {*LEAF, *BEHIND, "mass_g", "is_public", "unconverted"}
 _KEYS = [*LEAF, *BEHIND]
-_CROSS_BORDER = ("EXPORT", "IMPORT")
+CROSS_BORDER = ("EXPORT", "IMPORT")
 
 
 def pending(contributions: pl.DataFrame, taken: pl.DataFrame) -> pl.DataFrame:
@@ -109,15 +109,15 @@ def _with_path(rows: pl.DataFrame, tables: Tables, name: str) -> pl.DataFrame:
 
 
 def _is_mirror(tables: Tables) -> pl.Expr:
-    is_other_side = pl.col("flow").is_in(_CROSS_BORDER) & pl.col("partner").is_in(tables.countries)
+    is_other_side = pl.col("flow").is_in(CROSS_BORDER) & pl.col("partner").is_in(tables.countries)
     return is_other_side & tables.has_partner
 
 
 def _numbered(rows: pl.DataFrame, tables: Tables) -> pl.DataFrame:
     leaves = [tables.trees[name].leaf for name in DIMENSIONS]
     measure = [] if tables.settings.is_one_mass else ["measure"]
-    is_cross = pl.col("flow").is_in(_CROSS_BORDER) & tables.has_partner
-    is_export = pl.col("flow") == _CROSS_BORDER[0]
+    is_cross = pl.col("flow").is_in(CROSS_BORDER) & tables.has_partner
+    is_export = pl.col("flow") == CROSS_BORDER[0]
     origin = pl.when(is_export).then("country").otherwise("partner")
     destination = pl.when(is_export).then("partner").otherwise("country")
     # The books of two countries on what went from one to the other are one family, whatever their parts.

@@ -8,13 +8,14 @@ blocks of one epoch; what a cell holds altogether is the sum of its figures over
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import timedelta
+from itertools import product
 
 import polars as pl
 
-from consumers.release import blocks, figures, gate, periods
+from consumers.release import blocks, figures, final, gate, periods
 from consumers.release.blocks import LEAF, PLACE, TAKEN
 from consumers.release.calendar import Epoch
 from consumers.release.gate import GateRules
@@ -53,7 +54,8 @@ class Decision:
             same cells whatever the data are. A figure is the mass that this epoch adds. Public.
         attribution: What to hand to the next decision.
         block: Schema `TAKEN`: the contributions that this epoch takes. Confidential.
-        certificates: By name of a last block, its certificate. Confidential.
+        certificates: By name of a problem of a last block and of a file, such as `2026-Q1 RECEIVED
+            DOMESTIC own mass_g/certificate.json`, what its verifier reads. Confidential.
     """
 
     observations: pl.DataFrame
@@ -87,42 +89,45 @@ def decide(
         ConfigurationError: The contributions lack a column.
     """
     shown = periods.of_epoch(epoch, tables.settings)
-    rules = GateRules(tables.settings.min_groups, tables.p_permille)
     rows = blocks.placed(blocks.pending(contributions, attribution.taken), tables, shown.shown)
-    held = gate.held(rows, attribution.taken, attribution.hidden, rules)
-    is_pending = (pl.col("mass_g") != 0) | (pl.col("unconverted") > 0)
-    rows = rows.filter(is_pending).with_columns(is_held=pl.col("leaf").is_in(held.implode()))
-    opened = rows.filter(~pl.col("is_held") & (pl.col("mass_g") != 0))
-    block = opened.with_columns(taken_on=pl.lit(epoch.end - _DAY)).select(*TAKEN)
-    watched = _watched(attribution.watched, rows.filter("is_held"), epoch)
-    own = rows.filter("is_owned").with_columns(is_open=~pl.col("is_held"))
-    leaves = figures.leaves(own, tables)
-    if others := set(tables.countries) - tables.owned:
-        leaves = pl.concat([leaves, figures.adopted(tables, tables.leaves(others, shown.slots), adopted)])
+    due = _due(shown.due, attribution, tables)
+    is_due = pl.concat_str("period", "measure", "flow", separator=" ").is_in(due)
+    gated = _gated(rows.filter(~is_due), attribution, tables)
+    last = final.decided(rows.filter(is_due), tables)
+    taken = pl.concat([gated.filter(~pl.col("is_held")), last.rows]).filter(pl.col("mass_g") != 0)
+    block = taken.with_columns(taken_on=pl.lit(epoch.end - _DAY)).select(*TAKEN)
+    withheld = pl.concat([gated, last.rows]).filter("is_held")
     return Decision(
         observations=figures.observations(
             tables,
             shown.slots,
-            leaves,
+            figures.leaves(gated, last.rows, tables, shown.slots, adopted),
             blocks.with_paths(attribution.watched, tables),
-            _NO_LAST,
+            last.cells,
         ),
         attribution=Attribution(
-            pl.concat([attribution.taken, block]), watched, attribution.hidden, attribution.final
+            taken=pl.concat([attribution.taken, block]),
+            watched=_watched(attribution.watched, withheld, epoch),
+            hidden=pl.concat([attribution.hidden, last.hidden]).unique().sort(LEAF),
+            final=tuple(sorted({*attribution.final, *due})),
         ),
         block=block,
         certificates={},
     )
 
 
-_NO_LAST = pl.DataFrame(
-    schema={
-        **dict.fromkeys(figures.BOOKS, pl.String),
-        **{name: pl.Int8 if name.endswith("_level") else pl.String for name in figures.NODES},
-        "mass_g": pl.Int64,
-        "is_free": pl.Boolean,
-    }
-)
+def _due(quarters: Iterable[str], attribution: Attribution, tables: Tables) -> list[str]:
+    """Return the names of the last blocks that are published now."""
+    books = product(quarters, tables.settings.measures, tables.settings.flows)
+    return [name for name in map(" ".join, books) if name not in attribution.final]
+
+
+def _gated(rows: pl.DataFrame, attribution: Attribution, tables: Tables) -> pl.DataFrame:
+    """Return the rows of leaves with something pending, and whether they stay closed (`is_held`)."""
+    rules = GateRules(tables.settings.min_groups, tables.p_permille)
+    held = gate.held(rows, attribution.taken, attribution.hidden, rules)
+    is_pending = (pl.col("mass_g") != 0) | (pl.col("unconverted") > 0)
+    return rows.filter(is_pending).with_columns(is_held=pl.col("leaf").is_in(held.implode()))
 
 
 def _watched(watched: pl.DataFrame, held: pl.DataFrame, epoch: Epoch) -> pl.DataFrame:

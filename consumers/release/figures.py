@@ -31,7 +31,7 @@ _FLAGS = ("is_open", "is_held", "is_hidden")
 def observations(
     tables: Tables,
     slots: Sequence[str],
-    leaves: pl.DataFrame,
+    made_of: pl.DataFrame,
     watched: pl.DataFrame,
     last: pl.DataFrame,
 ) -> pl.DataFrame:
@@ -40,26 +40,25 @@ def observations(
     Args:
         tables: What is published.
         slots: Periods as shown.
-        leaves: `slot`, `measure`, `flow`, the path of each dimension, `mass_g`, `is_open`,
-            `is_held`: what opened, and what is held back.
+        made_of: Of `leaves`.
         watched: `measure`, `flow` and the path of each dimension, where something was withheld.
         last: `slot`, `measure`, `flow`, level and code of each dimension, `mass_g`, `is_free`: the
             cells of last blocks.
     """
-    return pl.concat(_observed(tables, table, slots, leaves, watched, last) for table in tables.tables)
+    return pl.concat(_observed(tables, table, slots, made_of, watched, last) for table in tables.tables)
 
 
 def _observed(  # noqa: PLR0917  # the parts of one figure
     tables: Tables,
     table: Table,
     slots: Sequence[str],
-    leaves: pl.DataFrame,
+    made_of: pl.DataFrame,
     watched: pl.DataFrame,
     last: pl.DataFrame,
 ) -> pl.DataFrame:
     cells = tables.cells(table, slots).rename({"period": "slot"})
     aggregated = by_cell(
-        leaves, table, BOOKS, [pl.col("mass_g").filter("is_open").sum(), pl.col("is_open", "is_held").any()]
+        made_of, table, BOOKS, [pl.col("mass_g").filter("is_open").sum(), pl.col("is_open", "is_held").any()]
     )
     known = (
         pl.concat(
@@ -100,19 +99,33 @@ def _observed(  # noqa: PLR0917  # the parts of one figure
     )
 
 
-def leaves(rows: pl.DataFrame, tables: Tables) -> pl.DataFrame:
-    """Return the columns of rows that a figure is made of."""
-    return rows.select(*BOOKS, *_paths(tables), "mass_g", "is_open", "is_held")
-
-
-def adopted(tables: Tables, places: pl.DataFrame, published: pl.DataFrame | None) -> pl.DataFrame:
-    """Return leaves that other hubs own, as they published them; held where they did not.
+def leaves(
+    gated: pl.DataFrame,
+    last: pl.DataFrame,
+    tables: Tables,
+    slots: Sequence[str],
+    published: pl.DataFrame | None,
+) -> pl.DataFrame:
+    """Return what figures are made of, beside last blocks: our own leaves, and what other hubs own.
 
     Args:
+        gated: Rows of the gate, with `is_held`.
+        last: Rows of last blocks: what has no mass there is never zero.
         tables: What is published here.
-        places: Of `Tables.leaves`.
-        published: Schema `OBSERVATIONS`, and `hub`.
+        slots: Periods as shown.
+        published: Schema `OBSERVATIONS`, and `hub`: what other hubs published.
     """
+    columns = [*BOOKS, *_paths(tables), "mass_g"]
+    own = gated.filter("is_owned").select(*columns, "is_held", is_open=~pl.col("is_held"))
+    unknown = last.filter("is_owned", pl.col("unconverted") > 0).select(
+        *columns, is_held=pl.lit(value=True), is_open=pl.lit(value=False)
+    )
+    return pl.concat([own, unknown, _adopted(tables, slots, published).select(own.columns)])
+
+
+def _adopted(tables: Tables, slots: Sequence[str], published: pl.DataFrame | None) -> pl.DataFrame:
+    """Return leaves that other hubs own, as they published them; held where they did not."""
+    places = tables.leaves(set(tables.countries) - tables.owned, slots)
     if published is None:
         published = pl.DataFrame(schema={**OBSERVATIONS, "hub": pl.String})
     codes = {name: tree.leaf for name, tree in tables.trees.items()}
@@ -129,10 +142,7 @@ def adopted(tables: Tables, places: pl.DataFrame, published: pl.DataFrame | None
         .unique([*BOOKS, *codes.values()], maintain_order=True)
     )
     found = places.join(theirs, on=[*BOOKS, *codes.values()], how="left", maintain_order="left")
-    return found.select(
-        *BOOKS,
-        *_paths(tables),
-        "mass_g",
+    return found.with_columns(
         is_open=pl.col("mass_g").fill_null(0) != 0,
         is_held=pl.col("mass_g").is_null(),
     )
@@ -144,10 +154,11 @@ def _paths(tables: Tables) -> list[str]:
 
 def by_cell(rows: pl.DataFrame, table: Table, books: Sequence[str], sums: Sequence[pl.Expr]) -> pl.DataFrame:
     """Return what rows with paths add up to in each cell of a table, with level and code of dimensions."""
+    lazy = rows.lazy()
     return pl.concat(
-        rows.group_by(*books, *path).agg(*sums).select(*books, *columns, pl.exclude(*books, *path, *NODES))
+        lazy.group_by(*books, *path).agg(*sums).select(*books, *columns, pl.exclude(*books, *path, *NODES))
         for path, columns in _levels(table)
-    )
+    ).collect()
 
 
 def _levels(table: Table) -> Iterator[tuple[list[str], list[pl.Expr]]]:

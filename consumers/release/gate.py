@@ -98,14 +98,16 @@ def unsafe(rows: pl.DataFrame, rules: GateRules) -> pl.Series:
     know those that become public, and of each agency with those. Companies of groups that are
     not known are one group. A movement whose other end is not told has the same group at both.
     """
-    ends = pl.concat(_seen(rows).select("leaf", "eye", "mass_g", **end) for end in _ENDS)
+    seen = _seen(rows.lazy())
+    ends = pl.concat(seen.select("leaf", "eye", "mass_g", **end) for end in _ENDS)
     groups = ends.group_by("leaf", "eye", "end", "group").agg(
         net=pl.col("mass_g").sum().abs(), gross=pl.col("mass_g").abs().sum()
     )
-    return pl.concat([_broken(groups, rules, amount) for amount in ("net", "gross")]).unique().sort()
+    broken = pl.concat([_broken(groups, rules, amount) for amount in ("net", "gross")])
+    return broken.unique().sort("leaf").collect()["leaf"]
 
 
-def _broken(groups: pl.DataFrame, rules: GateRules, amount: str) -> pl.Series:
+def _broken(groups: pl.LazyFrame, rules: GateRules, amount: str) -> pl.LazyFrame:
     """Return the leaves that break a rule, by what the contributions of a group leave or by their size."""
     sums = (
         groups.filter(pl.col(amount) > 0)
@@ -118,7 +120,7 @@ def _broken(groups: pl.DataFrame, rules: GateRules, amount: str) -> pl.Series:
         )
     )
     others, least = 1_000 * (pl.col("total") - pl.col("two")), rules.p_permille * pl.col("largest")
-    return sums.filter((pl.col("groups") < rules.min_groups) | (others < least))["leaf"]
+    return sums.filter((pl.col("groups") < rules.min_groups) | (others < least)).select("leaf")
 
 
 _ENDS = (
@@ -127,7 +129,7 @@ _ENDS = (
 )
 
 
-def _seen(rows: pl.DataFrame) -> pl.DataFrame:
+def _seen(rows: pl.LazyFrame) -> pl.LazyFrame:
     """Return the rows once for each eye (column `eye`), without what the eye knows by itself."""
     agencies = rows.select("leaf", eye="agency").unique()
     others = rows.join(agencies, on="leaf").filter(pl.col("agency") != pl.col("eye"))

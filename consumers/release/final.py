@@ -1,0 +1,265 @@
+"""The last block of a period: everything that is still pending in it, under disclosure control.
+
+All earlier blocks are public constants, and disjoint from this one. What a cell holds
+altogether is at most as sensitive as what is left of it, as long as no contribution is
+negative; so it is enough to protect what is left. With negative ones, all that the cell has
+must be protected too: the same tables are decided twice, and a cell is free if it is free in
+both. To withhold more never takes a proof away.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass, replace
+from itertools import pairwise
+
+import polars as pl
+
+from consumers.disclosure.cells import cells_of
+from consumers.disclosure.disclosure import Protected, protect
+from consumers.disclosure.problem import (
+    AMOUNT_MAX,
+    AttackerKind,
+    Dimension,
+    Place,
+    Problem,
+    Protection,
+    Rules,
+)
+from consumers.disclosure.problem import Table as ProblemTable
+from consumers.release import figures
+from consumers.release.blocks import CROSS_BORDER, LEAF
+from consumers.release.figures import NODES
+from consumers.release.gate import GateRules, unsafe
+from consumers.release.tables import ALL, DIMENSIONS, Table, Tables
+
+_BOOK = "book"
+_OWN = "own"
+_OWNED = pl.when("is_owned").then(pl.lit(_OWN)).otherwise(pl.lit("other"))
+_BOOKS = ["period", "measure", "flow", "is_owned"]
+_STATES = {
+    **dict.fromkeys(_BOOKS[:-1], pl.String),
+    "is_owned": pl.Boolean,
+    **{node: pl.Int8 if node.endswith("_level") else pl.String for node in NODES},
+    "is_free": pl.Boolean,
+}
+_NO_STATES = pl.DataFrame(schema=_STATES)
+# Two figures are taken for the same mass only where neither is more than twice the other.
+_ALIKE = 2
+# Agencies know their own book, and so what mirrors it: they are reckoned with book by book.
+_OF_MIRRORS: tuple[AttackerKind, ...] = ("outsider", "contributor", "public")
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class LastBlocks:
+    """The last blocks of an epoch.
+
+    Attributes:
+        rows: Of `blocks.placed`, what is pending, and `is_held`: whether its leaf breaks a rule by itself.
+        cells: `slot`, `measure`, `flow`, level and code of each dimension, `mass_g`, `is_free`: the
+            cells of what this hub owns.
+        hidden: Places of the hub, and period, whose part is confidential.
+        protected: What was asked and found, by name.
+    """
+
+    rows: pl.DataFrame
+    cells: pl.DataFrame
+    hidden: pl.DataFrame
+    protected: Mapping[str, Protected]
+
+
+def decided(rows: pl.DataFrame, tables: Tables) -> LastBlocks:
+    """Decide the last blocks of books.
+
+    Args:
+        rows: Of `blocks.placed`, of the books whose last block is due.
+        tables: What is published.
+    """
+    protected = {name: protect(problem) for name, problem in problems(rows, tables)}
+    states = pl.concat([_NO_STATES, *(_states(name, found) for name, found in protected.items())])
+    free = states.group_by(*_BOOKS, *NODES).agg(pl.col("is_free").all())
+    pending = rows.filter((pl.col("mass_g") != 0) | (pl.col("unconverted") > 0))
+    moved = pending.filter(pl.col("mass_g") != 0)
+    held = unsafe(moved, GateRules(tables.settings.min_groups, tables.p_permille))
+    return LastBlocks(
+        rows=pending.with_columns(is_held=pl.col("leaf").is_in(held.implode())),
+        cells=_cells(moved.filter("is_owned"), free, tables),
+        hidden=_hidden(moved, free, tables),
+        protected=protected,
+    )
+
+
+def _cells(rows: pl.DataFrame, free: pl.DataFrame, tables: Tables) -> pl.DataFrame:
+    """Return the cells of all tables, each once."""
+    books = [*figures.BOOKS, "is_owned"]
+    found = pl.concat(
+        figures.by_cell(rows, table, books, [pl.col("mass_g").sum()]) for table in tables.tables
+    )
+    states = free.rename({"period": "slot"})
+    return (
+        found.unique([*books, *NODES])
+        .join(states, on=[*books, *NODES], how="left")
+        .select(*figures.BOOKS, *NODES, "mass_g", pl.col("is_free").fill_null(value=False))
+    )
+
+
+def _hidden(rows: pl.DataFrame, free: pl.DataFrame, tables: Tables) -> pl.DataFrame:
+    trees = tables.trees.values()
+    leaves = free.filter("is_free", *(pl.col(f"{tree.name}_level") == tree.depth for tree in trees))
+    shown = leaves.select(*_BOOKS, *(pl.col(tree.name).alias(tree.leaf) for tree in trees))
+    return rows.join(shown, on=shown.columns, how="anti").select(*LEAF).unique()
+
+
+def problems(rows: pl.DataFrame, tables: Tables) -> Iterator[tuple[str, Problem]]:
+    """Yield what has to be decided, by name; a cell is free where it is free in each that has it.
+
+    Args:
+        rows: Of `blocks.placed`, of the books whose last block is due.
+        tables: What is published.
+    """
+    is_cross = pl.col("flow").is_in(CROSS_BORDER) & tables.has_partner
+    alike = pl.when(is_cross).then(pl.lit("CROSS")).otherwise("flow")
+    if not tables.settings.is_one_mass:
+        alike = pl.concat_str(alike, "measure", separator=" ")
+    books = rows.filter((pl.col("mass_g") != 0).any().over("leaf")).with_columns(
+        pl.concat_str("measure", "flow", _OWNED, separator=" ").alias(_BOOK), alike=alike
+    )
+    for (period, _), of_period in sorted(books.group_by("period", "alike"), key=lambda found: found[0]):
+        for name, problem in _problems(of_period, tables):
+            yield f"{period} {name}", problem
+
+
+def _problems(rows: pl.DataFrame, tables: Tables) -> Iterator[tuple[str, Problem]]:
+    """Yield the problems of books of one period that tell about the same mass."""
+    books = rows[_BOOK].unique().sort().to_list()
+    for amount in ["mass_g"] + ["standing_g"] * bool((rows["mass_g"] < 0).any()):
+        for book in books:
+            yield f"{book} {amount}", _problem(rows.filter(pl.col(_BOOK) == book), tables, amount)
+        if len(books) > 1:
+            yield f"{ALL} {amount}", _mirrored(_problem(rows, tables, amount), tables)
+
+
+def _problem(rows: pl.DataFrame, tables: Tables, amount: str) -> Problem:
+    """Return the problem of one book, or of several."""
+    names = [_BOOK] * (rows[_BOOK].n_unique() > 1) + [name for name in DIMENSIONS if tables.trees[name].depth]
+    dimensions = tuple(Dimension(name, _columns(name, tables)) for name in names)
+    holder, other = (pl.col(name).bin.encode("hex") for name in ("group_key", "counterparty_key"))
+    unit = _unit(int(rows[amount].abs().sum()))
+    contributions = rows.filter(pl.col(amount) != 0).select(
+        *(column for dimension in dimensions for column in dimension.columns),
+        value=(pl.col(amount) + unit // 2) // unit,
+        groups=pl.concat_list(holder, pl.coalesce(other, holder)),
+        agency=pl.col("agency"),
+        is_waived=pl.lit(value=False),
+        is_public=pl.col("is_public"),
+    )
+    return Problem(
+        contributions=contributions,
+        dimensions=dimensions,
+        tables=tuple(_table(table, names) for table in tables.tables),
+        rules=Rules(tables.settings.min_groups, tables.p_permille),
+    )
+
+
+def _columns(name: str, tables: Tables) -> tuple[str, ...]:
+    return (_BOOK,) if name == _BOOK else tables.trees[name].columns
+
+
+def _unit(total_g: int) -> int:
+    """Return grams as long as their sum is small enough for the solver, else more."""
+    unit = 1
+    while total_g // unit >= AMOUNT_MAX:
+        unit *= 10
+    return unit
+
+
+def _table(table: Table, names: Iterable[str]) -> ProblemTable:
+    # A table that goes less far than others is decided as far as they go, and shown as far as it goes.
+    return ProblemTable(table.name, tuple(name for name in names if name == _BOOK or table.depths[name]))
+
+
+def _mirrored(problem: Problem, tables: Tables) -> Problem:
+    """Bind what tells about the same mass, for everybody but agencies, who know their own side of it."""
+    found = cells_of(problem)
+    cells = found.places.with_columns(room=pl.Series(found.system.room)).with_row_index("cell")
+    pairs = [pair for key in _keys(problem, tables) for pair in _pairs(cells, *key)]
+    places = _places(found.places, problem)
+    return replace(
+        problem,
+        mirrors=[(places[one], places[other]) for one, other in pairs],
+        protection=Protection(attackers=_OF_MIRRORS),
+    )
+
+
+def _places(places: pl.DataFrame, problem: Problem) -> list[Place]:
+    columns = [
+        zip(places[f"{dimension.name}_level"], places[dimension.name], strict=True)
+        for dimension in problem.dimensions
+    ]
+    return list(zip(*columns, strict=True))
+
+
+def _keys(problem: Problem, tables: Tables) -> Iterator[tuple[Mapping[str, int], list[pl.Expr]]]:
+    """Yield levels of cells, and what those of them share that hold the same mass."""
+    measure, flow = (pl.col(_BOOK).str.split(" ").list.get(place) for place in (0, 1))
+    apart = [] if tables.settings.is_one_mass else [measure]
+    nodes = [pl.col(name) for name in DIMENSIONS if tables.trees[name].depth]
+    depth = {dimension.name: len(dimension.columns) for dimension in problem.dimensions}
+    for table in problem.tables:
+        levels = {name: depth[name] if name in table.dimensions else 0 for name in depth}
+        if tables.settings.is_one_mass:
+            yield levels, [flow, *nodes]
+        if levels.get("partner"):
+            # What the exporter's country sent is what the importer's country got.
+            is_export = flow == "EXPORT"
+            origin = pl.when(is_export).then("region").otherwise("partner")
+            target = pl.when(is_export).then("partner").otherwise("region")
+            rest = [node for node in nodes if node.meta.output_name() not in {"region", "partner"}]
+            yield (
+                levels | {"region": 1},
+                [
+                    flow.is_in(["EXPORT", "IMPORT"]),
+                    origin.alias("origin"),
+                    target.alias("target"),
+                    *rest,
+                    *apart,
+                ],
+            )
+
+
+def _pairs(cells: pl.DataFrame, levels: Mapping[str, int], key: list[pl.Expr]) -> Iterator[tuple[int, int]]:
+    found = cells.filter(pl.col(f"{name}_level") == level for name, level in levels.items())
+    keys = [expression.alias(f"key_{number}") for number, expression in enumerate(key)]
+    for _, alike in (
+        found.select("cell", "room", *keys)
+        .sort("cell")
+        .group_by(f"key_{number}" for number in range(len(key)))
+    ):
+        for (one, room), (other, other_room) in pairwise(alike.select("cell", "room").iter_rows()):
+            if max(room, other_room) <= _ALIKE * min(room, other_room):
+                yield one, other
+
+
+def _states(name: str, protected: Protected) -> pl.DataFrame:
+    """Return the schema `_STATES`: which cells of the books of a problem are free."""
+    period, *book = name.split(" ")[:-1]
+    found = protected.cells.places.with_columns(is_free=~pl.Series(protected.suppressed))
+    if _BOOK not in found.columns:
+        found = found.with_columns(pl.lit(" ".join(book)).alias(_BOOK), pl.lit(1).alias(f"{_BOOK}_level"))
+    parts = pl.col(_BOOK).str.split(" ").list
+    absent = {node: 0 if node.endswith("_level") else ALL for node in NODES if node not in found.columns}
+    found = found.filter(pl.col(f"{_BOOK}_level") == 1).with_columns(
+        pl.lit(value).alias(node) for node, value in absent.items()
+    )
+    return found.select(
+        pl.lit(period).alias("period"),
+        parts.get(0).alias("measure"),
+        parts.get(1).alias("flow"),
+        (parts.get(2) == _OWN).alias("is_owned"),
+        *(column for name in DIMENSIONS for column in (pl.col(f"{name}_level"), _code(name))),
+        "is_free",
+    ).cast(pl.Schema(_STATES))
+
+
+def _code(name: str) -> pl.Expr:
+    return pl.when(pl.col(f"{name}_level") == 0).then(pl.lit(ALL)).otherwise(name).alias(name)
