@@ -13,7 +13,7 @@ from consumers.disclosure.system import NOT_KNOWN, Amounts, Cells, Contributions
 
 _Numbers = NDArray[np.int64] | NDArray[np.int32]
 
-_ACTOR = ("group", "agency", "is_waived", "is_public")
+_ACTOR = ("group", "other", "agency", "is_waived", "is_public")
 
 
 def ends_of(
@@ -28,15 +28,13 @@ def ends_of(
         leaf: Leaf of each row.
         cells_of_leaves: For each block of cells, in the order of their numbers: the cell of each leaf.
     """
-    names = rows[GROUPS].explode().unique().drop_nulls().sort()
     agency = _numbers(rows[AGENCY], rows[AGENCY].unique().drop_nulls().sort())
-    groups = pl.col(GROUPS).list
-    for end in range(max(1, int(rows.select(groups.len().max()).item() or 0))):
-        at_end = pl.when(groups.len() > end).then(groups.get(end, null_on_oob=True))
-        group = rows.select(at_end.otherwise(groups.get(0, null_on_oob=True))).to_series()
+    ends = _groups_at_ends(rows)
+    for end, group in enumerate(ends):
         known = pl.DataFrame(
             {
-                "group": _numbers(group, names),
+                "group": group,
+                "other": ends[(end + 1) % len(ends)],
                 "agency": agency,
                 "is_waived": rows[IS_WAIVED],
                 "is_public": rows[IS_PUBLIC],
@@ -47,6 +45,18 @@ def ends_of(
         yield _contributions(
             actors, leaf, actor["actor"].to_numpy().astype(np.int64), rows[VALUE].to_numpy(), cells_of_leaves
         )
+
+
+def _groups_at_ends(rows: pl.DataFrame) -> list[pl.Series]:
+    """Return the number of each row's group, once for each end."""
+    names = rows[GROUPS].explode().unique().drop_nulls().sort()
+    groups = pl.col(GROUPS).list
+    found = []
+    for end in range(max(1, int(rows.select(groups.len().max()).item() or 0))):
+        at_end = pl.when(groups.len() > end).then(groups.get(end, null_on_oob=True))
+        group = rows.select(at_end.otherwise(groups.get(0, null_on_oob=True))).to_series()
+        found.append(_numbers(group, names))
+    return found
 
 
 def _numbers(names: pl.Series, sorted_names: pl.Series) -> pl.Series:

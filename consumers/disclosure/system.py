@@ -24,10 +24,11 @@ OUTSIDER = 0
 class Contributions:
     """Who puts what into each cell, totals included: arrays of one length, sorted by cell.
 
-    One row for each cell, group, agency, waiver and publicity.
+    One row for each cell, group, other group, agency, waiver and publicity.
 
     Attributes:
         group: Number of the enterprise group; -1 not known: all of those in a cell are one group.
+        other: Number of the group at the other end of the movement; the same where there is none.
         agency: Number of the agency that reported it; -1 not known.
         value: Net sum.
         magnitude: Sum of the absolute values.
@@ -35,6 +36,7 @@ class Contributions:
 
     cell: Cells
     group: Cells
+    other: Cells
     agency: Cells
     is_waived: Flags
     is_public: Flags

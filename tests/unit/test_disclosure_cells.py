@@ -175,7 +175,11 @@ def test_each_end_of_a_movement_has_its_groups() -> None:
     assert [(-1, 8), (0, 1), (2, 2), (3, 4)] == [
         (entry[1], entry[5]) for entry in by_cell(first) if not entry[0]
     ]
-    assert [(-1, 10), (1, 1), (3, 4)] == [(entry[1], entry[5]) for entry in by_cell(second) if not entry[0]]
+    assert [(-1, 8), (-1, 2), (1, 1), (3, 4)] == [
+        (entry[1], entry[5]) for entry in by_cell(second) if not entry[0]
+    ]
+    assert [-1, 1, -1, 3] == first.other[first.cell == 0].tolist()
+    assert [-1, 2, 0, 3] == second.other[second.cell == 0].tolist()
 
 
 def test_mirrors_bind_two_cells_once() -> None:
