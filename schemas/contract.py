@@ -89,6 +89,12 @@ def encoded(schema: Any, values: Any) -> bytes:
     return buffer.getvalue()
 
 
+def decoded(schema: Any, body: bytes) -> dict[str, Any]:
+    """Return the values of Avro bytes that this release has written, in a schema as `parsed` gives it."""
+    found: Any = fastavro.schemaless_reader(io.BytesIO(body), schema, None)
+    return dict(found)
+
+
 class Encoder:
     """Writes records of one shape, and encodes what repeats from record to record once.
 

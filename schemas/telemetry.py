@@ -106,5 +106,7 @@ class LogEvent(StrEnum):
     PARTITION_FOUND = "partition_found"
     EPOCH_CLOSED = "epoch_closed"
     RELEASED = "released"
+    RELEASE_ADOPTED = "release_adopted"
+    RELEASE_SKIPPED = "release_skipped"
     RECORD_PASSED_OVER = "record_passed_over"
     CLIENT = "kafka_client"

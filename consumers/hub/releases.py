@@ -62,6 +62,7 @@ class Releases:
             found = _cuts(connection).get(epoch)
             if found is None or not reaches(found, before):
                 found = dict(connection.execute("FROM next_offset ORDER BY ALL").fetchall())
+                _remove(connection, epoch)
                 _write_cut(connection, epoch, found)
         return _text(found)
 

@@ -1,52 +1,128 @@
-"""Commands of a release: `weighbridge release run`."""
+"""Commands of a release: `weighbridge release plan|run|show|skip|verify`."""
 
 from __future__ import annotations
 
+import json
+import os
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+if TYPE_CHECKING:
+    from schemas.directory import Directory
+    from schemas.settings import Settings
+
 release = typer.Typer(
     name="release",
-    help="Publish a hub's aggregates, each cell only where the disclosure rules allow it.",
+    help="Publish a hub's aggregates, as far as it is proved that they betray nobody.",
     no_args_is_help=True,
     rich_markup_mode="markdown",
 )
 
+FileOption = Annotated[Path | None, typer.Option("--file", help="The hub's file.")]
+KeysOption = Annotated[
+    str | None, typer.Option("--keys", help="Folder of the hub's keys, or another key store.")
+]
+DirectoryOption = Annotated[
+    Path | None, typer.Option("--directory", help="Members of the exchange: the keys of other hubs.")
+]
+BrokerOption = Annotated[str | None, typer.Option("--bootstrap-servers", help="Kafka brokers.")]
+RegistryOption = Annotated[str | None, typer.Option("--registry-url", help="Schema registry.")]
+JsonOption = Annotated[bool, typer.Option("--json", help="Print JSON.")]
+
 
 @release.callback()
 def group() -> None:
-    """Publish a hub's aggregates, each cell only where the disclosure rules allow it."""
+    """Publish a hub's aggregates, as far as it is proved that they betray nobody."""
+    # What is handed between processes holds every company's volumes.
+    os.umask(0o077)
 
 
-@release.command(
-    epilog="Examples:\n\n`weighbridge release run --file north.duckdb`\n\n"
-    "`weighbridge release run --epoch 2026-10`"
-)
+@release.command(epilog="Example: `weighbridge release run --file north.duckdb --keys hub-keys`")
 def run(
-    file: Annotated[Path | None, typer.Option("--file", help="The hub's file.")] = None,
-    epoch: Annotated[str | None, typer.Option(help="Month of publication; default: the current one.")] = None,
-    bootstrap_servers: Annotated[str | None, typer.Option(help="Kafka brokers.")] = None,
-    registry_url: Annotated[str | None, typer.Option(help="Schema registry.")] = None,
+    file: FileOption = None,
+    keys: KeysOption = None,
+    directory: DirectoryOption = None,
+    bootstrap_servers: BrokerOption = None,
+    registry_url: RegistryOption = None,
 ) -> None:
-    """Release what the hub holds now; an epoch is released once and never again."""
-    from consumers.release.release import checked_epoch
-    from consumers.release.run import run as run_release
+    """Release every epoch that is closed and not released, in order, each once and never again."""
+    from consumers.release.run import Run
+
+    found = _settings(bootstrap_servers, registry_url, file=file, directory=directory, keys=keys)
+    outcome = Run(
+        settings=found.hub, kafka=found.kafka, directory=_members(found), now=datetime.now(UTC)
+    ).run()
+    for epoch in outcome.released:
+        typer.echo(
+            f"{epoch.epoch} of {outcome.hub}: {epoch.free} cells with a value, "
+            f"{epoch.confidential} confidential"
+        )
+    if outcome.turn.hub != outcome.hub:
+        typer.echo(f"next is {outcome.turn.hub}, with {outcome.turn.epoch.name}: waiting for it")
+    else:
+        typer.echo(f"next is {outcome.turn.epoch.name}, from {outcome.closes_at:%Y-%m-%d %H:%M} UTC on")
+
+
+@release.command(epilog="Example: `weighbridge release skip 2026-10 --hub south --keys hub-keys`")
+def skip(
+    epoch: Annotated[str, typer.Argument(help="Epoch that is not released, such as 2026-10.")],
+    hub: Annotated[str | None, typer.Option("--hub", help="Name of the hub.")] = None,
+    keys: KeysOption = None,
+    directory: DirectoryOption = None,
+    bootstrap_servers: BrokerOption = None,
+    registry_url: RegistryOption = None,
+) -> None:
+    """Say that a hub does not release an epoch, so that the next one has its turn.
+
+    It takes the hub's key and not its file. What the epoch would have published comes with the next one.
+    """
+    from consumers.release.skip import skip as skip_epoch
+
+    found = _settings(bootstrap_servers, registry_url, name=hub, directory=directory, keys=keys)
+    skip_epoch(found.hub, epoch, found.kafka, datetime.now(UTC), _members(found))
+    typer.echo(f"{epoch} of {found.hub.name} is skipped")
+
+
+@release.command(epilog="Example: `weighbridge release show --hub north --json`")
+def show(
+    hub: Annotated[str | None, typer.Option("--hub", help="Only the releases of this hub.")] = None,
+    bootstrap_servers: BrokerOption = None,
+    registry_url: RegistryOption = None,
+    as_json: JsonOption = False,
+) -> None:
+    """Show what was released: epochs, hubs, numbers of cells."""
+    from consumers.release.showing import rows
+    from schemas import settings
+
+    found = settings.load(kafka={"bootstrap_servers": bootstrap_servers, "registry_url": registry_url})
+    told = rows(found.kafka, hub)
+    if as_json:
+        typer.echo(json.dumps(told))
+        return
+    for row in told:
+        typer.echo(
+            f"{row['epoch']:10}  {row['hub']:16}  {row['status']:8}  {row['observations']:7} cells, "
+            f"{row['free']} with a value  {row['release_id']}"
+        )
+
+
+def _settings(bootstrap_servers: str | None, registry_url: str | None, **hub: object) -> Settings:
     from schemas import settings
     from schemas.runtime import logs
 
+    keys = hub.pop("keys", None)
     found = settings.load(
-        kafka={"bootstrap_servers": bootstrap_servers, "registry_url": registry_url}, hub={"file": file}
+        kafka={"bootstrap_servers": bootstrap_servers, "registry_url": registry_url},
+        hub=hub | ({"release": {"keys": keys}} if keys else {}),
     )
     logs.configure(hub=found.hub.name)
-    now = datetime.now(UTC)
-    outcome = run_release(found.hub, found.kafka, checked_epoch(epoch, now), now)
-    if not outcome.is_new:
-        typer.echo(f"{outcome.epoch} of {outcome.hub} has been released before: nothing to do")
-        return
-    typer.echo(
-        f"{outcome.epoch} of {outcome.hub}: {outcome.free} cells with a value, "
-        f"{outcome.confidential} confidential"
-    )
+    return found
+
+
+def _members(found: Settings) -> Directory | None:
+    from schemas import directory
+
+    return None if found.hub.directory is None else directory.load(found.hub.directory)

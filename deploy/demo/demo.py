@@ -15,8 +15,7 @@ from typing import Any
 from consumers.hub.hub import Hub
 from consumers.hub.hub import Totals as HubTotals
 from consumers.hub.offline import answered
-from consumers.release import run as release
-from consumers.release.release import checked_epoch
+from consumers.release.run import Run as ReleaseRun
 from consumers.subscribe import writing
 from consumers.subscribe.observations import observations
 from deploy import topics as admin
@@ -28,6 +27,7 @@ from producers.run import Run, Totals
 from producers.sources.folder import Folder
 from schemas import identity, topics
 from schemas.directory import Directory, Member
+from schemas.keystore import ceremony
 from schemas.runtime import logs
 from schemas.runtime.decoding import Decoder
 from schemas.runtime.health import Health
@@ -105,12 +105,11 @@ def _run(folder: Path, work: Path, samples: Path | None, say: Say) -> Results:
             totals = _published(delivery, kafka, work / agency)
             results.published.setdefault(delivery.heading, []).append(totals)
         say("The hub reads the movements topic to its end")
-        settings = HubSettings(name=HUB, file=folder / "hub.duckdb", metrics_port=0, release=ReleaseSettings())
+        settings = _hub_settings(folder, work)
         results.hub = _stored(settings, kafka, _directory(work))
         results.pairs = _pairs(settings)
         say("The hub releases what the disclosure rules allow")
-        now = datetime.now(UTC)
-        release.run(settings, kafka, checked_epoch(None, now), now)
+        ReleaseRun(settings=settings, kafka=kafka, now=datetime.now(UTC)).run()
         say("A subscriber reads the published aggregates")
         results.observations = list(observations(kafka))
         results.rejected = _rejected(kafka, found)
@@ -130,6 +129,12 @@ def _prepare(kafka: KafkaSettings, work: Path) -> None:
     identity.create(work / first, _YEARS)
     for agency in others:
         identity.create(work / agency, _YEARS, work / first / identity.EXCHANGE_FILE)
+    ceremony.begin_hub(work / HUB)
+
+
+def _hub_settings(folder: Path, work: Path) -> HubSettings:
+    release = ReleaseSettings(keys=str(work / HUB))
+    return HubSettings(name=HUB, file=folder / "hub.duckdb", metrics_port=0, release=release)
 
 
 def _published(delivery: Delivery, kafka: KafkaSettings, keys: Path) -> Totals:

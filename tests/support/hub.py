@@ -10,9 +10,12 @@ import os
 import signal
 import subprocess
 import sys
+import threading
 import time
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass, field
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
@@ -40,6 +43,8 @@ from tests.support import events
 from tests.support.signed import ANYBODY, Scribe
 
 SCHEMA_ID = 7
+# By which hubs of tests close epochs: the day on which a test runs changes nothing.
+CLOCK = datetime(2026, 11, 20, tzinfo=UTC)
 
 
 def no_step(_: str) -> None:
@@ -175,6 +180,7 @@ class LedgerTopic:
             metrics=Metrics(),
             health=Health(None),
             on_step=on_step,
+            clock=lambda: CLOCK,
         )
 
     def run_to_end(self, file: Path, **settings: Any) -> Hub:
@@ -186,6 +192,31 @@ class LedgerTopic:
         finally:
             hub.close()
         return hub
+
+
+@contextmanager
+def running(hub: Hub) -> Iterator[Hub]:
+    """Run a hub in a thread and stop it at the end."""
+    failures: list[BaseException] = []
+
+    def run() -> None:
+        try:
+            hub.run()
+        except BaseException as error:  # noqa: BLE001  # handed to the test
+            failures.append(error)
+
+    hub.open()
+    thread = threading.Thread(target=run)
+    thread.start()
+    try:
+        yield hub
+    finally:
+        hub.stop.set()
+        thread.join(60)
+        hub.close()
+        if failures:
+            # Whatever else a test missed, this is why.
+            raise failures[0]
 
 
 def new_producer(kafka: KafkaSettings) -> Producer:

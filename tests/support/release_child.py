@@ -2,29 +2,35 @@
 
 from __future__ import annotations
 
+import json
 import os
 import signal
 import sys
-from datetime import UTC, datetime
-from pathlib import Path
+from datetime import datetime
 
-from consumers.release.run import run
+from consumers.release.run import Run
+from schemas.runtime import logs
 from schemas.settings import HubSettings, KafkaSettings
 
 
 def main() -> None:
     """Release until the n-th time that a step is taken."""
-    file, brokers, registry, epoch, step, times = sys.argv[1:]
-    left = int(times)
+    given = json.loads(sys.argv[1])
+    left = given["times"]
+    logs.configure()
 
     def on_step(name: str) -> None:
         nonlocal left
-        left -= name == step
-        if left == 0:
+        left -= name == given["step"]
+        if name == given["step"] and left == 0:
             os.kill(os.getpid(), signal.SIGKILL)
 
-    kafka = KafkaSettings(bootstrap_servers=brokers, registry_url=registry)
-    run(HubSettings(file=Path(file)), kafka, epoch, datetime(2026, 11, 1, tzinfo=UTC), on_step)
+    Run(
+        settings=HubSettings.model_validate(given["settings"]),
+        kafka=KafkaSettings.model_validate(given["kafka"]),
+        now=datetime.fromisoformat(given["now"]),
+        on_step=on_step,
+    ).run()
 
 
 if __name__ == "__main__":

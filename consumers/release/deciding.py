@@ -1,0 +1,100 @@
+"""The decision in a process of its own: a solver never holds up who asks for it, nor outlives it.
+
+The process is spawned and never forked: a fork would copy the threads' locks of the Kafka
+client and of DuckDB. Contributions and attribution go in as files, the decision comes out as files.
+"""
+
+from __future__ import annotations
+
+import json
+import multiprocessing
+import os
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+
+import polars as pl
+
+from consumers.release import parts
+from consumers.release.calendar import Epoch
+from consumers.release.decision import Attribution, Decision
+from consumers.release.tables import Tables
+from schemas.errors import ConfigurationError, FatalError, WeighbridgeError
+
+Decide = Callable[[pl.DataFrame, Attribution, Epoch, Tables, pl.DataFrame | None], Decision]
+
+CONTRIBUTIONS, ADOPTED = "contributions.parquet", "adopted.parquet"
+_DECISION, _ERROR = "decision", "error.json"
+
+
+@dataclass(frozen=True, slots=True)
+class Question:
+    """What is to be decided.
+
+    Attributes:
+        folder: With the contributions, and what owners of shared regions published, if anything.
+        before: With the decision of the release before; None for the first one.
+    """
+
+    folder: Path
+    before: Path | None
+    epoch: Epoch
+    tables: Tables
+
+
+def decided(question: Question, decide: Decide) -> Path:
+    """Return the folder with the decision.
+
+    Raises:
+        ConfigurationError: The settings do not allow one.
+        FatalError: It failed; nothing of what it worked on is shown.
+    """
+    context = multiprocessing.get_context("spawn")
+    process = context.Process(target=_decide, args=(question, decide), daemon=True)
+    process.start()
+    process.join()
+    if process.exitcode == 0:
+        return question.folder / _DECISION
+    error = question.folder / _ERROR
+    if not error.exists():
+        raise FatalError(
+            f"the decision ended with status {process.exitcode}",
+            hint="nothing was published; did the machine run out of memory?",
+        )
+    told = json.loads(error.read_text("utf-8"))
+    kind = ConfigurationError if told["is_usage"] else FatalError
+    raise kind(told["text"], hint=told["hint"])
+
+
+def _decide(question: Question, decide: Decide) -> None:
+    """Decide, in the child; what fails is told by its kind, since a text may show a value."""
+    os.umask(0o077)
+    folder = question.folder
+    try:
+        adopted = pl.read_parquet(folder / ADOPTED) if (folder / ADOPTED).exists() else None
+        contributions = pl.read_parquet(folder / CONTRIBUTIONS)
+        decision = decide(
+            contributions, parts.attribution(question.before), question.epoch, question.tables, adopted
+        )
+        (folder / _DECISION).mkdir()
+        parts.write(decision, folder / _DECISION)
+    except WeighbridgeError as error:
+        is_usage = isinstance(error, ConfigurationError)
+        _tell(folder, {"text": str(error), "hint": error.hint, "is_usage": is_usage})
+    except Exception as error:  # noqa: BLE001  # the top of a process
+        place = _place_of(error)
+        text = f"the decision failed: {type(error).__name__} in {place}"
+        _tell(folder, {"text": text, "hint": "nothing was published", "is_usage": False})
+
+
+def _tell(folder: Path, told: dict[str, object]) -> None:
+    (folder / _ERROR).write_text(json.dumps(told), "utf-8")
+    raise SystemExit(1)
+
+
+def _place_of(error: Exception) -> str:
+    """Return file and line of the innermost frame of an error."""
+    trace = error.__traceback__
+    while trace is not None and trace.tb_next is not None:
+        trace = trace.tb_next
+    return "" if trace is None else f"{Path(trace.tb_frame.f_code.co_filename).name}:{trace.tb_lineno}"
