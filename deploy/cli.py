@@ -14,6 +14,7 @@ from typing import Annotated, NoReturn
 import typer
 from rich.console import Console
 
+from consumers.disclosure.cli import disclosure
 from consumers.hub.cli import hub
 from consumers.release.cli import release
 from consumers.sealed.cli import sealed
@@ -49,6 +50,7 @@ for noun in (
     sealed,
     hub,
     release,
+    disclosure,
     topics,
     schemas,
     codes,

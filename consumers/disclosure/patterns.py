@@ -118,12 +118,12 @@ def _node(row: Row, dimension: Dimension, known: Mapping[str, set[int]], where: 
     if not levels:
         raise ConfigurationError(
             f"{where}, {dimension.name}: the data have no such code on that level",
-            hint=f"write codes as in the columns {', '.join(dimension.columns)}, and {TOTAL} on level 0",
+            hint=f"write codes as the data do, and {TOTAL} for the total, which is on level 0",
         )
     if len(levels) > 1:
         raise ConfigurationError(
             f"{where}, {dimension.name}: the code stands on more than one level",
-            hint=f"add a column {dimension.name}_level: 0 for the total, 1 for {dimension.columns[0]} ...",
+            hint=f"add a column {dimension.name}_level: 0 for the total, then 1, 2 ... from coarse to fine",
         )
     return min(levels), code
 
