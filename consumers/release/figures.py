@@ -8,8 +8,7 @@ in the trailing year, as it would tell that its few companies moved nothing.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
-from itertools import product
+from collections.abc import Sequence
 
 import polars as pl
 
@@ -120,7 +119,8 @@ def leaves(
     unknown = last.filter("is_owned", pl.col("unconverted") > 0).select(
         *columns, is_held=pl.lit(value=True), is_open=pl.lit(value=False)
     )
-    return pl.concat([own, unknown, _adopted(tables, slots, published).select(own.columns)])
+    found = pl.concat([own, unknown, _adopted(tables, slots, published).select(own.columns)])
+    return found.group_by(*BOOKS, *_paths(tables), "is_open", "is_held").agg(pl.col("mass_g").sum())
 
 
 def _adopted(tables: Tables, slots: Sequence[str], published: pl.DataFrame | None) -> pl.DataFrame:
@@ -154,22 +154,11 @@ def _paths(tables: Tables) -> list[str]:
 
 def by_cell(rows: pl.DataFrame, table: Table, books: Sequence[str], sums: Sequence[pl.Expr]) -> pl.DataFrame:
     """Return what rows with paths add up to in each cell of a table, with level and code of dimensions."""
-    lazy = rows.lazy()
-    return pl.concat(
-        lazy.group_by(*books, *path).agg(*sums).select(*books, *columns, pl.exclude(*books, *path, *NODES))
-        for path, columns in _levels(table)
-    ).collect()
-
-
-def _levels(table: Table) -> Iterator[tuple[list[str], list[pl.Expr]]]:
-    for levels in product(*(range(table.depths[name] + 1) for name in DIMENSIONS)):
-        named = list(zip(DIMENSIONS, levels, strict=True))
-        columns = [
-            column
-            for name, level in named
-            for column in (
-                pl.lit(level, pl.Int8).alias(f"{name}_level"),
-                pl.col(f"{name}_{level}").alias(name),
-            )
-        ]
-        yield [f"{name}_{level}" for name, level in named], columns
+    found = rows.lazy()
+    for name in DIMENSIONS:
+        levels = range(table.depths[name] + 1)
+        found = found.with_columns(
+            pl.concat_list(f"{name}_{level}" for level in levels).alias(name),
+            pl.lit(list(levels), pl.List(pl.Int8)).alias(f"{name}_level"),
+        ).explode(name, f"{name}_level")
+    return found.group_by(*books, *NODES).agg(*sums).collect()
