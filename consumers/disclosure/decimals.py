@@ -1,4 +1,4 @@
-"""Decimal numbers as whole numbers of their last place: no fraction is ever approximated."""
+"""Decimal numbers as whole numbers of their last place: exact, or rounded once for all of them."""
 
 from __future__ import annotations
 
@@ -11,8 +11,10 @@ from numpy.typing import NDArray
 
 from consumers.disclosure.problem import AMOUNT_MAX
 
-# What a 64-bit integer holds in any case; also bounds what an exponent may blow up.
-PLACES_MAX = 18
+# What a 64-bit integer holds in any case, with one to round by; bounds what an exponent may blow up.
+PLACES_MAX = 17
+# More decimal places than anybody means.
+PLACES_EXACT = 6
 
 _NUMBER = r"^[+-]?(?:[0-9]+\.?[0-9]*|\.[0-9]+)(?:[eE][+-]?[0-9]{1,3})?$"
 
@@ -31,7 +33,11 @@ class Decimals:
 
 
 def of_texts(texts: pl.Series) -> Decimals:
-    """Return the numbers that texts like 12, -0.5 or 1e+05 stand for, exactly."""
+    """Return the numbers that texts like 12, -0.5 or 1e+05 stand for.
+
+    They are exact. Only where some have more than PLACES_EXACT decimal places, as binary fractions
+    have that a program wrote in full, all are rounded to as many as the limit of their sum allows.
+    """
     plain = _without_exponents(texts.str.strip_chars()).str.strip_prefix("+")
     parts = pl.DataFrame({"text": plain}).select(
         whole=pl.col("text").str.split(".").list.get(0),
@@ -41,11 +47,22 @@ def of_texts(texts: pl.Series) -> Decimals:
         .fill_null("")
         .str.strip_chars_end("0"),
     )
-    is_short = pl.col("fraction").str.len_chars() <= PLACES_MAX
-    parts = parts.with_columns(pl.when(is_short).then("fraction"), pl.when(is_short).then("whole"))
     places = int(parts.select(pl.col("fraction").str.len_chars().max().fill_null(0)).item())
-    digits = pl.col("whole") + pl.col("fraction").str.pad_end(places, "0")
-    return Decimals(parts.select(digits.cast(pl.Int64, strict=False)).to_series(), places)
+    if places > PLACES_EXACT:
+        total = float(plain.cast(pl.Float64, strict=False).abs().sum())
+        places = min(places, _places_that_fit(total))
+    # One digit more, to round by.
+    fraction = pl.col("fraction").str.pad_end(places + 1, "0").str.head(places + 1)
+    tenths = (pl.col("whole") + fraction).cast(pl.Int64, strict=False)
+    return Decimals(parts.select(tenths.sign() * ((tenths.abs() + 5) // 10)).to_series(), places)
+
+
+def _places_that_fit(total: float) -> int:
+    """Return with how many decimal places numbers of this absolute sum stay within the limit."""
+    places = 0
+    while places < PLACES_MAX and total * 10.0 ** (places + 1) < AMOUNT_MAX:
+        places += 1
+    return places
 
 
 def _without_exponents(texts: pl.Series) -> pl.Series:
@@ -66,13 +83,10 @@ def of_floats(numbers: NDArray[np.float64]) -> Decimals:
     A binary fraction has no last decimal place: it is taken for the number that it is printed
     as. Where that has more places than the limit of the sum allows, it is rounded to those.
     """
-    places = 0
     with np.errstate(over="ignore"):
-        total = np.abs(numbers).sum()
-        while places < PLACES_MAX and total * 10.0 ** (places + 1) < AMOUNT_MAX:
-            if np.array_equal(np.round(numbers, places), numbers):
-                break
-            places += 1
+        fit = _places_that_fit(float(np.abs(numbers).sum()))
+    enough = (places for places in range(fit) if np.array_equal(np.round(numbers, places), numbers))
+    places = next(enough, fit)
     is_bounded = np.abs(numbers) * 10.0**places < AMOUNT_MAX
     units = np.rint(np.where(is_bounded, numbers, 0) * 10.0**places).astype(np.int64)
     return Decimals(pl.select(pl.when(pl.Series(is_bounded)).then(pl.Series(units))).to_series(), places)

@@ -15,6 +15,7 @@ from typing import Annotated, Any
 
 import polars as pl
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, ValidationError
+from pydantic_core import PydanticCustomError
 
 from consumers.disclosure import decimals
 from consumers.disclosure.decimals import Decimals
@@ -37,12 +38,18 @@ from consumers.disclosure.problem import (
 )
 from schemas.errors import ConfigurationError
 
+_PERCENT_MAX = 100
+
 _Name = Annotated[str, Field(min_length=1)]
 _Names = Annotated[list[_Name], Field(min_length=1)]
 
 
-def _as_decimal(value: Any) -> Any:
-    return Decimal(value) if type(value) is int else value
+def _percent(value: Any) -> Decimal:
+    number = Decimal(value) if type(value) is int else value
+    is_number = isinstance(number, Decimal) and number.is_finite()
+    if not is_number or not 1 <= number <= _PERCENT_MAX or number * 10 % 1:
+        raise PydanticCustomError("percent", "Input should be 1 to 100 with at most one decimal place")
+    return Decimal(number)
 
 
 class _Section(BaseModel):
@@ -62,9 +69,7 @@ class _Data(_Section):
 
 class _Rules(_Section):
     min_groups: Annotated[int, Field(ge=3)]
-    p_percent: Annotated[
-        Decimal, BeforeValidator(_as_decimal), Field(ge=1, le=100, multiple_of=Decimal("0.1"))
-    ]
+    p_percent: Annotated[Decimal, BeforeValidator(_percent)]
     coalition: Annotated[int, Field(ge=1)] = 1
 
 
