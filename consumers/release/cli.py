@@ -109,6 +109,38 @@ def show(
         )
 
 
+@release.command(epilog="Examples:\n\n`weighbridge release verify --directory directory.toml`")
+def verify(
+    directory: DirectoryOption = None,
+    bootstrap_servers: BrokerOption = None,
+    registry_url: RegistryOption = None,
+    as_json: JsonOption = False,
+) -> None:
+    """Check everything that is published: signatures, history, digests, form, totals.
+
+    Status 1 where something is wrong. It takes the topics and the directory, and nothing of a hub's own.
+    """
+    from consumers.release import verify as auditor
+    from schemas.errors import EXIT_FAILURE, ConfigurationError
+
+    found = _settings(bootstrap_servers, registry_url, directory=directory)
+    members = _members(found)
+    if members is None:
+        raise ConfigurationError(
+            "no directory of the exchange", hint="give --directory: it has the hubs' keys"
+        )
+    published = auditor.read(found.kafka)
+    findings = auditor.verify(published, members)
+    if as_json:
+        typer.echo(json.dumps([finding._asdict() for finding in findings]))
+    else:
+        for finding in findings:
+            typer.echo(f"{finding.rule}: {finding.place}: {finding.text}")
+        typer.echo(f"{len(published.entries)} releases, {len(findings)} findings")
+    if findings:
+        raise typer.Exit(EXIT_FAILURE)
+
+
 def _settings(bootstrap_servers: str | None, registry_url: str | None, **hub: object) -> Settings:
     from schemas import settings
     from schemas.runtime import logs

@@ -3,15 +3,17 @@
 from __future__ import annotations
 
 import json
+from dataclasses import fields
 from pathlib import Path
+from typing import Any
 
 import polars as pl
 
 from consumers.release.decision import Attribution, Decision
 
 _OBSERVATIONS, _BLOCK = "observations.parquet", "block.parquet"
-_FRAMES = ("taken", "watched", "hidden")
 _FINAL, _CERTIFICATES = "final.json", "certificates.json"
+_FRAMES = tuple(item.name for item in fields(Attribution) if item.name != "final")
 
 
 def write(decision: Decision, folder: Path) -> None:
@@ -40,5 +42,5 @@ def attribution(folder: Path | None) -> Attribution:
     """Return what the decision of a folder hands to the next one, and what the first one gets without."""
     if folder is None:
         return Attribution()
-    frames = {name: pl.read_parquet(folder / f"{name}.parquet") for name in _FRAMES}
+    frames: dict[str, Any] = {name: pl.read_parquet(folder / f"{name}.parquet") for name in _FRAMES}
     return Attribution(**frames, final=tuple(json.loads((folder / _FINAL).read_text("utf-8"))))
