@@ -16,7 +16,7 @@ from scipy.sparse import csr_array
 
 from consumers.disclosure.primary import levels_at
 from consumers.disclosure.problem import Rules
-from consumers.disclosure.system import Amounts, Contributions, Flags
+from consumers.disclosure.system import Amounts, Cells, Contributions, Flags
 
 # So many contributions are looked at together, which bounds the memory.
 _CONTRIBUTIONS_MAX = 4_000_000
@@ -24,7 +24,9 @@ _CONTRIBUTIONS_MAX = 4_000_000
 _Numbers = NDArray[np.int64]
 
 
-def levels_of_sums(ends: Sequence[Contributions], sums: csr_array, rules: Rules) -> Amounts:
+def levels_of_sums(
+    ends: Sequence[Contributions], sums: csr_array, rules: Rules, groups: Cells | None = None
+) -> Amounts:
     """Return by how much each sum must stay uncertain, both ways; 0 where it is safe.
 
     Args:
@@ -32,13 +34,25 @@ def levels_of_sums(ends: Sequence[Contributions], sums: csr_array, rules: Rules)
         sums: Shape (sums, cells), with an entry where a cell belongs to a sum. The cells of a
             sum must not share contributions.
         rules: The parameters.
+        groups: Numbers of groups that whoever looks at a sum knows everything of, shape
+            (sums, any): their movements do not count, whichever end they are at.
     """
     levels = np.zeros(sums.shape[0], dtype=np.int64)
     for end in ends:
         for first, part in _parts(end, sums):
-            found = levels[first : first + part.shape[0]]
-            np.maximum(found, levels_at(gathered(end, part), part.shape[0], rules), out=found)
+            last = first + part.shape[0]
+            gathered = _gathered(end, part)
+            if groups is not None:
+                gathered = without(gathered, _is_known(gathered, groups[first:last]))
+            found = levels_at(gathered, part.shape[0], rules)
+            levels[first:last] = np.maximum(levels[first:last], found)
     return levels
+
+
+def _is_known(gathered: Contributions, groups: Cells) -> Flags:
+    known = groups[gathered.cell].T
+    is_known: Flags = np.any((known == gathered.group) | (known == gathered.other), axis=0)
+    return is_known
 
 
 def without(end: Contributions, known: Flags) -> Contributions:
@@ -46,7 +60,17 @@ def without(end: Contributions, known: Flags) -> Contributions:
     return Contributions(**{field.name: getattr(end, field.name)[~known] for field in fields(end)})
 
 
-def gathered(end: Contributions, sums: csr_array) -> Contributions:
+def extended(end: Contributions, sums: csr_array) -> Contributions:
+    """Return the contributions to all cells and to some sums, which are numbered after the cells."""
+    more = _gathered(end, sums)
+    more = replace(more, cell=more.cell + np.int32(sums.shape[1]))
+    columns = [field.name for field in fields(end)]
+    return Contributions(
+        **{name: np.concatenate([getattr(end, name), getattr(more, name)]) for name in columns}
+    )
+
+
+def _gathered(end: Contributions, sums: csr_array) -> Contributions:
     """Return the contributions to each sum; the number of the sum stands in place of the cell's."""
     starts, counts = _runs(end, sums.shape[1])
     start, count = starts[sums.indices], counts[sums.indices]

@@ -84,11 +84,17 @@ class Attacker:
         name: For reports of the office: "outsider", "contributor 17", "agency 2", "public".
         cells: The cells that it knows something of, ascending.
         own: How much of their room it knows, above 0.
+        groups: Numbers of the enterprise groups whose contributions it knows.
+        agency: Number of the agency whose contributions it knows; -1 for none.
+        knows_public: Whether it knows what will be public.
     """
 
     name: str
     cells: Cells
     own: Amounts
+    groups: tuple[int, ...] = ()
+    agency: int = NOT_KNOWN
+    knows_public: bool = False
 
     def room(self, system: System) -> Amounts:
         """Return how far each cell may move in the attacker's eyes."""

@@ -1,0 +1,315 @@
+"""Who attacks from inside: enterprise groups, agencies, and the public once records are public.
+
+Each knows some contributions beforehand, and so reckons with less room for every cell.
+
+An enterprise group is an attacker if what it knows matters for some cell:
+
+1. It is part of the cell, and the largest of the others is less than p percent off without it.
+   In all other cells those whom it does not know are uncertain enough by themselves.
+2. It fills a cell beside the cell, in one relation, so that less room is left than is needed.
+   It need not be part of the cell itself, if somebody is nearly alone there.
+
+Whoever leaves each cell as much room as those beside it need is no attacker. That is an argument
+about neighbours: a group that fills a cell at the far end of a chain of relations may narrow an
+interval and is not found.
+
+Groups pool what they know where the rules say so: in each sensitive cell, those next to the
+largest. An agency does not share its records with a company; but the rest of a cell without
+them must obey the rules, so that no company can do anything with them. Groups that are not
+known are nobody.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, replace
+
+import numpy as np
+from numpy.typing import NDArray
+from scipy.sparse import csr_array, hstack
+
+from consumers.disclosure.contributors import (
+    NOBODY,
+    Numbers,
+    Parts,
+    levels_of_lone,
+    levels_of_parts,
+    parts_of_groups,
+    summed,
+    totals,
+)
+from consumers.disclosure.primary import levels_at
+from consumers.disclosure.problem import AttackerKind, Rules
+from consumers.disclosure.residuals import known_sums, targets_of
+from consumers.disclosure.sums import extended, levels_of_sums, without
+from consumers.disclosure.system import (
+    NOT_KNOWN,
+    Amounts,
+    Attacker,
+    Contributions,
+    Flags,
+    System,
+    Target,
+)
+
+
+def attackers(system: System, kinds: Sequence[AttackerKind], rules: Rules) -> list[Attacker]:
+    """Return everybody who has to be reckoned with, by the numbers of groups and agencies.
+
+    The outsider is the first.
+    """
+    end = system.ends[0]
+    outsider, public = _who_knows(end, "outsider"), _who_knows(end, "public", knows_public=True)
+    found = [outsider]
+    if "agency" in kinds:
+        agencies = range(int(end.agency.max(initial=NOT_KNOWN)) + 1)
+        found += [_who_knows(end, f"agency {agency}", agency=agency) for agency in agencies]
+    has_public = "public" in kinds and len(public.cells) > 0
+    if has_public:
+        found.append(public)
+    if "contributor" in kinds:
+        found += _contributors(system, outsider, rules)
+    if has_public and "contributor" in kinds:
+        found += _contributors(system, public, rules)
+    return found
+
+
+def agency_levels(system: System, rules: Rules) -> Amounts:
+    """Return by how much each cell must stay uncertain to some agency, both ways; 0 where it need not.
+
+    What is left of a cell without an agency's own records must obey the rules like a cell.
+    """
+    levels = np.zeros(system.size, dtype=np.int64)
+    for agency in attackers(system, ["agency"], rules)[1:]:
+        np.maximum(levels, _levels_of_rest(system, agency, rules), out=levels)
+    return levels
+
+
+def public_levels(system: System, rules: Rules) -> Amounts:
+    """Return by how much each cell must stay uncertain to the public, both ways; 0 where it need not."""
+    return _levels_of_rest(system, _who_knows(system.ends[0], "public", knows_public=True), rules)
+
+
+def targets(
+    system: System,
+    suppressed: Flags,
+    attackers: Sequence[Attacker],
+    rules: Rules,
+    unions: Sequence[Target] = (),
+) -> list[Target]:
+    """Return the figures that must stay uncertain to the attackers other than the outsider.
+
+    Published cells are among them where what an attacker does not know of them breaks the rules:
+    they have to be suppressed.
+
+    Args:
+        system: All cells.
+        suppressed: Which of them are.
+        attackers: As `attackers` returns them.
+        rules: The parameters.
+        unions: Sums of cells that must stay uncertain to the outsider.
+    """
+    sums = known_sums(system, suppressed)
+    several = csr_array(sums[np.diff(sums.indptr) > 1])
+    found: list[Target] = []
+    for number, attacker in enumerate(attackers):
+        if not attacker.groups and len(attacker.cells):
+            found += _targets_of_rest(system, several, attacker, number, rules)
+    for knows_public in (False, True):
+        chosen = [n for n, who in enumerate(attackers) if who.groups and who.knows_public == knows_public]
+        if chosen:
+            found += _Insiders(system, attackers, chosen, unions, rules).targets(suppressed)
+    return found
+
+
+def _who_knows(
+    end: Contributions, name: str, *, agency: int = NOT_KNOWN, knows_public: bool = False
+) -> Attacker:
+    nothing = np.zeros(0, dtype=np.int32), np.zeros(0, dtype=np.int64)
+    attacker = Attacker(name, *nothing, agency=agency, knows_public=knows_public)
+    known = _knows(attacker, end)
+    cells, own = summed(end.cell[known], end.magnitude[known])
+    return replace(attacker, cells=cells.astype(np.int32), own=own)
+
+
+def _knows(attacker: Attacker, end: Contributions) -> Flags:
+    """Say which contributions an attacker knows who is no contributor."""
+    known = np.zeros(len(end.cell), dtype=np.bool_)
+    if attacker.agency != NOT_KNOWN:
+        known |= end.agency == attacker.agency
+    if attacker.knows_public:
+        known |= end.is_public
+    return known
+
+
+def _levels_of_rest(system: System, attacker: Attacker, rules: Rules) -> Amounts:
+    rest = [without(end, _knows(attacker, end)) for end in system.ends]
+    levels = np.maximum.reduce([levels_at(end, system.size, rules) for end in rest])
+    # Of other cells it sees no more than the outsider.
+    found = np.zeros(system.size, dtype=np.int64)
+    found[attacker.cells] = levels[attacker.cells]
+    return found
+
+
+def _targets_of_rest(
+    system: System, sums: csr_array, attacker: Attacker, number: int, rules: Rules
+) -> list[Target]:
+    """Return the cells and the known sums whose rest without an attacker's records breaks the rules."""
+    levels = _levels_of_rest(system, attacker, rules)
+    cells = [Target((int(cell),), int(levels[cell]), number) for cell in np.flatnonzero(levels)]
+    rest = [without(end, _knows(attacker, end)) for end in system.ends]
+    return cells + targets_of(sums, levels_of_sums(rest, sums, rules), number)
+
+
+def _contributors(system: System, start: Attacker, rules: Rules) -> Iterator[Attacker]:
+    """Yield the groups that are attackers together with somebody who knows something already."""
+    ends = [without(end, _knows(start, end)) for end in system.ends]
+    parts = parts_of_groups(ends[0], system.size)
+    beside = _Beside(system.relations, levels_of_lone(ends, system.size, rules))
+    matters = levels_of_parts(ends, parts, system.size, rules) > 0
+    matters |= beside.is_narrow(parts, totals(ends[0], system.size))
+    chosen = [(int(group),) for group in np.unique(parts.who[matters])] + _coalitions(
+        ends, system.size, rules
+    )
+    movements = _Movements(ends[0])
+    for groups in chosen:
+        yield movements.also_known(start, groups)
+
+
+class _Movements:
+    """Contributions by the groups at their ends."""
+
+    def __init__(self, end: Contributions) -> None:
+        groups = np.concatenate([end.group, end.other])
+        self._end = end
+        self._order = np.argsort(groups, kind="stable")
+        self._starts = np.searchsorted(groups[self._order], np.arange(groups.max(initial=0) + 2))
+
+    def also_known(self, start: Attacker, groups: tuple[int, ...]) -> Attacker:
+        """Return an attacker who knows all movements of some groups beside what it knew."""
+        slices = [self._order[self._starts[group] : self._starts[group + 1]] for group in groups]
+        rows = np.unique(np.concatenate(slices) % len(self._end.group))
+        cells = np.concatenate([start.cells, self._end.cell[rows]])
+        cells, own = summed(cells, np.concatenate([start.own, self._end.magnitude[rows]]))
+        prefix = [start.name] if start.knows_public else []
+        name = " and ".join(prefix + [f"contributor {group}" for group in groups])
+        return replace(start, name=name, cells=cells.astype(np.int32), own=own, groups=groups)
+
+
+def _coalitions(ends: Sequence[Contributions], size: int, rules: Rules) -> list[tuple[int, ...]]:
+    """Return the groups that may pool what they know, for each sensitive cell and whoever they are after."""
+    found: set[tuple[int, ...]] = set()
+    for end in ends if rules.coalition > 1 else ():
+        parts = parts_of_groups(replace(end, other=end.group), size)
+        order = np.lexsort((parts.who, -parts.own, parts.figure))
+        figure, who = parts.figure[order], parts.who[order]
+        for cell in np.flatnonzero(levels_at(end, size, rules)):
+            first, last = np.searchsorted(figure, [cell, cell + 1])
+            largest = who[first : min(last, first + rules.coalition + 1)].tolist()
+            pools = {tuple(sorted({*largest} - {out})) for out in largest} if len(largest) > 1 else set()
+            found |= {pool for pool in pools if len(pool) > 1}
+    return sorted(found)
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class _Beside:
+    """Which cells stand beside each other, in one relation, and how uncertain they must stay.
+
+    Attributes:
+        relations: Shape (relations, cells).
+        levels: Of each cell.
+    """
+
+    relations: csr_array
+    levels: Amounts
+
+    def is_narrow(self, parts: Parts, room: Amounts) -> Flags:
+        """Say where a contributor leaves a cell less room than one beside it needs."""
+        needed = _highest(csr_array(self.relations.T), _highest(self.relations, self.levels))
+        return room[parts.figure] - parts.own < needed[parts.figure]
+
+    def needing(self, parts: Parts, room: Amounts) -> tuple[Numbers, Numbers]:
+        """Return a row of the parts and a cell, for each cell that needs more room than is left beside it."""
+        rows = np.flatnonzero(self.is_narrow(parts, room))
+        lone = np.flatnonzero(self.levels)
+        beside = abs(csr_array(self.relations.T))[parts.figure[rows]] @ abs(self.relations[:, lone])
+        row, cell = rows[np.repeat(np.arange(len(rows)), np.diff(beside.indptr))], lone[beside.indices]
+        is_needed = room[parts.figure[row]] - parts.own[row] < self.levels[cell]
+        return row[is_needed], cell[is_needed]
+
+
+def _highest(matrix: csr_array, amounts: Amounts) -> Amounts:
+    """Return the highest of the amounts at the entries of each row."""
+    found = np.zeros(matrix.shape[0], dtype=np.int64)
+    rows = np.flatnonzero(np.diff(matrix.indptr))
+    found[rows] = np.maximum.reduceat(amounts[matrix.indices], matrix.indptr[rows])
+    return found
+
+
+class _Insiders:
+    """Contributors who know the same beside their own, or nothing else."""
+
+    def __init__(
+        self,
+        system: System,
+        attackers: Sequence[Attacker],
+        numbers: Sequence[int],
+        unions: Sequence[Target],
+        rules: Rules,
+    ) -> None:
+        self._system, self._rules, self._unions = system, rules, unions
+        self._numbers = np.array(numbers)
+        is_known = attackers[numbers[0]].knows_public
+        self._cells = [without(end, end.is_public & is_known) for end in system.ends]
+        self._sums = _sums([target.cells for target in unions], system.size)
+        self._parts = self._parts_of([attackers[number] for number in numbers])
+
+    def targets(self, suppressed: Flags) -> list[Target]:
+        """Return what must stay uncertain to them: where they are part of it, and beside."""
+        size = self._system.size + len(self._unions)
+        ends = [extended(end, self._sums) for end in self._cells]
+        levels = levels_of_parts(ends, self._parts, size, self._rules)
+        rows = np.flatnonzero(levels)
+        found = zip(self._parts.who[rows], self._parts.figure[rows], levels[rows], strict=True)
+        own = [self._target(*map(int, row)) for row in found]
+        return own + [self._target(*map(int, row)) for row in self._beside(suppressed)]
+
+    def _target(self, who: int, figure: int, level: int) -> Target:
+        size = self._system.size
+        cells = (figure,) if figure < size else self._unions[figure - size].cells
+        return Target(cells, level, int(self._numbers[who]))
+
+    def _beside(self, suppressed: Flags) -> NDArray[np.int64]:
+        """Return position of the attacker, cell and level, shape (targets, 3)."""
+        size = self._system.size
+        levels = np.where(suppressed, levels_of_lone(self._cells, size, self._rules), 0)
+        is_wanted = self._parts.figure < size
+        is_wanted[is_wanted] &= suppressed[self._parts.figure[is_wanted]]
+        parts = self._parts.at(np.flatnonzero(is_wanted))
+        beside = _Beside(self._system.relations, levels)
+        row, cell = beside.needing(parts, totals(self._cells[0], size))
+        key = np.unique(parts.who[row] * size + cell)
+        who, cell = np.divmod(np.setdiff1d(key, parts.who * size + parts.figure), size)
+        return np.column_stack([who, cell, levels[cell]])
+
+    def _parts_of(self, attackers: Sequence[Attacker]) -> Parts:
+        """Return what they know of all cells, and then of the sums, without what everybody knows."""
+        width = max(len(attacker.groups) for attacker in attackers)
+        groups = np.full((len(attackers), width), NOBODY, dtype=np.int32)
+        for row, attacker in zip(groups, attackers, strict=True):
+            row[: len(attacker.groups)] = attacker.groups
+        common = self._system.room - totals(self._cells[0], self._system.size)
+        cells = np.concatenate([attacker.cells for attacker in attackers])
+        own = np.concatenate([attacker.own for attacker in attackers]) - common[cells]
+        starts = np.cumsum([0, *(len(attacker.cells) for attacker in attackers)])
+        of_cells = csr_array((own, cells, starts), shape=(len(attackers), self._system.size))
+        all_own = hstack([of_cells, of_cells @ self._sums.T], format="csr")
+        all_own.eliminate_zeros()
+        who = np.repeat(np.arange(len(attackers)), np.diff(all_own.indptr))
+        return Parts(who, all_own.indices.astype(np.int64), all_own.data, groups)
+
+
+def _sums(sums: Sequence[tuple[int, ...]], size: int) -> csr_array:
+    cells = np.array([cell for of_sum in sums for cell in of_sum], dtype=np.int64)
+    starts = np.cumsum([0, *(len(of_sum) for of_sum in sums)])
+    return csr_array((np.ones(len(cells), dtype=np.int64), cells, starts), shape=(len(sums), size))
