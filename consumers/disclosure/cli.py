@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from schemas.errors import EXIT_FAILURE
+from schemas.errors import EXIT_FAILURE, ConfigurationError
 
 if TYPE_CHECKING:
     from consumers.disclosure.audit import Audit
@@ -123,6 +123,8 @@ def verify(
     from consumers.disclosure import specification as specifications
     from consumers.disclosure import verifier
 
+    if not folder.is_dir():
+        raise ConfigurationError(f"{folder} is no folder", hint="name the one that `protect` wrote")
     found = verifier.verify(specifications.read(specification), folder)
     if as_json:
         typer.echo(json.dumps({"findings": found}))

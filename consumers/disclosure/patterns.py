@@ -72,8 +72,10 @@ def read(path: Path, problem: Problem) -> Pattern:
 
 def _rows(path: Path) -> Sequence[Row]:
     try:
-        frame = pl.read_csv(path, infer_schema=False)
-    except (pl.exceptions.PolarsError, UnicodeDecodeError) as error:
+        frame = pl.read_csv(path.read_bytes(), infer_schema=False)
+    except OSError as error:
+        raise ConfigurationError(f"{path} cannot be read", hint="name a CSV file of cells") from error
+    except pl.exceptions.PolarsError as error:
         # The cause may quote a row.
         raise ConfigurationError(
             f"{path} cannot be read as CSV ({type(error).__name__})",

@@ -187,10 +187,22 @@ def test_a_wrong_specification_is_a_configuration_error(example: Path) -> None:
     assert not (example / "tonnes").exists()
 
 
+@pytest.mark.parametrize(
+    "command", [("verify", "tonnes.toml", "nowhere"), ("audit", "tonnes.toml", "no.csv")]
+)
+@pytest.mark.usefixtures("example")
+def test_a_file_that_is_not_there_is_named(command: tuple[str, ...]) -> None:
+    """A misspelt path is a mistake of usage and no finding: the error names it."""
+    with pytest.raises(ConfigurationError, match=command[-1]) as caught:
+        run(*command)
+
+    assert caught.value.hint
+
+
 def read(problem: Problem, text: str) -> patterns.Pattern:
     """Read a pattern from a text."""
     path = Path("pattern.csv")
-    path.write_text(text, encoding="utf-8")
+    path.write_bytes(text.encode("utf-8", "surrogateescape"))
     return patterns.read(path, problem)
 
 
@@ -229,6 +241,7 @@ def test_what_one_table_shows_is_shown(problem: Problem) -> None:
         ("material,region_level,region,status\nglass,2,North,free\n", "row 2, region: .* on that level"),
         ("material,region,status\nglass,North\nglass,North,free,free\n", "cannot be read as CSV"),
         ("", "cannot be read as CSV"),
+        ("material,region,status\nGl\udce4ss,North,free\n", "cannot be read as CSV"),
     ],
 )
 def test_a_pattern_of_other_tables_is_refused(problem: Problem, text: str, told: str) -> None:
