@@ -15,6 +15,7 @@ from typing import TypeAlias
 import numpy as np
 from numpy.typing import NDArray
 
+from consumers.disclosure import attackers as everybody
 from consumers.disclosure import primary
 from consumers.disclosure.cells import CellSet, cells_of
 from consumers.disclosure.problem import Problem
@@ -79,13 +80,17 @@ class _Protection:
         self.on_progress = on_progress
         self.cells = cells_of(problem)
         self.system = self.cells.system
-        nobody = np.zeros(0, dtype=np.int32), np.zeros(0, dtype=np.int64)
-        self.attackers: Sequence[Attacker] = [Attacker("outsider", *nobody)]
-        levels = primary.levels(self.system, problem.rules)
+        kinds, rules = problem.protection.attackers, problem.rules
+        self.attackers: Sequence[Attacker] = everybody.attackers(self.system, kinds, rules)
+        levels = primary.levels(self.system, rules)
         self.own_targets = [
             Target((int(cell),), int(levels[cell]), OUTSIDER) for cell in np.flatnonzero(levels)
         ]
         self.primary: Flags = levels > 0
+        if "agency" in kinds:
+            self.primary |= everybody.agency_levels(self.system, rules) > 0
+        if "public" in kinds:
+            self.primary |= everybody.public_levels(self.system, rules) > 0
         self.suppressed = self.primary.copy()
         self.targets = list(self.own_targets)
         self.is_complete = True
@@ -128,7 +133,7 @@ class _Protection:
         known = set(self.targets)
         while self.is_complete:
             found = self._consequences()
-            self.targets = self.own_targets + [t for t in found if t not in set(self.own_targets)]
+            self.targets = list(dict.fromkeys((*self.own_targets, *found)))
             new = [target for target in found if target not in known]
             if not new:
                 return
@@ -136,9 +141,10 @@ class _Protection:
             self._suppress("close", new)
 
     def _consequences(self) -> list[Target]:
-        return (
-            unions(self.system, self.suppressed, self.problem.rules) if self.problem.protection.unions else []
-        )
+        """Return the figures beside the cells themselves that somebody must not work out."""
+        protection, rules = self.problem.protection, self.problem.rules
+        sums = unions(self.system, self.suppressed, rules) if protection.unions else []
+        return sums + everybody.targets(self.system, self.suppressed, self.attackers, rules, sums)
 
     def _proven(self) -> Protected:
         self.on_progress("prove", 0, len(self.targets))
