@@ -2,6 +2,7 @@
 
 pytest_plugins = [
     "tests.support.exchange",
+    "tests.support.histories",
     "tests.support.postgres",
     "tests.support.sample_table",
     "tests.support.secured",
