@@ -6,12 +6,8 @@ An enterprise group is an attacker if what it knows matters for some cell:
 
 1. It is part of the cell, and the largest of the others is less than p percent off without it.
    In all other cells those whom it does not know are uncertain enough by themselves.
-2. It fills a cell beside the cell, in one relation, so that less room is left than is needed.
-   It need not be part of the cell itself, if somebody is nearly alone there.
-
-Whoever leaves each cell as much room as those beside it need is no attacker. That is an argument
-about neighbours: a group that fills a cell at the far end of a chain of relations may narrow an
-interval and is not found.
+2. It is no part of the cell, in which somebody is nearly alone, and leaves another cell less room
+   than this one needs. In large systems only cells over two relations are looked at.
 
 Groups pool what they know where the rules say so: in each sensitive cell, those next to the
 largest. An agency does not share its records with a company; but the rest of a cell without
@@ -22,7 +18,7 @@ known are nobody.
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 
 import numpy as np
 from numpy.typing import NDArray
@@ -30,7 +26,6 @@ from scipy.sparse import csr_array, hstack
 
 from consumers.disclosure.contributors import (
     NOBODY,
-    Numbers,
     Parts,
     levels_of_lone,
     levels_of_parts,
@@ -38,6 +33,7 @@ from consumers.disclosure.contributors import (
     summed,
     totals,
 )
+from consumers.disclosure.narrows import Narrows
 from consumers.disclosure.primary import levels_at
 from consumers.disclosure.problem import AttackerKind, Rules
 from consumers.disclosure.residuals import known_sums, targets_of
@@ -165,9 +161,10 @@ def _contributors(system: System, start: Attacker, rules: Rules) -> Iterator[Att
     """Yield the groups that are attackers together with somebody who knows something already."""
     ends = [without(end, _knows(start, end)) for end in system.ends]
     parts = parts_of_groups(ends[0], system.size)
-    beside = _Beside(system.relations, levels_of_lone(ends, system.size, rules))
+    lone = levels_of_lone(ends, system.size, rules)
+    hidden = np.ones(system.size, dtype=np.bool_)
     matters = levels_of_parts(ends, parts, system.size, rules) > 0
-    matters |= beside.is_narrow(parts, totals(ends[0], system.size))
+    matters |= Narrows.of(system, hidden, parts, totals(ends[0], system.size), lone).flags()
     chosen = [(int(group),) for group in np.unique(parts.who[matters])] + _coalitions(
         ends, system.size, rules
     )
@@ -211,41 +208,6 @@ def _coalitions(ends: Sequence[Contributions], size: int, rules: Rules) -> list[
     return sorted(found)
 
 
-@dataclass(frozen=True, slots=True, eq=False)
-class _Beside:
-    """Which cells stand beside each other, in one relation, and how uncertain they must stay.
-
-    Attributes:
-        relations: Shape (relations, cells).
-        levels: Of each cell.
-    """
-
-    relations: csr_array
-    levels: Amounts
-
-    def is_narrow(self, parts: Parts, room: Amounts) -> Flags:
-        """Say where a contributor leaves a cell less room than one beside it needs."""
-        needed = _highest(csr_array(self.relations.T), _highest(self.relations, self.levels))
-        return room[parts.figure] - parts.own < needed[parts.figure]
-
-    def needing(self, parts: Parts, room: Amounts) -> tuple[Numbers, Numbers]:
-        """Return a row of the parts and a cell, for each cell that needs more room than is left beside it."""
-        rows = np.flatnonzero(self.is_narrow(parts, room))
-        lone = np.flatnonzero(self.levels)
-        beside = abs(csr_array(self.relations.T))[parts.figure[rows]] @ abs(self.relations[:, lone])
-        row, cell = rows[np.repeat(np.arange(len(rows)), np.diff(beside.indptr))], lone[beside.indices]
-        is_needed = room[parts.figure[row]] - parts.own[row] < self.levels[cell]
-        return row[is_needed], cell[is_needed]
-
-
-def _highest(matrix: csr_array, amounts: Amounts) -> Amounts:
-    """Return the highest of the amounts at the entries of each row."""
-    found = np.zeros(matrix.shape[0], dtype=np.int64)
-    rows = np.flatnonzero(np.diff(matrix.indptr))
-    found[rows] = np.maximum.reduceat(amounts[matrix.indices], matrix.indptr[rows])
-    return found
-
-
 class _Insiders:
     """Contributors who know the same beside their own, or nothing else."""
 
@@ -265,31 +227,28 @@ class _Insiders:
         self._parts = self._parts_of([attackers[number] for number in numbers])
 
     def targets(self, suppressed: Flags) -> list[Target]:
-        """Return what must stay uncertain to them: where they are part of it, and beside."""
+        """Return what must stay uncertain to them: where they are part of it, and nearby."""
         size = self._system.size + len(self._unions)
         ends = [extended(end, self._sums) for end in self._cells]
         levels = levels_of_parts(ends, self._parts, size, self._rules)
         rows = np.flatnonzero(levels)
         found = zip(self._parts.who[rows], self._parts.figure[rows], levels[rows], strict=True)
         own = [self._target(*map(int, row)) for row in found]
-        return own + [self._target(*map(int, row)) for row in self._beside(suppressed)]
+        return own + [self._target(*map(int, row)) for row in self._nearby(suppressed)]
 
     def _target(self, who: int, figure: int, level: int) -> Target:
         size = self._system.size
         cells = (figure,) if figure < size else self._unions[figure - size].cells
         return Target(cells, level, int(self._numbers[who]))
 
-    def _beside(self, suppressed: Flags) -> NDArray[np.int64]:
+    def _nearby(self, suppressed: Flags) -> NDArray[np.int64]:
         """Return position of the attacker, cell and level, shape (targets, 3)."""
         size = self._system.size
-        levels = np.where(suppressed, levels_of_lone(self._cells, size, self._rules), 0)
-        is_wanted = self._parts.figure < size
-        is_wanted[is_wanted] &= suppressed[self._parts.figure[is_wanted]]
-        parts = self._parts.at(np.flatnonzero(is_wanted))
-        beside = _Beside(self._system.relations, levels)
-        row, cell = beside.needing(parts, totals(self._cells[0], size))
-        key = np.unique(parts.who[row] * size + cell)
-        who, cell = np.divmod(np.setdiff1d(key, parts.who * size + parts.figure), size)
+        parts = self._parts.at(np.flatnonzero(self._parts.figure < size))
+        levels = levels_of_lone(self._cells, size, self._rules)
+        who, cell = Narrows.of(
+            self._system, suppressed, parts, totals(self._cells[0], size), levels
+        ).needing()
         return np.column_stack([who, cell, levels[cell]])
 
     def _parts_of(self, attackers: Sequence[Attacker]) -> Parts:
