@@ -1,4 +1,4 @@
-"""Commands of a release: `weighbridge release plan|run|show|skip|verify`."""
+"""Commands of a release: `weighbridge release run|show|skip|verify|bundle`."""
 
 from __future__ import annotations
 
@@ -109,16 +109,40 @@ def show(
         )
 
 
-@release.command(epilog="Examples:\n\n`weighbridge release verify --directory directory.toml`")
+@release.command(
+    epilog="Example: `weighbridge release bundle --file north.duckdb --keys hub-keys --out north.zip`"
+)
+def bundle(
+    out: Annotated[Path, typer.Option(help="File to write: confidential, its owner's alone.")],
+    file: FileOption = None,
+    keys: KeysOption = None,
+    bootstrap_servers: BrokerOption = None,
+    registry_url: RegistryOption = None,
+) -> None:
+    """Write all that an auditor needs to decide every release again: contributions, rules, certificates."""
+    from consumers.release import bundle as bundles
+
+    found = _settings(bootstrap_servers, registry_url, file=file, keys=keys)
+    count = bundles.write(found.hub, found.kafka, out)
+    typer.echo(f"{count} releases in {out}: it holds every company's volumes")
+
+
+@release.command(
+    epilog="Examples:\n\n`weighbridge release verify --directory directory.toml`\n\n"
+    "`weighbridge release verify --directory directory.toml --bundle north.zip`"
+)
 def verify(
     directory: DirectoryOption = None,
+    bundle: Annotated[
+        Path | None, typer.Option(help="A hub's bundle: decide all its releases again, and read the proofs.")
+    ] = None,
     bootstrap_servers: BrokerOption = None,
     registry_url: RegistryOption = None,
     as_json: JsonOption = False,
 ) -> None:
     """Check everything that is published: signatures, history, digests, form, totals.
 
-    Status 1 where something is wrong. It takes the topics and the directory, and nothing of a hub's own.
+    Status 1 where something is wrong. Without a bundle it takes the topics and the directory alone.
     """
     from consumers.release import verify as auditor
     from schemas.errors import EXIT_FAILURE, ConfigurationError
@@ -131,6 +155,12 @@ def verify(
         )
     published = auditor.read(found.kafka)
     findings = auditor.verify(published, members)
+    if bundle is not None:
+        from consumers.release.bundle import opened
+        from consumers.release.replay import Replay
+
+        with opened(bundle) as folder:
+            findings += Replay(folder=folder, published=published, kafka=found.kafka).findings()
     if as_json:
         typer.echo(json.dumps([finding._asdict() for finding in findings]))
     else:
