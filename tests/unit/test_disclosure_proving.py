@@ -33,7 +33,7 @@ def reach(system: System, target: Target, attacker: Attacker, suppressed: Flags)
     cost = np.zeros(system.size)
     cost[list(target.cells)] = -1
     room = np.where(suppressed, attacker.room(system), 0).astype(np.float64)
-    bounds = np.column_stack([-room, room])
+    bounds = list(zip(-room, room, strict=True))
     found = linprog(
         cost, A_eq=system.relations.toarray(), b_eq=np.zeros(system.relations.shape[0]), bounds=bounds
     )

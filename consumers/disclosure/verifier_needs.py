@@ -1,0 +1,162 @@
+"""What must stay uncertain under a pattern, and to whom, as the verifier finds it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import replace
+from itertools import chain, product
+from typing import TypeAlias
+
+import numpy as np
+import polars as pl
+
+from consumers.disclosure.problem import IS_PUBLIC, Rules
+from consumers.disclosure.verifier_cells import OUTSIDER, PUBLIC, Figure, Flags, Numbers, World
+from consumers.disclosure.verifier_rules import known_sums, levels_of, levels_of_cells, members, shares
+
+Needed: TypeAlias = tuple[str, Figure, int, bool]  # attacker, figure, level, whether it is known
+
+
+def by_rules(world: World, is_hidden: Flags) -> Iterator[Needed]:
+    """Yield cells, and sums that follow from what is published, that break the rules.
+
+    The rules must hold for all contributions, for those that an agency does not know, and for
+    those that the public will not know.
+    """
+    protection, everybody = world.problem.protection, [OUTSIDER]
+    if "agency" in protection.attackers:
+        everybody += [f"agency {number}" for number in range(int(world.agency.max(initial=-1)) + 1)]
+    if "public" in protection.attackers and world.rows[IS_PUBLIC].any():
+        everybody.append(PUBLIC)
+    sums = known_sums(world, is_hidden) if protection.unions else []
+    of_sums = pl.DataFrame(
+        [(number, cell) for number, figure in enumerate(sums) for cell in figure],
+        schema={"figure": pl.Int64, "cell": pl.Int64},
+        orient="row",
+    )
+    for attacker in everybody:
+        is_known = world.known_by(attacker)
+        rows = np.flatnonzero(~is_known)
+        levels = levels_of_cells(world, rows, world.problem.rules)
+        if attacker != OUTSIDER:  # who sees no more of a cell than the outsider is no other attacker
+            levels[world.by_cell(is_known.astype(np.int64)) == 0] = 0
+        for cell in np.flatnonzero(levels).tolist():
+            yield attacker, (cell,), int(levels[cell]), not is_hidden[cell]
+        figure, row = members(world, of_sums, rows)
+        for number in np.flatnonzero(levels_of(world, figure, row, len(sums), world.problem.rules)).tolist():
+            yield attacker, sums[number], 1, True
+
+
+def by_contributors(world: World, is_hidden: Flags) -> Iterator[Needed]:
+    """Yield the cells that must stay uncertain to contributors, alone or with what will be public.
+
+    The largest of those whom a contributor does not know must stay p per mille uncertain to it,
+    where it is part of the cell; and where somebody is nearly alone, if it knows so much of a cell
+    beside, in one sum, that this leaves less room than is needed.
+    """
+    kinds = world.problem.protection.attackers
+    starts = [OUTSIDER, PUBLIC] if "public" in kinds and world.rows[IS_PUBLIC].any() else [OUTSIDER]
+    for start in starts if "contributor" in kinds else ():
+        prefix = "" if start == OUTSIDER else f"{start} and "
+        rows = np.flatnonzero(~world.known_by(start))
+        pools, knows = _pools(world, rows)
+        own = _own(world, knows)
+        for who, cell, level in chain(_inside(world, rows, knows, own), _beside(world, is_hidden, rows, own)):
+            name = prefix + " and ".join(f"contributor {group}" for group in pools[who])
+            yield name, (cell,), level, not is_hidden[cell]
+
+
+def _pools(world: World, rows: Numbers) -> tuple[dict[int, Figure], pl.DataFrame]:
+    """Return the groups that attack, by number, and which rows each knows.
+
+    Every group does by itself. With a coalition of more, so do in each cell that breaks the rules
+    the largest groups, as many as pool what they know, whichever of them and the next they attack.
+    """
+    groups = range(int(max(ends.max(initial=-1) for ends in world.ends)) + 1)
+    pools: set[Figure] = {(group,) for group in groups}
+    for ends in world.ends if world.problem.rules.coalition > 1 else ():
+        pools |= _coalitions(world, rows, ends)
+    numbered = dict(enumerate(sorted(pools, key=lambda pool: (len(pool), pool))))
+    pairs = [(who, group) for who, pool in numbered.items() for group in pool]
+    who_is = pl.DataFrame(pairs, schema={"who": pl.Int64, "group": pl.Int64}, orient="row")
+    knows = pl.concat(pl.DataFrame({"row": rows, "group": ends[rows]}) for ends in world.ends)
+    return numbered, knows.join(who_is, on="group").select("who", "row").unique()
+
+
+def _coalitions(world: World, rows: Numbers, ends: Numbers) -> set[Figure]:
+    rules, found = world.problem.rules, set()
+    for cells in world.blocks.values():
+        levels = levels_of(world, cells[rows], rows, len(world.places), rules, ends=[ends])
+        largest = (
+            shares(world, cells[rows], rows, ends)
+            .filter(pl.col("group") >= 0, pl.col("figure").is_in(np.flatnonzero(levels).tolist()))
+            .sort("figure", "amount", "group", descending=[False, True, False])
+            .group_by("figure", maintain_order=True)
+            .agg(pl.col("group").head(rules.coalition + 1))
+        )
+        for top in largest["group"].to_list():
+            found |= {tuple(sorted({*top} - {out})) for out in top}
+    return {pool for pool in found if len(pool) > 1}
+
+
+def _own(world: World, knows: pl.DataFrame) -> pl.DataFrame:
+    """Return how much each attacker knows of each cell, in absolute values."""
+    row = knows["row"].to_numpy()
+    amount = np.abs(world.value)[row]
+    return pl.concat(
+        knows.select("who", cell=pl.Series(cells[row]), own=pl.Series(amount))
+        .group_by("who", "cell")
+        .agg(pl.col("own").sum())
+        for cells in world.blocks.values()
+    )
+
+
+def _inside(
+    world: World, rows: Numbers, knows: pl.DataFrame, own: pl.DataFrame
+) -> Iterator[tuple[int, int, int]]:
+    """Yield attacker, cell and level where the attacker is part of the cell."""
+    total, largest = world.by_rows(rows), np.zeros(len(world.places), dtype=np.int64)
+    for cells, ends in product(world.blocks.values(), world.ends):
+        found = shares(world, cells[rows], rows, ends).filter(~pl.col("waives"))
+        np.maximum.at(largest, found["figure"].to_numpy(), found["amount"].to_numpy())
+    # Whatever the largest it does not know has, it is no more than the largest of all has.
+    left, permille = total[own["cell"]] - own["own"].to_numpy(), 1000 + world.problem.rules.p_permille
+    may_need = own.filter(1000 * left < permille * largest[own["cell"]]).with_row_index("figure")
+    figure, row = members(world, may_need.select(pl.col("figure").cast(pl.Int64), "cell"), rows)
+    remaining = pl.DataFrame({"figure": figure, "row": row, "who": may_need["who"].to_numpy()[figure]}).join(
+        knows, on=["who", "row"], how="anti"
+    )
+    figure, row = remaining["figure"].to_numpy(), remaining["row"].to_numpy()
+    levels = levels_of(world, figure, row, len(may_need), _against_one(world))
+    found = may_need.with_columns(level=pl.Series(levels)).filter(pl.col("level") > 0)
+    yield from found.select("who", "cell", "level").sort("who", "cell").iter_rows()
+
+
+def _beside(
+    world: World, is_hidden: Flags, rows: Numbers, own: pl.DataFrame
+) -> Iterator[tuple[int, int, int]]:
+    """Yield attacker, cell and level where the attacker knows much of a suppressed cell beside."""
+    levels = np.where(is_hidden, levels_of_cells(world, rows, _against_one(world)), 0)
+    sums = pl.DataFrame(world.balances[:, :2], schema=["sum", "cell"], orient="row")
+    needs = sums.select("sum", beside="cell", level=pl.Series(levels[sums["cell"]])).filter(
+        pl.col("level") > 0
+    )
+    most = needs.group_by("sum").agg(pl.col("level").max().alias("most"))
+    most = sums.join(most, on="sum").group_by("cell").agg(pl.col("most").max())
+    left = pl.Series("left", world.by_rows(rows)[own["cell"]] - own["own"].to_numpy())
+    found = (
+        own.with_columns(left)
+        .filter(pl.Series(is_hidden[own["cell"]]))
+        .join(most, on="cell")
+        .filter(pl.col("left") < pl.col("most"))  # or nothing beside can need it
+        .join(sums, on="cell")
+        .join(needs, on="sum")
+        .filter(pl.col("left") < pl.col("level"))
+        .join(own, left_on=["who", "beside"], right_on=["who", "cell"], how="anti")
+    )
+    yield from found.select("who", "beside", "level").unique().sort("who", "beside").iter_rows()
+
+
+def _against_one(world: World) -> Rules:
+    """Return the rules for who is left out already: no coalition, and no matter how few the others are."""
+    return replace(world.problem.rules, min_groups=0, coalition=0)

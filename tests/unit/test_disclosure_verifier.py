@@ -1,0 +1,415 @@
+"""The verifier believes what is true and nothing else: every lie about a decision is found."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+from functools import cache
+from itertools import combinations, product
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import polars as pl
+import pytest
+from scipy.optimize import linprog
+
+from consumers.disclosure import outputs
+from consumers.disclosure.cells import cells_of
+from consumers.disclosure.disclosure import FREE, PRIMARY, SECONDARY, Protected, protect
+from consumers.disclosure.primary import levels
+from consumers.disclosure.problem import VALUE, Problem, Protection, Rules
+from consumers.disclosure.proving import prove
+from consumers.disclosure.system import Attacker, Target
+from consumers.disclosure.verifier import FindingError, digests, hidden_cells, verify
+from consumers.disclosure.verifier_cells import World
+from tests.support import synthetic
+
+OUTSIDER = Attacker("outsider", np.zeros(0, dtype=np.int32), np.zeros(0, dtype=np.int64))
+ALONE = Protection(attackers=("outsider",))
+
+
+@dataclass
+class Publication:
+    """A decision as it lies in a folder, open to forgery."""
+
+    problem: Problem
+    certificate: dict[str, Any]
+    cells: pl.DataFrame
+    published: pl.DataFrame
+
+    def findings(self, folder: Path, *, is_forged: bool = True) -> list[str]:
+        """Write it and say what the verifier finds; a forger gets the digests right."""
+        published = self.published.write_csv().encode()
+        if is_forged:
+            self.certificate["digests"] = digests(self.problem, published)
+        (folder / "cells.csv").write_bytes(self.cells.write_csv().encode())
+        (folder / "published.csv").write_bytes(published)
+        (folder / "certificate.json").write_text(json.dumps(self.certificate), encoding="utf-8")
+        return verify(self.problem, folder)
+
+    def is_free(self, cell: int) -> bool:
+        """Say whether a cell is shown."""
+        return bool(self.cells["status"][rows_of(self, cell)[0]] == FREE)
+
+    def publish(self, row: int) -> None:
+        """Show a suppressed cell, in both files."""
+        where = pl.int_range(pl.len()) == row
+        self.cells = self.cells.with_columns(
+            pl.when(where).then(pl.lit(FREE)).otherwise("status").alias("status")
+        )
+        value = self.cells[VALUE][row]
+        self.published = self.published.with_columns(
+            pl.when(where).then(pl.lit(value)).otherwise(VALUE).alias(VALUE)
+        )
+
+
+PROBLEMS = {
+    "two dimensions": synthetic.problem([[2, 2], [3]], 18, 7, protection=ALONE),
+    "three dimensions": synthetic.problem([[2], [2], [3]], 30, 0, protection=ALONE),
+    "linked tables": synthetic.problem(
+        [[3], [2], [2]], 25, 0, protection=ALONE, tables=[["a", "b"], ["b", "c"]]
+    ),
+    "retractions": synthetic.problem([[2, 2], [2]], 25, 0, protection=ALONE, negative=0.3),
+}
+Read = Callable[[], Publication]
+
+
+@cache
+def decision(name: str) -> Protected:
+    """Return what was decided of a problem."""
+    return protect(PROBLEMS[name])
+
+
+@pytest.fixture(params=PROBLEMS)
+def read(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Read:
+    """Return a function that reads the same proven publication each time."""
+    folder = tmp_path_factory.mktemp("decision")
+    outputs.write(decision(request.param), folder)
+    return lambda: Publication(
+        PROBLEMS[request.param],
+        json.loads((folder / "certificate.json").read_bytes()),
+        *(pl.read_csv(folder / name, infer_schema=False) for name in ("cells.csv", "published.csv")),
+    )
+
+
+def rows_of(publication: Publication, cell: int) -> list[int]:
+    """Return the rows that show a cell; linked tables may show it more than once."""
+    numbers = np.concatenate(list(World(publication.problem).tables.values()))
+    return np.flatnonzero(numbers == cell).tolist()
+
+
+def test_decision_is_proven(read: Read, tmp_path: Path) -> None:
+    """What was decided, and written by the product, holds; also after a reader wrote it again."""
+    assert [] == read().findings(tmp_path, is_forged=False)
+    assert [] == read().findings(tmp_path)
+
+
+def test_every_cell_that_a_proof_needs_must_stay_suppressed(read: Read, tmp_path: Path) -> None:
+    """Whichever target or moving cell is published, with all files in agreement, is found."""
+    certificate = read().certificate
+    needed = {cell for figure, *_ in certificate["targets"] for cell in figure}
+    needed |= {cell for cells, _ in certificate["vectors"] for cell in cells}
+
+    assert needed
+    for cell in sorted(needed):
+        publication = read()
+        for row in rows_of(publication, cell):
+            publication.publish(row)
+        assert publication.findings(tmp_path)
+
+
+def test_no_cell_may_be_shown_in_one_table_only(tmp_path: Path) -> None:
+    """A figure that one table suppresses must not be read in another."""
+    outputs.write(decision("linked tables"), tmp_path)
+    saved = Publication(
+        PROBLEMS["linked tables"],
+        json.loads((tmp_path / "certificate.json").read_bytes()),
+        *(pl.read_csv(tmp_path / name, infer_schema=False) for name in ("cells.csv", "published.csv")),
+    )
+    hidden = [cell for cell in range(20) if len(rows_of(saved, cell)) > 1 and not saved.is_free(cell)]
+    saved.publish(rows_of(saved, hidden[0])[0])
+
+    assert ["cells.csv publishes a figure in one table that it suppresses in another"] == saved.findings(
+        tmp_path
+    )
+
+
+def test_every_altered_move_is_found(read: Read, tmp_path: Path) -> None:
+    """A witness with any entry moved by 1, or left out, does not add up."""
+    for vector, (cells, _) in enumerate(read().certificate["vectors"]):
+        for entry in range(len(cells)):
+            publication = read()
+            publication.certificate["vectors"][vector][1][entry] += 1
+            assert publication.findings(tmp_path)
+            publication = read()
+            for numbers in publication.certificate["vectors"][vector]:
+                del numbers[entry]
+            assert publication.findings(tmp_path)
+
+
+def test_every_witness_made_smaller_or_larger_is_found(read: Read, tmp_path: Path) -> None:
+    """A change that adds up, but moves a target by too little, or exceeds what is conceivable."""
+    for vector in range(len(read().certificate["vectors"])):
+        publication = read()
+        moves = publication.certificate["vectors"][vector][1]
+        moves[:] = [0] * len(moves)
+        assert publication.findings(tmp_path)
+        publication = read()
+        moves = publication.certificate["vectors"][vector][1]
+        moves[:] = [10**6 * move for move in moves]
+        assert publication.findings(tmp_path)
+    for witness in range(len(read().certificate["witnesses"])):
+        for scale in (10**9, 10**30, 0, -1):
+            publication = read()
+            publication.certificate["witnesses"][witness][1] = scale
+            assert publication.findings(tmp_path)
+
+
+def test_every_target_must_be_named_with_its_level(read: Read, tmp_path: Path) -> None:
+    """Dropping a target, or lowering what it must reach, is found for each of them."""
+    for number in range(len(read().certificate["targets"])):
+        publication = read()
+        del publication.certificate["targets"][number]
+        assert publication.findings(tmp_path)
+        publication = read()
+        publication.certificate["targets"][number][1] -= 1
+        assert publication.findings(tmp_path)
+
+
+def test_exchanged_targets_are_found(read: Read, tmp_path: Path) -> None:
+    """Two targets that give each other their cells do not reach both levels."""
+    targets = read().certificate["targets"]
+    for one, other in combinations(range(len(targets)), 2):
+        if targets[one][1] != targets[other][1]:
+            publication = read()
+            first, second = (publication.certificate["targets"][number] for number in (one, other))
+            first[0], second[0] = second[0], first[0]
+            assert publication.findings(tmp_path)
+
+
+def test_target_on_a_witness_that_does_not_move_it_is_found(read: Read, tmp_path: Path) -> None:
+    """A witness proves what it moves."""
+    publication = read()
+    publication.certificate["vectors"].append([[], []])
+    publication.certificate["witnesses"].append([len(publication.certificate["vectors"]) - 1, 1])
+    publication.certificate["targets"][0][3] = len(publication.certificate["witnesses"]) - 1
+
+    assert publication.findings(tmp_path)
+
+
+@pytest.mark.parametrize(
+    "change",
+    [{"p_permille": 1_000}, {"p_permille": 151}, {"min_groups": 4}, {"coalition": 2}],
+    ids=lambda change: next(iter(change)),
+)
+def test_stricter_rules_are_another_problem(read: Read, tmp_path: Path, change: dict[str, int]) -> None:
+    """A certificate made under milder rules is refused by its digest."""
+    publication = read()
+    publication.problem = replace(publication.problem, rules=replace(publication.problem.rules, **change))
+
+    assert publication.findings(tmp_path, is_forged=False)
+
+
+def test_higher_p_needs_other_proofs(read: Read, tmp_path: Path) -> None:
+    """Levels are computed afresh: with p raised, even right digests do not help."""
+    publication = read()
+    publication.problem = replace(publication.problem, rules=Rules(p_permille=300))
+
+    assert publication.findings(tmp_path)
+
+
+def test_every_contribution_counts(read: Read, tmp_path: Path) -> None:
+    """Dropping or doubling a contribution, or changing it by 1, is found even with right digests."""
+    rows = read().problem.contributions
+    where = pl.int_range(pl.len())
+    for number in range(rows.height):
+        changed = rows.with_columns(
+            pl.when(where == number).then(pl.col(VALUE) + 1).otherwise(VALUE).alias(VALUE)
+        )
+        doubled = pl.concat([rows, rows.filter(where == number)])
+        contributions = (rows.filter(where != number), changed, doubled)[number % 3]
+        publication = read()
+        publication.problem = replace(publication.problem, contributions=contributions)
+        assert publication.findings(tmp_path)
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        pl.lit(["somebody"]).alias("groups"),
+        pl.lit("somebody").alias("agency"),
+        ~pl.col("is_waived"),
+        ~pl.col("is_public"),
+    ],
+    ids=["groups", "agency", "waiver", "publicity"],
+)
+def test_all_that_is_known_of_a_contribution_is_part_of_the_proof(
+    read: Read, tmp_path: Path, change: pl.Expr
+) -> None:
+    """A certificate is about contributions with their groups, agencies, waivers and publicity."""
+    publication = read()
+    first, others = (publication.problem.contributions[rows] for rows in (slice(0, 1), slice(1, None)))
+    contributions = pl.concat([first.with_columns(change), others])
+    publication.problem = replace(publication.problem, contributions=contributions)
+
+    assert publication.findings(tmp_path, is_forged=False)
+
+
+def test_every_changed_figure_is_found(read: Read) -> None:
+    """No value, code or row of either file can be changed, left out, added or moved."""
+    publication, where = read(), pl.int_range(pl.len())
+    world = World(publication.problem)
+    files = {name: getattr(publication, name) for name in ("cells", "published")}
+    hidden_cells(world, **{name: frame.write_csv().encode() for name, frame in files.items()})
+    for (name, frame), number in product(files.items(), range(publication.cells.height)):
+        row, others = frame.filter(where == number), frame.filter(where != number)
+        for other in (
+            frame.with_columns(pl.when(where == number).then(pl.lit("1")).otherwise(VALUE).alias(VALUE)),
+            frame.with_columns(pl.when(where == number).then(pl.lit("X")).otherwise("a").alias("a")),
+            others,
+            pl.concat([frame, row]),
+            pl.concat([others, row]) if number + 1 < frame.height else pl.concat([row, others]),
+        ):
+            forged = files | {name: other}
+            with pytest.raises(FindingError):
+                hidden_cells(world, **{name: frame.write_csv().encode() for name, frame in forged.items()})
+
+
+def test_other_tables_are_another_problem(read: Read, tmp_path: Path) -> None:
+    """Neither a table less nor a coarser dimension goes with the same publication."""
+    publication = read()
+    problem = publication.problem
+    table = problem.tables[0]
+    coarse = replace(problem.dimensions[0], columns=problem.dimensions[0].columns[1:])
+    for other in (
+        replace(problem, tables=(replace(table, dimensions=table.dimensions[:1]), *problem.tables[1:])),
+        replace(problem, tables=(replace(table, name="another"), *problem.tables[1:])),
+        replace(problem, dimensions=(coarse, *problem.dimensions[1:])),
+        replace(problem, decimals=problem.decimals + 1),
+    ):
+        publication = read()
+        publication.problem = other
+        assert publication.findings(tmp_path)
+
+
+@pytest.mark.parametrize("name", ["contributions", "problem", "published"])
+def test_every_digest_must_be_right(read: Read, tmp_path: Path, name: str) -> None:
+    """An edited or missing digest is found."""
+    publication = read()
+    publication.certificate["digests"][name] = "0" * 64
+    assert publication.findings(tmp_path, is_forged=False)
+    del publication.certificate["digests"][name]
+    assert publication.findings(tmp_path, is_forged=False)
+
+
+@pytest.mark.parametrize("odd", [0.5, 1.0, True, "1", None, -1, 2**62, 10**30, [1]], ids=repr)
+@pytest.mark.parametrize(
+    "part", ["cell", "move", "scale", "vector", "level", "attacker", "witness", "figure"]
+)
+def test_odd_numbers_are_refused(tmp_path: Path, part: str, odd: object) -> None:
+    """Fractions, truths, texts and numbers out of range stand for nothing in a certificate."""
+    outputs.write(decision("two dimensions"), tmp_path)
+    certificate = json.loads((tmp_path / "certificate.json").read_bytes())
+    at: dict[str, tuple[Any, int]] = {
+        "cell": (certificate["vectors"][0][0], 0),
+        "move": (certificate["vectors"][0][1], 0),
+        "scale": (certificate["witnesses"][0], 1),
+        "vector": (certificate["witnesses"][0], 0),
+        "level": (certificate["targets"][0], 1),
+        "attacker": (certificate["targets"][0], 2),
+        "witness": (certificate["targets"][0], 3),
+        "figure": (certificate["targets"][0][0], 0),
+    }
+    holder, key = at[part]
+    holder[key] = odd
+    (tmp_path / "certificate.json").write_text(json.dumps(certificate), encoding="utf-8")
+
+    assert verify(PROBLEMS["two dimensions"], tmp_path)
+
+
+@pytest.mark.parametrize("key", ["version", "digests", "attackers", "vectors", "witnesses", "targets"])
+@pytest.mark.parametrize("odd", [None, 2, "x", [], {}, [[]], ["x"]], ids=repr)
+def test_odd_certificates_are_refused(tmp_path: Path, key: str, odd: object) -> None:
+    """Whatever is not of the form of a certificate is a finding, never a failure."""
+    outputs.write(decision("two dimensions"), tmp_path)
+    certificate = json.loads((tmp_path / "certificate.json").read_bytes())
+    certificate[key] = odd
+    (tmp_path / "certificate.json").write_text(json.dumps(certificate), encoding="utf-8")
+    assert verify(PROBLEMS["two dimensions"], tmp_path)
+    del certificate[key]
+    (tmp_path / "certificate.json").write_text(json.dumps(certificate), encoding="utf-8")
+    assert verify(PROBLEMS["two dimensions"], tmp_path)
+
+
+@pytest.mark.parametrize("name", ["cells.csv", "published.csv", "certificate.json"])
+@pytest.mark.parametrize("content", [None, b"", b"\xff\x00", b"[]", b"{}", b"status\nfree\n"], ids=repr)
+def test_files_that_cannot_be_read_are_findings(tmp_path: Path, name: str, content: bytes | None) -> None:
+    """A missing, empty or broken file is said to be so, in one finding."""
+    outputs.write(decision("two dimensions"), tmp_path)
+    if content is None:
+        (tmp_path / name).unlink()
+    else:
+        (tmp_path / name).write_bytes(content)
+
+    assert 1 == len(verify(PROBLEMS["two dimensions"], tmp_path))
+
+
+# --- Against a plain audit ----------------------------------------------------------------------
+
+
+def reaches(problem: Problem, is_free: dict[tuple[Any, ...], bool]) -> dict[tuple[Any, ...], float]:
+    """Return how far each cell can move in the eyes of an outsider, by a linear programme for each.
+
+    The plainest way: the unknowns are the leaves, and every cell is the sum of some of them.
+    """
+    columns = [dimension.columns for dimension in problem.dimensions]
+    leaves = problem.contributions.group_by([names[-1] for names in columns]).agg(
+        pl.col(VALUE).abs().sum(), *(pl.col(name).first() for names in columns for name in names[:-1])
+    )
+    rows = leaves.to_dicts()
+    cells: dict[tuple[Any, ...], list[float]] = {}
+    for levels_here in product(*(range(len(names) + 1) for names in columns)):
+        for number, row in enumerate(rows):
+            codes = (
+                row[names[level - 1]] if level else "Total"
+                for names, level in zip(columns, levels_here, strict=True)
+            )
+            place = tuple(part for pair in zip(levels_here, codes, strict=True) for part in pair)
+            cells.setdefault(place, [0.0] * len(rows))[number] = 1.0
+    room = leaves[VALUE].to_numpy().astype(np.float64)
+    known = np.array([cells[place] for place, free in is_free.items() if free] or [[0.0] * len(rows)])
+    bounds = list(zip(-room, room, strict=True))
+    zeros = np.zeros(len(known))
+    return {
+        place: -float(linprog(-np.array(cell), A_eq=known, b_eq=zeros, bounds=bounds).fun)
+        for place, cell in cells.items()
+        if not is_free[place]
+    }
+
+
+@pytest.mark.parametrize("seed", range(12))
+def test_verifier_agrees_with_a_plain_audit_of_random_patterns(tmp_path: Path, seed: int) -> None:
+    """A pattern with the best certificate that can be made of it is refused just if somebody is at risk."""
+    random = np.random.default_rng(seed)
+    branchings = [[[2, 2], [3]], [[3], [2], [2]]][seed % 2]
+    problem = synthetic.problem(
+        branchings,
+        20,
+        seed,
+        protection=Protection(unions=False, attackers=("outsider",)),
+        negative=0.1 * (seed % 3),
+    )
+    cells = cells_of(problem)
+    found = levels(cells.system, problem.rules)
+    suppressed = (found > 0) | (random.random(cells.system.size) < 0.3 + 0.6 * random.random())
+    targets = [Target((int(cell),), int(found[cell])) for cell in np.flatnonzero(found)]
+    proofs = prove(cells.system, targets, [OUTSIDER], suppressed)
+    status = np.where(found > 0, PRIMARY, np.where(suppressed, SECONDARY, FREE))
+    outputs.write(Protected(problem, cells, status, [OUTSIDER], targets, proofs, is_complete=True), tmp_path)
+    places = list(cells.places.iter_rows())
+    reach = reaches(problem, dict(zip(places, (~suppressed).tolist(), strict=True)))
+    at_risk = [cell for cell in np.flatnonzero(found) if reach[places[cell]] < found[cell] * (1 - 1e-7)]
+
+    assert len(at_risk) == len(verify(problem, tmp_path))
