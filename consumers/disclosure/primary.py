@@ -133,9 +133,8 @@ def levels_at(contributions: Contributions, size: int, rules: Rules) -> Amounts:
 
 def _levels(first: Amounts, others: Amounts, groups: Amounts, rules: Rules) -> Amounts:
     missing = rules.p_permille * first - _PERMILLE * others
-    is_sensitive = (first > 0) & ((missing > 0) | (groups < rules.min_groups))
-    missing = np.where(missing > 0, missing, rules.p_permille * first)
-    return np.where(is_sensitive, -(-missing // _PERMILLE), 0)
+    of_few = np.where(groups < rules.min_groups, rules.p_permille * first, 0)
+    return -(-np.where(missing > 0, missing, of_few) // _PERMILLE)
 
 
 @dataclass(frozen=True, slots=True, eq=False)

@@ -203,17 +203,27 @@ def test_nothing_at_all_has_no_cells() -> None:
 
 
 def test_many_dimensions_do_not_overflow() -> None:
-    """Twenty dimensions of many codes each have more combinations than a 64-bit integer counts."""
-    columns = {f"d{number}": [f"{(code * 7 + number) % 50:02}" for code in range(50)] for number in range(20)}
-    known = {"value": [1] * 50, "groups": [["G"]] * 50, "is_waived": [False] * 50, "is_public": [False] * 50}
-    frame = pl.DataFrame(columns | known).with_columns(agency=pl.lit(None, pl.String))
+    """Records that differ in one of twenty dimensions stay apart, though 64^20 is no 64-bit integer."""
+    codes = [f"{code:02}" for code in range(63)]
+    columns = {f"d{number}": [*codes, codes[0]] for number in range(20)}
+    columns["d0"][-1] = codes[1]
+    frame = pl.DataFrame(columns).with_columns(
+        value=1,
+        groups=pl.concat_list(pl.lit("G")),
+        agency=pl.lit(None, pl.String),
+        is_waived=False,
+        is_public=False,
+    )
     dimensions = tuple(Dimension(name, (name,)) for name in columns)
     pairs = [Table(f"{one}-{other}", (one, other)) for one, other in pairwise(columns)]
 
     cells = cells_of(Problem(frame, dimensions, tuple(pairs)))
 
-    assert 1 + 20 * 50 + 19 * 50 == cells.system.size
+    assert 1 + 20 * 63 + 19 * 63 + 1 == cells.system.size
     assert not (cells.system.relations @ cells.system.value).any()
+    single = cells.places["d0_level"].to_numpy() + cells.places["d1_level"].to_numpy() == 1
+    of_first = cells.system.value[single & (cells.places["d0_level"].to_numpy() == 1)]
+    assert [1, 2, *([1] * 61)] == of_first.tolist()
 
 
 def test_too_large_a_sum_is_refused() -> None:

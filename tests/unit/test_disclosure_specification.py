@@ -405,7 +405,7 @@ def test_odd_but_right_files_are_read(folder: Folder) -> None:
     lines = [*CSV.splitlines(), "", '4,"g,""x""\n",A,"01",001,"1",1,,,']
     csv = b"\xef\xbb\xbf" + "\r\n".join(lines).encode()
 
-    problem = folder.read(with_data('group = "GROUP"'), csv)
+    problem = folder.read(with_data('contributor = "ID"', 'group = "GROUP"'), csv)
 
     assert [["g1"], ["g1"], [None], ['g,"x"\n']] == problem.contributions["groups"].to_list()
 
