@@ -16,7 +16,7 @@ from itertools import pairwise
 import polars as pl
 
 from consumers.disclosure.cells import cells_of
-from consumers.disclosure.disclosure import Protected, protect
+from consumers.disclosure.disclosure import FREE, PRIMARY, Protected, protect
 from consumers.disclosure.problem import (
     AMOUNT_MAX,
     AttackerKind,
@@ -42,6 +42,7 @@ _STATES = {
     "is_owned": pl.Boolean,
     **{node: pl.Int8 if node.endswith("_level") else pl.String for node in NODES},
     "is_free": pl.Boolean,
+    "is_primary": pl.Boolean,
 }
 _NO_STATES = pl.DataFrame(schema=_STATES)
 # Two figures are taken for the same mass only where neither is more than twice the other.
@@ -56,8 +57,8 @@ class LastBlocks:
 
     Attributes:
         rows: Of `blocks.placed`, what is pending, and `is_held`: whether its leaf breaks a rule by itself.
-        cells: `slot`, `measure`, `flow`, level and code of each dimension, `mass_g`, `is_free`: the
-            cells of what this hub owns.
+        cells: `slot`, `measure`, `flow`, level and code of each dimension, `mass_g`, `is_free`,
+            `is_primary` (whether a rule is broken by the cell itself): the cells of what this hub owns.
         hidden: Places of the hub, and period, whose part is confidential.
         protected: What was asked and found, by name.
     """
@@ -77,7 +78,7 @@ def decided(rows: pl.DataFrame, tables: Tables) -> LastBlocks:
     """
     protected = {name: protect(problem) for name, problem in problems(rows, tables)}
     states = pl.concat([_NO_STATES, *(_states(name, found) for name, found in protected.items())])
-    free = states.group_by(*_BOOKS, *NODES).agg(pl.col("is_free").all())
+    free = states.group_by(*_BOOKS, *NODES).agg(pl.col("is_free").all(), pl.col("is_primary").any())
     pending = rows.filter((pl.col("mass_g") != 0) | (pl.col("unconverted") > 0))
     moved = pending.filter(pl.col("mass_g") != 0)
     held = unsafe(moved, GateRules(tables.settings.min_groups, tables.p_permille))
@@ -99,7 +100,7 @@ def _cells(rows: pl.DataFrame, free: pl.DataFrame, tables: Tables) -> pl.DataFra
     return (
         found.unique([*books, *NODES])
         .join(states, on=[*books, *NODES], how="left")
-        .select(*figures.BOOKS, *NODES, "mass_g", pl.col("is_free").fill_null(value=False))
+        .select(*figures.BOOKS, *NODES, "mass_g", pl.col("is_free", "is_primary").fill_null(value=False))
     )
 
 
@@ -243,7 +244,8 @@ def _pairs(cells: pl.DataFrame, levels: Mapping[str, int], key: list[pl.Expr]) -
 def _states(name: str, protected: Protected) -> pl.DataFrame:
     """Return the schema `_STATES`: which cells of the books of a problem are free."""
     period, *book = name.split(" ")[:-1]
-    found = protected.cells.places.with_columns(is_free=~pl.Series(protected.suppressed))
+    status = pl.Series(protected.status.tolist(), dtype=pl.String)
+    found = protected.cells.places.with_columns(is_free=status == FREE, is_primary=status == PRIMARY)
     if _BOOK not in found.columns:
         found = found.with_columns(pl.lit(" ".join(book)).alias(_BOOK), pl.lit(1).alias(f"{_BOOK}_level"))
     parts = pl.col(_BOOK).str.split(" ").list
@@ -258,6 +260,7 @@ def _states(name: str, protected: Protected) -> pl.DataFrame:
         (parts.get(2) == _OWN).alias("is_owned"),
         *(column for name in DIMENSIONS for column in (pl.col(f"{name}_level"), _code(name))),
         "is_free",
+        "is_primary",
     ).cast(pl.Schema(_STATES))
 
 

@@ -26,7 +26,7 @@ CELLS_MAX = 200_000
 # This quarter, four before it, and everything older as one.
 PERIODS = 6
 EARLIER = "earlier"
-_LEVELS: Mapping[str, tuple[str, ...]] = {
+LEVELS: Mapping[str, tuple[str, ...]] = {
     "region": ("country", "part"),
     "partner": ("country",),
     "material": ("group", "category", "material"),
@@ -200,7 +200,7 @@ def configured(hub: str, settings: ReleaseSettings, key: bytes) -> Tables:
 
 def _depth(table: TableSettings, name: str) -> int:
     level: str = getattr(table, name)
-    return 0 if level == "none" else _LEVELS[name].index(level) + 1
+    return 0 if level == "none" else LEVELS[name].index(level) + 1
 
 
 def _owners(hub: str, settings: ReleaseSettings, countries: Sequence[str]) -> dict[str, str]:
@@ -295,7 +295,7 @@ def _path(code: str, parent: Mapping[str, str]) -> tuple[str, ...]:
     path = [code]
     while parent[path[0]] != ALL:
         path.insert(0, parent[path[0]])
-    return (*path, *[code] * (len(_LEVELS["material"]) - len(path)))
+    return (*path, *[code] * (len(LEVELS["material"]) - len(path)))
 
 
 def _operations() -> dict[str, tuple[str, ...]]:
