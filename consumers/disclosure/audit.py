@@ -1,7 +1,7 @@
 """Attack a pattern of suppressed cells, ours or a foreign one, as an outsider and as insiders would.
 
 Shares the problem with the optimiser and nothing else: cells, sums, rules and programmes are
-its own. What it finds is a disclosure. It attacks cells, not sums of suppressed cells.
+its own. What it finds is a disclosure.
 """
 
 from __future__ import annotations
@@ -15,6 +15,7 @@ import numpy as np
 from consumers.disclosure.audit_attackers import OUTSIDER, Attacker, Attackers
 from consumers.disclosure.audit_cells import Cells, Flags, Numbers, cells_of
 from consumers.disclosure.audit_reach import Move, Reach, Web
+from consumers.disclosure.audit_unions import Union, unions
 from consumers.disclosure.problem import Place, Problem
 from schemas.errors import ConfigurationError
 
@@ -31,6 +32,7 @@ class Verdict(StrEnum):
     PUBLISHED = "published"  # it is shown although the rules forbid it
     EXACT = "exact"  # its value follows from what is shown
     APPROXIMATE = "approximate"  # its value follows more closely than the rules allow
+    REMAINDER = "remainder"  # what is left of it, less its known parts, breaks the rules
     PROTECTED = "protected"
 
 
@@ -42,7 +44,7 @@ class Finding:
         place: Of the cell.
         attacker: "outsider", or somebody who knows more.
         verdict: What the attacker gets.
-        value: The true value, in units.
+        value: The true value, in units: of the cell, or of what is left of it.
         low: Least value the attacker has to reckon with.
         high: Largest value the attacker has to reckon with.
         level: How far the interval must reach to both sides of the value; 0 where no rule asks.
@@ -106,7 +108,8 @@ def audit(
     """
     cells = cells_of(problem)
     attack = _Attack(cells, _flags(cells, suppressed), on_progress)
-    for attacker in Attackers(problem, cells).all(attack.is_suppressed):
+    attack.unions = unions(cells, attack.web.is_free) if problem.protection.unions else {}
+    for attacker in Attackers(problem, cells, [*attack.unions]).all(attack.is_suppressed):
         attack.run(attacker)
     return Audit(
         at_risk=tuple(attack.found),
@@ -142,6 +145,8 @@ class _Attack:
         level: Against outsiders.
         is_open: Cells that are disclosed to outsiders.
         web: What outsiders reckon with.
+        unions: Sums of suppressed cells that everybody knows, and of which cell they are left.
+        open_unions: Those that break the rules for outsiders.
         pool: Moves that proved something: what one must reckon with, others often must as well.
         attackers: How many have attacked.
     """
@@ -155,6 +160,8 @@ class _Attack:
     level: Numbers = field(init=False)
     is_open: Flags = field(init=False)
     web: Web = field(init=False)
+    unions: dict[Union, int] = field(default_factory=dict)
+    open_unions: set[Union] = field(default_factory=set)
     pool: list[Move] = field(default_factory=list)
     attackers: int = 0
 
@@ -167,9 +174,13 @@ class _Attack:
         self.web = Web.of(self.cells.relations, self.is_suppressed)
 
     def run(self, attacker: Attacker) -> None:
-        """Attack every cell that must stay uncertain to the attacker; the outsider comes first."""
+        """Attack whatever must stay uncertain to the attacker; the outsider comes first."""
         self.attackers += 1
         self.on_progress(attacker.name, 0, int((attacker.level > 0).sum()))
+        self._attack_cells(attacker)
+        self._attack_unions(attacker)
+
+    def _attack_cells(self, attacker: Attacker) -> None:
         level = np.where(self.is_open, 0, attacker.level)
         room = self.room - attacker.own
         reach = Reach(self.web, room, level)
@@ -186,6 +197,16 @@ class _Attack:
         if attacker.name == OUTSIDER:
             self.level = level
             self.is_open[at_risk] = True
+
+    def _attack_unions(self, attacker: Attacker) -> None:
+        for (union, cell), level in zip(self.unions.items(), attacker.level_of_sum.tolist(), strict=True):
+            if not level or union in self.open_unions:
+                continue
+            value = int(self.value[list(union)].sum())
+            place = self.cells.places[cell]
+            self.found.append(Finding(place, attacker.name, Verdict.REMAINDER, value, value, value, level))
+            if attacker.name == OUTSIDER:
+                self.open_unions.add(union)
 
     def intervals(self) -> Iterator[Finding]:
         """Yield what an outsider gets of each suppressed cell."""

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field, replace
 
 import numpy as np
 
 from consumers.disclosure.audit_cells import Cells, Flags, Numbers, Shares
 from consumers.disclosure.audit_rules import levels
+from consumers.disclosure.audit_unions import Union, shares_of
 from consumers.disclosure.problem import Problem, Rules
 
 OUTSIDER = "outsider"
@@ -23,24 +24,34 @@ class Attacker:
         name: For the report.
         own: Absolute values it knows, by cell.
         level: By how much the rest of each cell must stay uncertain to it; 0 where no rule asks.
+        level_of_sum: The same of sums that everybody knows: where it is above 0, the rules are
+            broken. Contributors have none, as the outsider's level reckons with them.
     """
 
     name: str
     own: Numbers
     level: Numbers
+    level_of_sum: Numbers
 
 
 @dataclass(slots=True)
 class Attackers:
-    """Everybody whom the problem's protection names, the outsider first and always."""
+    """Everybody whom the problem's protection names, the outsider first and always.
+
+    Attributes:
+        sums: Sums of suppressed cells that everybody knows.
+    """
 
     problem: Problem
     cells: Cells
+    sums: Sequence[Union]
     shares: Shares = field(init=False)
+    shares_of_sums: Shares = field(init=False)
 
     def __post_init__(self) -> None:
-        """Find who is in which cell, once for all."""
+        """Find who is in which cell and sum, once for all."""
         self.shares = self.cells.shares()
+        self.shares_of_sums = shares_of(self.sums, self.shares)
 
     def all(self, is_suppressed: Flags) -> Iterator[Attacker]:
         """Yield them; contributors only where something of theirs is suppressed."""
@@ -59,7 +70,14 @@ class Attackers:
 
     def _who_knows(self, name: str, known: Flags) -> Attacker:
         own = self.cells.sums(np.where(known, np.abs(self.cells.records.value), 0))
-        return Attacker(name, own, self._levels(known, self.problem.rules, self.shares))
+        rules, records = self.problem.rules, self.cells.records
+        of_sums = self.shares_of_sums.where(~known[self.shares_of_sums.record])
+        return Attacker(
+            name,
+            own,
+            self._levels(known, rules, self.shares),
+            levels(of_sums, records, len(self.sums), rules),
+        )
 
     def _contributors(self, prefix: str, known: Flags, is_suppressed: Flags) -> Iterator[Attacker]:
         """Yield every group; it knows both ends of its movements.
@@ -86,7 +104,7 @@ class Attackers:
             for cells in self.cells.cell_of:
                 np.add.at(own, cells[records], amounts[records])
             level[touched] = self._levels(knows, alone, _within(sensitive, touched))[touched]
-            yield Attacker(f"{prefix}contributor {name}", own, level)
+            yield Attacker(f"{prefix}contributor {name}", own, level, np.zeros(len(self.sums), np.int64))
 
     def _levels(self, known: Flags, rules: Rules, shares: Shares) -> Numbers:
         unknown = shares.where(~known[shares.record])

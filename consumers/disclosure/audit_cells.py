@@ -33,6 +33,8 @@ Numbers = NDArray[np.int64]
 Flags = NDArray[np.bool_]
 # Levels of one cell, by dimension of the problem.
 Levels = tuple[int, ...]
+# A cell, and the number of the dimension along which it is taken apart.
+Parent = tuple[int, int]
 
 NOT_KNOWN = -1
 
@@ -78,12 +80,14 @@ class Cells:
         records: The contributions.
         places: Where each cell stands.
         cell_of: Shape (combinations of levels, contributions): the cells of each contribution.
+        families: The children of each cell along each dimension, by cell and number of it.
         relations: Shape (m, n): children minus parent, or one side of a mirror minus the other.
     """
 
     records: Records
     places: tuple[Place, ...]
     cell_of: Numbers
+    families: Mapping[Parent, Sequence[int]]
     relations: csr_array
 
     @property
@@ -119,12 +123,14 @@ def cells_of(problem: Problem) -> Cells:
         cell_of[levels] = of_record + len(places)
         first_of[levels] = first
         places += _places(frame, problem.dimensions, levels, first)
-    relations = [*_sums(cell_of, first_of), *_mirrors(problem, places)]
+    families = _families(cell_of, first_of)
+    sums = [{parent: -1, **dict.fromkeys(children, 1)} for (parent, _), children in families.items()]
     return Cells(
         records=_records(frame),
         places=tuple(places),
         cell_of=np.stack([*cell_of.values()]),
-        relations=_matrix(relations, len(places)),
+        families=families,
+        relations=_matrix([*sums, *_mirrors(problem, places)], len(places)),
     )
 
 
@@ -176,17 +182,18 @@ def _places(
     return list(zip(*columns, strict=True))
 
 
-def _sums(cell_of: dict[Levels, Numbers], first_of: dict[Levels, Numbers]) -> Iterator[dict[int, int]]:
-    """Yield each sum as its cells with their signs: children 1, parent -1."""
+def _families(
+    cell_of: Mapping[Levels, Numbers], first_of: Mapping[Levels, Numbers]
+) -> dict[Parent, list[int]]:
+    found: dict[Parent, list[int]] = {}
     for levels, first in first_of.items():
         for axis, level in enumerate(levels):
-            above = cell_of.get((*levels[:axis], level - 1, *levels[axis + 1 :]))
-            if above is None:
+            if not level:
                 continue
-            rows: dict[int, dict[int, int]] = {}
-            for child, parent in zip(cell_of[levels][first], above[first], strict=True):
-                rows.setdefault(int(parent), {int(parent): -1})[int(child)] = 1
-            yield from rows.values()
+            above = cell_of[*levels[:axis], level - 1, *levels[axis + 1 :]]
+            for child, parent in zip(cell_of[levels][first].tolist(), above[first].tolist(), strict=True):
+                found.setdefault((parent, axis), []).append(child)
+    return found
 
 
 def _mirrors(problem: Problem, places: Sequence[Place]) -> Iterator[dict[int, int]]:

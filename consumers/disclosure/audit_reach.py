@@ -68,6 +68,13 @@ class Web:
         part = connected_components(abs(sums).T @ abs(sums), directed=False)[1]
         return cls(len(is_free), free, sums, part)
 
+    @property
+    def is_free(self) -> Flags:
+        """Which of all cells may move."""
+        found = np.zeros(self.size, dtype=np.bool_)
+        found[self.free] = True
+        return found
+
 
 @dataclass(slots=True, eq=False)
 class Reach:

@@ -39,6 +39,7 @@ def problem(
     agency: Sequence[str | None] | None = None,
     public: Sequence[bool] | None = None,
     rules: Rules | None = None,
+    has_unions: bool = False,
 ) -> Problem:
     """Return a problem of one dimension: rows are region, group, value."""
     frame = pl.DataFrame(
@@ -56,7 +57,7 @@ def problem(
         dimensions=(Dimension("region", ("region",)),),
         tables=(Table("regions", ("region",)),),
         rules=rules or Rules(),
-        protection=Protection(attackers=attackers),
+        protection=Protection(unions=has_unions, attackers=attackers),
     )
 
 
@@ -104,6 +105,29 @@ def test_two_sensitive_cells_protect_each_other_against_outsiders() -> None:
     assert () == result.at_risk
     assert [(50, 150, 15), (0, 100, 8)] == [(item.low, item.high, item.level) for item in result.intervals]
     assert {Verdict.PROTECTED} == {item.verdict for item in result.intervals}
+
+
+def test_the_sum_of_two_suppressed_cells_is_published_by_their_total() -> None:
+    """What is left of the total is the sum of two companies, whom no published cell may show together."""
+    result = audit(problem(has_unions=True), [at("A"), at("B")])
+
+    assert [(TOTAL, Verdict.REMAINDER, 150, 150, 15)] == [
+        (item.place, item.verdict, item.low, item.high, item.level) for item in result.at_risk
+    ]
+    assert () == audit(problem(has_unions=True), [at("A"), at("B"), TOTAL]).at_risk
+
+
+def test_an_agency_subtracts_its_records_from_what_is_left() -> None:
+    """A sum of suppressed cells is safe as a whole, and betrays one company without an agency's rows."""
+    rows = [(code, f"{code}{number}", 100) for code in "AB" for number in range(2)]
+    agency = ["x", "x", "x", "y", *["y"] * 10]
+    wide = problem([*rows, *ROWS[2:]], ("outsider", "agency"), agency=agency, has_unions=True)
+
+    result = audit(wide, [at("A"), at("B")])
+
+    assert {("agency x", Verdict.REMAINDER)} == {
+        (item.attacker, item.verdict) for item in result.at_risk if item.place == TOTAL
+    }
 
 
 def test_whoever_is_alone_in_the_complement_learns_the_other() -> None:
