@@ -10,7 +10,7 @@ import highspy
 import numpy as np
 from highspy._core import _Highs
 from numpy.typing import ArrayLike, NDArray
-from scipy.sparse import csc_array, csr_array, hstack, vstack
+from scipy.sparse import csc_array, csr_array, hstack
 
 from schemas.errors import FatalError
 
@@ -40,35 +40,31 @@ class Program:
     An unknown y is the difference of two columns, one for each direction.
     """
 
-    def __init__(self, relations: csr_array, room: Floats, cost: Floats, sums: csr_array) -> None:
+    def __init__(self, relations: csr_array, room: Floats, cost: Floats) -> None:
         """Pass the model.
 
         Args:
             relations: Shape (m, k).
             room: Shape (k,), 0 to about 1e6: the solver's tolerance is absolute.
             cost: Shape (k,), 0 or more, for each unit of a move.
-            sums: Shape (s, k): sums of unknowns that will have to move.
         """
         self._size = len(room)
         self._room = room.copy()
-        self._sums_at = int(relations.shape[0])
+        self._rows = int(relations.shape[0])
         # The public class greets on standard output before it can be told to be silent.
         self._solver = _Highs()
         for name, value in _OPTIONS.items():
             _expect_ok(self._solver.setOptionValue(name, value))
-        _expect_ok(self._solver.passModel(self._model(relations, cost, sums)))
+        _expect_ok(self._solver.passModel(self._model(relations, cost)))
 
-    def _model(self, relations: csr_array, cost: Floats, sums: csr_array) -> highspy.HighsLp:
-        rows = vstack([relations, sums], format="csr") if sums.shape[0] else relations
-        matrix = csc_array(hstack([rows, -rows]))
-        free = np.full(int(sums.shape[0]), np.inf)
+    def _model(self, relations: csr_array, cost: Floats) -> highspy.HighsLp:
+        matrix = csc_array(hstack([relations, -relations]))
         model = highspy.HighsLp()
         model.num_row_, model.num_col_ = matrix.shape
         model.col_cost_ = np.concatenate([cost, cost])
         model.col_lower_ = np.zeros(2 * self._size)
         model.col_upper_ = np.concatenate([self._room, self._room])
-        model.row_lower_ = np.concatenate([np.zeros(self._sums_at), -free])
-        model.row_upper_ = np.concatenate([np.zeros(self._sums_at), free])
+        model.row_lower_ = model.row_upper_ = np.zeros(self._rows)
         model.a_matrix_.format_ = highspy.MatrixFormat.kColwise
         model.a_matrix_.start_, model.a_matrix_.index_ = matrix.indptr, matrix.indices
         model.a_matrix_.value_ = matrix.data.astype(np.float64)
@@ -98,11 +94,17 @@ class Program:
 
     def push_sum(self, number: int, level: float) -> Floats | None:
         """Return the least expensive moves with the sum of this number at least `level`, or nothing."""
-        row = self._sums_at + number
-        _expect_ok(self._solver.changeRowBounds(row, level, np.inf))
+        _expect_ok(self._solver.changeRowBounds(number, level, np.inf))
         moves = self._solution()
-        _expect_ok(self._solver.changeRowBounds(row, -np.inf, np.inf))
+        _expect_ok(self._solver.changeRowBounds(number, -np.inf, np.inf))
         return moves
+
+    def add_sum(self, unknowns: Numbers, weights: Floats) -> int:
+        """Add a weighted sum of unknowns that will have to move, and return its number."""
+        both, values = np.concatenate([unknowns, unknowns + self._size]), np.concatenate([weights, -weights])
+        _expect_ok(self._solver.addRow(-np.inf, np.inf, len(both), both, values))
+        self._rows += 1
+        return self._rows - 1
 
     def _set_bounds(self, unknowns: Numbers, lower: ArrayLike, upper: ArrayLike, back: ArrayLike) -> None:
         both = np.concatenate([unknowns, unknowns + self._size])
@@ -120,11 +122,6 @@ class Program:
         moves: Floats = values[: self._size] - values[self._size :]
         moves[np.abs(moves) < MOVE_MIN] = 0.0
         return moves
-
-
-def no_sums(size: int) -> csr_array:
-    """Return what a programme over so many unknowns is given where no sum has to move."""
-    return csr_array((0, size))
 
 
 def _expect_ok(status: highspy.HighsStatus) -> None:

@@ -7,10 +7,11 @@ Only the solver's fractions live here; amounts of the system are whole units.
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy.sparse import coo_array, csr_array
+from scipy.sparse import csr_array
 
 from consumers.disclosure.program import Floats, Numbers, Program
 from consumers.disclosure.system import Amounts, Cells, System, Target
@@ -20,111 +21,117 @@ from consumers.disclosure.unknowns import STILL, unknowns
 _MARGIN = 1e-6
 # The solver's tolerance is absolute: the largest level of a region becomes this much, and no
 # room needs to be more than a thousand times that.
-_LEVEL_MAX = 1e3
+LEVEL_MAX = 1e3
 _ROOM_MAX = 1e6
 
 
-class Region:
-    """Finds the least expensive changes that prove a target, among some cells.
+@dataclass(frozen=True, slots=True, eq=False)
+class Change:
+    """A change that a region found.
 
     Attributes:
-        cells: The cells that may move, ascending.
+        cells: The cells that move, ascending.
+        moves: By how much, in units of the system, about: fractions of a solver.
     """
 
-    def __init__(self, system: System, cells: Cells, targets: Sequence[Target], cost: Floats) -> None:
+    cells: Cells
+    moves: Floats
+
+    def of(self, cells: Sequence[int]) -> float:
+        """Return by how much the sum of some cells moves, to either side."""
+        at = np.searchsorted(self.cells, cells).clip(max=len(self.cells) - 1)
+        return float(abs(self.moves[at[self.cells[at] == cells]].sum()))
+
+
+class Region:
+    """Finds the least expensive changes that prove targets, among some cells."""
+
+    def __init__(self, system: System, cells: Cells, unit: float, cost: Floats, room: Amounts) -> None:
         """Build the programme.
 
         Args:
             system: The cells and their relations.
             cells: The cells that may move, ascending.
-            targets: All that will be asked for, at least one.
-            cost: For each cell of the region, of each unit of a move.
+            unit: What amounts are divided by; levels become 1,000 or less.
+            cost: For each cell of the system, of each unit of a move.
+            room: For each cell of the system, how far it may move.
         """
-        self.cells = cells
-        self._unit = max(target.level for target in targets) / _LEVEL_MAX
-        self._room = self._scaled(system.room[cells])
-        self._cost = cost.copy()
+        self._cells, self._unit = cells, unit
         self._unknowns = unknowns(csr_array(system.relations[:, cells]))
-        sums = sorted({target.cells for target in targets if len(target.cells) > 1})
-        self._sums = {cells: number for number, cells in enumerate(sums)}
-        self._program = Program(
-            self._unknowns.relations, self._least_room(), self._summed_cost(), self._sum_rows(sums)
-        )
+        self._moving = np.flatnonzero(self._unknowns.number != STILL)
+        self._number = self._unknowns.number[self._moving]
+        self._cost, self._room = cost[cells], room[cells]
+        self._sums: dict[tuple[int, ...], int] = {}
+        self._program = Program(self._unknowns.relations, self._rooms(), self._costs())
 
-    def push(self, target: Target) -> Floats | None:
+    @property
+    def size(self) -> int:
+        """Number of cells."""
+        return len(self._cells)
+
+    def push(self, target: Target, cost: Floats, room: Amounts) -> Change | None:
         """Return the least expensive change that proves a target, or nothing if there is none.
 
-        The moves of the region's cells, in units of the system.
+        Args:
+            target: The cells to move together, and by how much.
+            cost: For each cell of the system, of each unit of a move.
+            room: For each cell of the system, how far it may move.
         """
-        number, factor = self._functional(target.cells)
-        level = target.level / self._unit * (1 + _MARGIN)
+        number, weights = self._functional(target.cells)
         if not len(number):
             return None
+        self._update(cost, room)
+        level = target.level / self._unit * (1 + _MARGIN)
         if len(number) == 1:
-            # Changes are conceivable with either sign.
-            moves = self._program.push(int(number[0]), level / abs(int(factor[0])))
+            # Whatever is conceivable is so with either sign.
+            moves = self._program.push(int(number[0]), level / abs(int(weights[0])))
         else:
-            moves = self._program.push_sum(self._sums[target.cells], level)
-        return None if moves is None else self._moves(moves)
+            moves = self._program.push_sum(self._sum(target.cells, number, weights), level)
+        return None if moves is None else self._change(moves)
 
-    def set_cost(self, cells: Numbers, cost: Floats) -> None:
-        """Change the cost of some cells, given by their positions in the region."""
-        self._cost[cells] = cost
-        changed = self._changed(cells)
-        self._program.set_cost(changed, self._summed_cost()[changed])
+    def _update(self, cost: Floats, room: Amounts) -> None:
+        changed = np.flatnonzero(cost[self._cells] != self._cost)
+        if len(changed):
+            self._cost = cost[self._cells]
+            unknown = self._moving_unknowns(changed)
+            self._program.set_cost(unknown, self._costs()[unknown])
+        changed = np.flatnonzero(room[self._cells] != self._room)
+        if len(changed):
+            self._room = room[self._cells]
+            unknown = self._moving_unknowns(changed)
+            self._program.set_room(unknown, self._rooms()[unknown])
 
-    def set_room(self, cells: Numbers, room: Amounts) -> None:
-        """Change the room of some cells, given by their positions in the region."""
-        self._room[cells] = self._scaled(room)
-        changed = self._changed(cells)
-        self._program.set_room(changed, self._least_room()[changed])
-
-    def positions(self, cells: Cells) -> Numbers:
-        """Return the positions of those of some cells that belong to the region."""
-        found = np.searchsorted(self.cells, cells).clip(max=len(self.cells) - 1)
-        positions: Numbers = found[self.cells[found] == cells].astype(np.int32)
-        return positions
-
-    def _scaled(self, room: Amounts) -> Floats:
-        return np.minimum(room / self._unit, _ROOM_MAX)
-
-    def _changed(self, cells: Numbers) -> Numbers:
-        changed: Numbers = np.unique(self._unknowns.number[cells])
-        moving: Numbers = changed[changed != STILL]
+    def _moving_unknowns(self, positions: NDArray[np.intp]) -> Numbers:
+        number = np.unique(self._unknowns.number[positions])
+        moving: Numbers = number[number != STILL]
         return moving
 
-    def _least_room(self) -> Floats:
+    def _rooms(self) -> Floats:
         """Return the room of each unknown: the least of its cells."""
-        moving = self._unknowns.number != STILL
-        room = np.full(self._unknowns.size, np.inf)
-        np.minimum.at(room, self._unknowns.number[moving], self._room[moving])
+        room = np.full(self._unknowns.size, _ROOM_MAX)
+        np.minimum.at(room, self._number, self._room[self._moving] / self._unit)
         return room
 
-    def _summed_cost(self) -> Floats:
-        moving = self._unknowns.number != STILL
+    def _costs(self) -> Floats:
         cost = np.zeros(self._unknowns.size)
-        np.add.at(cost, self._unknowns.number[moving], self._cost[moving])
+        np.add.at(cost, self._number, self._cost[self._moving])
         return cost
 
-    def _moves(self, moves: Floats) -> Floats:
-        number = self._unknowns.number
-        return np.where(number != STILL, moves[number] * self._unknowns.sign, 0.0) * self._unit
+    def _change(self, moves: Floats) -> Change:
+        of_cells = moves[self._number] * self._unknowns.sign[self._moving]
+        moved = np.flatnonzero(of_cells)
+        return Change(self._cells[self._moving[moved]], of_cells[moved] * self._unit)
 
     def _functional(self, cells: Sequence[int]) -> tuple[Numbers, NDArray[np.int64]]:
         """Return the unknowns whose weighted sum is the sum of some cells, and the weights."""
-        at = self.positions(np.array(cells, dtype=np.int32))
-        at = at[self._unknowns.number[at] != STILL]
+        at = np.searchsorted(self._cells, cells).clip(max=len(self._cells) - 1)
+        at = at[(self._cells[at] == cells) & (self._unknowns.number[at] != STILL)]
         number, inverse = np.unique(self._unknowns.number[at], return_inverse=True)
         weights = np.bincount(inverse, weights=self._unknowns.sign[at], minlength=len(number))
         kept = weights != 0
         return number[kept], weights[kept].astype(np.int64)
 
-    def _sum_rows(self, sums: Sequence[tuple[int, ...]]) -> csr_array:
-        rows, columns, values = [np.zeros(0, np.int64)], [np.zeros(0, np.int64)], [np.zeros(0, np.int64)]
-        for row, cells in enumerate(sums):
-            number, weights = self._functional(cells)
-            rows.append(np.full(len(number), row))
-            columns.append(number.astype(np.int64))
-            values.append(weights)
-        entries = np.concatenate(values), (np.concatenate(rows), np.concatenate(columns))
-        return csr_array(coo_array(entries, shape=(len(sums), self._unknowns.size)))
+    def _sum(self, cells: tuple[int, ...], number: Numbers, weights: NDArray[np.int64]) -> int:
+        if cells not in self._sums:
+            self._sums[cells] = self._program.add_sum(number, weights.astype(np.float64))
+        return self._sums[cells]

@@ -11,14 +11,12 @@ data, Networks 22 (1992).
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from itertools import groupby
 
 import numpy as np
 
 from consumers.disclosure.problem import Cost
-from consumers.disclosure.program import Floats
-from consumers.disclosure.region import Region
-from consumers.disclosure.system import OUTSIDER, Amounts, Attacker, Cells, Flags, System, Target
+from consumers.disclosure.search import Search, prices
+from consumers.disclosure.system import Attacker, Flags, System, Target
 from schemas.errors import FatalError
 
 Progress = Callable[[int, int], None]
@@ -33,15 +31,6 @@ class NotProvableError(FatalError):
             hint="hold back what they belong to",
         )
         self.targets = tuple(targets)
-
-
-def prices(system: System, cost: Cost) -> Floats:
-    """Return what each cell costs for each unit of a change that passes through it."""
-    amount = np.maximum(np.abs(system.value), 1).astype(np.float64)
-    amount /= np.median(amount) if len(amount) else 1.0
-    if cost == "value":
-        return amount
-    return np.sqrt(amount) if cost == "sqrt" else 1 + np.log1p(amount)
 
 
 def suppress(
@@ -69,72 +58,40 @@ def suppress(
     Raises:
         NotProvableError: Some targets cannot be protected; carries their numbers.
     """
-    if not targets:
-        return suppressed.copy()
     allowed = np.ones(system.size, dtype=np.bool_) if may_suppress is None else may_suppress | suppressed
-    search = Search(system, targets, suppressed, allowed, prices(system, cost))
+    search = Search(system, targets, attackers)
+    search.start(suppressed, allowed, prices(system, cost))
     order = sorted(range(len(targets)), key=lambda number: (targets[number].attacker, -targets[number].level))
-    search.cover(order, attackers, on_progress)
+    withhold(search, order, on_progress)
     return search.suppressed
 
 
-class Search:
-    """Withholds cells, target by target.
+def withhold(search: Search, order: Sequence[int], on_progress: Progress | None = None) -> None:
+    """Prove the targets in this order, and withhold what their proofs need.
 
-    Attributes:
-        suppressed: The cells that are withheld so far.
+    Raises:
+        NotProvableError: Some targets cannot be protected; carries their numbers.
     """
+    failed = []
+    for done, number in enumerate(order, start=1):
+        if search.pool.proof[number] is None and not _prove(search, number):
+            failed.append(number)
+        if on_progress is not None:
+            on_progress(done, len(order))
+    if failed:
+        raise NotProvableError(failed)
 
-    def __init__(
-        self, system: System, targets: Sequence[Target], suppressed: Flags, allowed: Flags, price: Floats
-    ) -> None:
-        """Start with what is suppressed; only what is allowed can be added."""
-        self.suppressed = suppressed.copy()
-        self._system, self._targets = system, targets
-        cells = np.flatnonzero(allowed).astype(np.int32)
-        self._region = Region(system, cells, targets, np.where(suppressed[cells], 0.0, price[cells]))
-        self._moved = np.zeros(system.size)
 
-    def cover(
-        self, order: Sequence[int], attackers: Sequence[Attacker], on_progress: Progress | None = None
-    ) -> None:
-        """Withhold what the targets need, in this order, in which attackers stay together."""
-        failed, done = [], 0
-        for number, group in groupby(order, key=lambda number: self._targets[number].attacker):
-            self._enter(attackers, number)
-            for target in group:
-                done += 1
-                if not self._prove(self._targets[target]):
-                    failed.append(target)
-                if on_progress is not None:
-                    on_progress(done, len(order))
-            self._leave(attackers, number)
-        if failed:
-            raise NotProvableError(failed)
-
-    def _enter(self, attackers: Sequence[Attacker], number: int) -> None:
-        if number != OUTSIDER:
-            # What an outsider finds conceivable, an attacker may know to be wrong.
-            self._moved[:] = 0
-            self._set_room(attackers[number].cells, attackers[number].room(self._system))
-
-    def _leave(self, attackers: Sequence[Attacker], number: int) -> None:
-        if number != OUTSIDER:
-            self._set_room(attackers[number].cells, self._system.room)
-
-    def _set_room(self, cells: Cells, room: Amounts) -> None:
-        at = self._region.positions(cells)
-        self._region.set_room(at, room[self._region.cells[at]])
-
-    def _prove(self, target: Target) -> bool:
-        if len(target.cells) == 1 and self._moved[target.cells[0]] >= target.level:
-            return True
-        moves = self._region.push(target)
-        if moves is None:
-            return False
-        cells = self._region.cells
-        self._moved[cells] = np.maximum(self._moved[cells], np.abs(moves))
-        new = np.flatnonzero((moves != 0) & ~self.suppressed[cells]).astype(np.int32)
-        self.suppressed[cells[new]] = True
-        self._region.set_cost(new, np.zeros(len(new)))
+def _prove(search: Search, number: int) -> bool:
+    known = search.known(number)
+    if known is not None:
+        search.pool.rest(number, known)
         return True
+    change = search.prove(number)
+    if change is None:
+        return False
+    search.cost[change.cells] = 0.0
+    search.suppressed[change.cells] = True
+    reached = search.reached(change, number)
+    search.pool.add(change, [target for target in reached if search.pool.proof[target] is None])
+    return True

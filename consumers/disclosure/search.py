@@ -1,0 +1,180 @@
+"""The search for changes that prove targets: what is withheld so far, and what rests on what.
+
+Small neighbourhoods of a target are tried first, then larger ones, then everything.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Sequence
+
+import numpy as np
+
+from consumers.disclosure.neighbourhoods import Neighbourhoods
+from consumers.disclosure.pool import Pool
+from consumers.disclosure.problem import Cost
+from consumers.disclosure.program import Floats
+from consumers.disclosure.region import LEVEL_MAX, Change, Region
+from consumers.disclosure.system import OUTSIDER, Attacker, Cells, Flags, System, Target
+
+# Levels of one programme differ by this factor at most.
+_BAND = 10**4
+# A programme of so many cells is solved in a millisecond or two: no need for smaller ones.
+_WHOLE_MAX = 2_500
+_HEIGHTS = (1, 2)
+# How many of the latest changes are looked through before a programme is solved.
+_LATEST = 20
+
+_Tops = tuple[int, ...]
+
+
+def prices(system: System, cost: Cost) -> Floats:
+    """Return what each cell costs for each unit of a change that passes through it."""
+    amount = np.maximum(np.abs(system.value), 1).astype(np.float64)
+    amount /= np.median(amount) if len(amount) else 1.0
+    if cost == "value":
+        return amount
+    return np.sqrt(amount) if cost == "sqrt" else 1 + np.log1p(amount)
+
+
+class Search:
+    """Proves targets one by one, and withholds what their proofs need.
+
+    Attributes:
+        suppressed: The cells that are withheld so far.
+        cost: What each cell costs now.
+        pool: The proofs that are kept.
+        work: How much was tried so far: the cells of all programmes solved.
+        is_local: Whether only small neighbourhoods of targets are searched.
+    """
+
+    def __init__(self, system: System, targets: Sequence[Target], attackers: Sequence[Attacker]) -> None:
+        """Take the question."""
+        self.work = 0
+        self.is_local = False
+        self._system, self._targets, self._attackers = system, targets, attackers
+        self._neighbourhoods = Neighbourhoods(system)
+        self._levels = _Levels(targets)
+
+    def start(self, suppressed: Flags, allowed: Flags, price: Floats) -> None:
+        """Forget all proofs, and start anew.
+
+        Args:
+            suppressed: The cells that are withheld anyway.
+            allowed: These, and those that may be withheld in addition.
+            price: What each cell costs for each unit of a change that passes through it.
+        """
+        self.suppressed, self._allowed = suppressed.copy(), allowed.copy()
+        self.cost = np.where(suppressed, 0.0, price)
+        self._attacker, self._known_room = OUTSIDER, self._system.room
+        self._room = np.where(allowed, self._system.room, 0)
+        self._regions: dict[tuple[_Tops, int], Region | None] = {}
+        self.pool = Pool(self._system.size, len(self._targets))
+
+    @property
+    def is_large(self) -> bool:
+        """Whether it is worth while to look at neighbourhoods first."""
+        return bool(np.count_nonzero(self._allowed) > _WHOLE_MAX)
+
+    def allow(self, allowed: Flags) -> None:
+        """Let other cells move than before."""
+        self._allowed = allowed.copy()
+        self._room = np.where(allowed, self._known_room, 0)
+        self._regions = {}
+
+    def close(self, cells: Cells) -> None:
+        """Hold some cells still."""
+        self._allowed[cells] = False
+        self._room[cells] = 0
+
+    def reopen(self, cells: Cells) -> None:
+        """Let them move again."""
+        self._allowed[cells] = True
+        self._room[cells] = self._known_room[cells]
+
+    def prove(self, number: int) -> Change | None:
+        """Return a change that proves a target, if there is one; the pool does not have it yet."""
+        target = self._targets[number]
+        self._turn_to(target.attacker)
+        for region in self._regions_of(target):
+            self.work += region.size
+            change = region.push(target, self.cost, self._room)
+            if change is not None:
+                return change
+        return None
+
+    def reached(self, change: Change, number: int) -> list[int]:
+        """Return the targets that a change proves which was found for one of them."""
+        return sorted({number, *self._levels.reached(change, self._targets[number].attacker)})
+
+    def in_order(self, numbers: Iterable[int]) -> list[int]:
+        """Return targets in the order in which they are best proved: the largest level first."""
+        return sorted(
+            numbers, key=lambda number: (self._targets[number].attacker, -self._targets[number].level)
+        )
+
+    def known(self, number: int) -> int | None:
+        """Return the number of a change of the pool that proves a target, if one is found soon."""
+        target = self._targets[number]
+        self._turn_to(target.attacker)
+        for change_number, change in self.pool.latest(target.cells[0], _LATEST):
+            is_conceivable = bool((np.abs(change.moves) <= self._room[change.cells]).all())
+            if is_conceivable and change.of(target.cells) >= target.level:
+                return change_number
+        return None
+
+    def _turn_to(self, attacker: int) -> None:
+        if attacker != self._attacker:
+            self._attacker = attacker
+            self._known_room = (
+                self._system.room if attacker == OUTSIDER else self._attackers[attacker].room(self._system)
+            )
+            self._room = np.where(self._allowed, self._known_room, 0)
+
+    def _regions_of(self, target: Target) -> Iterator[Region]:
+        """Yield the regions around a target, from small to large."""
+        band = (len(str(target.level)) - 1) // (len(str(_BAND)) - 1)
+        for tops in self._tops(target):
+            if (tops, band) not in self._regions:
+                self._regions[tops, band] = self._region(tops, band)
+            region = self._regions[tops, band]
+            if region is not None:
+                yield region
+
+    def _tops(self, target: Target) -> list[_Tops]:
+        whole: list[_Tops] = [()]
+        if not self.is_large:
+            return whole
+        local = [self._neighbourhoods.tops(target.cells, height) for height in _HEIGHTS]
+        return local if self.is_local else local + whole
+
+    def _region(self, tops: _Tops, band: int) -> Region | None:
+        cells = np.flatnonzero(self._allowed).astype(np.int32)
+        if tops:
+            cells = self._neighbourhoods.below(tops)
+            cells = cells[self._allowed[cells]]
+        unit = float(_BAND) ** (band + 1) / LEVEL_MAX
+        return Region(self._system, cells, unit, self.cost, self._room) if len(cells) else None
+
+
+class _Levels:
+    """Which targets of single cells a change reaches."""
+
+    def __init__(self, targets: Sequence[Target]) -> None:
+        """Sort the targets by attacker and cell."""
+        single = [
+            (target.attacker, target.cells[0], target.level, number)
+            for number, target in enumerate(targets)
+            if len(target.cells) == 1
+        ]
+        table = np.array(sorted(single), dtype=np.int64).reshape(-1, 4)
+        bounds = np.searchsorted(table[:, 0], np.unique(table[:, 0]))
+        self._of = {int(part[0, 0]): part[:, 1:] for part in np.split(table, bounds[1:]) if len(part)}
+
+    def reached(self, change: Change, attacker: int) -> list[int]:
+        """Return the numbers of the attacker's targets that a change proves."""
+        table = self._of.get(attacker)
+        if table is None:
+            return []
+        at = np.searchsorted(change.cells, table[:, 0]).clip(max=len(change.cells) - 1)
+        moves = np.where(change.cells[at] == table[:, 0], np.abs(change.moves[at]), 0.0)
+        return list(table[moves >= table[:, 1], 2].tolist())
