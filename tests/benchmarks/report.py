@@ -95,12 +95,12 @@ def used_seconds() -> float:
     return sum(item.ru_utime + item.ru_stime for item in used)
 
 
-def measured(command: Sequence[str | Path], environment: Mapping[str, str]) -> Any:
-    """Return what the last line of a command's output says, as JSON."""
+def measured(command: Sequence[str | Path], environment: Mapping[str, str], folder: Path = ROOT) -> Any:
+    """Return what the last line of a command's output says, as JSON; it runs in a folder."""
     output = subprocess.run(
         command,
         check=True,
-        cwd=ROOT,
+        cwd=folder,
         env=os.environ | environment,
         stdout=subprocess.PIPE,
         timeout=_CHILD_SECONDS_MAX,

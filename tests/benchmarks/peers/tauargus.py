@@ -11,6 +11,7 @@ environment of its own, and in a new working folder: the engine trips over files
 from __future__ import annotations
 
 import json
+import resource
 import sys
 import time
 from collections.abc import Sequence
@@ -22,6 +23,7 @@ from pytauargus import protect  # type: ignore[import-not-found]  # of the peer'
 _METHODS = {"MODULAR": "MOD(1,5,1,1,1)", "OPT": "OPT(1,{minutes})"}
 _WITHHELD = {"U", "M"}
 _LEAD = "@"
+_DECIMALS = 3
 
 
 def main() -> None:
@@ -31,7 +33,7 @@ def main() -> None:
     columns: dict[str, list[Any]] = {
         name: list(codes) for name, codes in zip(names, zip(*asked["records"], strict=True), strict=True)
     }
-    columns["amount"] = asked["values"]
+    columns["amount"] = [round(value, _DECIMALS) for value in asked["values"]]
     hierarchies = {
         name: _hierarchy_file(name, paths) for name, paths in zip(names, asked["dimensions"], strict=True)
     }
@@ -42,7 +44,7 @@ def main() -> None:
         "amount",
         safety_rules=f"P({asked['p_percent']},100,1)|FREQ({asked['min_groups']},0)",
         suppress=_METHODS[asked["method"]].format(minutes=asked["minutes"]),
-        decimals=0,
+        decimals=_DECIMALS,
         hrc=hierarchies,
         hierleadstring=_LEAD,
         workdir=str(Path.cwd() / "engine"),
@@ -50,7 +52,8 @@ def main() -> None:
     seconds = time.process_time() - started
     rows = result.tables[0].rows
     cells = [[[row[name] for name in names], row["status"]] for row in rows if row["status"] in _WITHHELD]
-    sys.stdout.write(f"\n{json.dumps({'seconds': seconds, 'cells': cells})}\n")
+    memory_mb = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1_024
+    sys.stdout.write(f"\n{json.dumps({'seconds': seconds, 'memory_mb': memory_mb, 'cells': cells})}\n")
 
 
 def _hierarchy_file(name: str, paths: Sequence[Sequence[str]]) -> str:
