@@ -33,7 +33,7 @@ from schemas.runtime.decoding import Decoder
 from schemas.runtime.health import Health
 from schemas.runtime.metrics import Metrics
 from schemas.runtime.registry import Registry
-from schemas.settings import AgencySettings, HubSettings, KafkaSettings, ReleaseSettings
+from schemas.settings import AgencySettings, HubSettings, KafkaSettings, ReleaseSettings, TableSettings
 
 HUB = "demo"
 AGENCIES = tuple(dict.fromkeys(deliveries.AGENCIES.values()))
@@ -133,7 +133,11 @@ def _prepare(kafka: KafkaSettings, work: Path) -> None:
 
 
 def _hub_settings(folder: Path, work: Path) -> HubSettings:
-    release = ReleaseSettings(keys=str(work / HUB))
+    release = ReleaseSettings(
+        keys=str(work / HUB),
+        countries=tuple(sorted({agency.partition("-")[0] for agency in AGENCIES})),
+        tables=(TableSettings(name="movements", material="material"),),
+    )
     return HubSettings(name=HUB, file=folder / "hub.duckdb", metrics_port=0, release=release)
 
 

@@ -17,16 +17,17 @@ from rich.console import Console
 from rich.table import Table
 
 from deploy.demo.demo import Results
+from schemas import codes
 
 # Of each country, and of each adapter: enough to see all of them on one screen or two.
 _CELLS_MAX = 3
 _RULES_MAX = 2
 _GRAMS_PER_TONNE = 1_000_000
+_ALL = "ALL"
 _WHERE = {
     "DOMESTIC": "{region}",
-    "EXPORT": "{region} to {partner}",
-    "IMPORT": "{region} from {partner}",
-    "TRANSIT": "{region}, transit from {partner}",
+    "EXPORT": "{region}, sent abroad",
+    "IMPORT": "{region}, from abroad",
 }
 _FIGURES = ("files", "documents", "events", "rejected", "warnings")
 
@@ -59,19 +60,20 @@ def _deliveries(results: Results) -> Table:
 
 
 def _published(results: Results) -> Table:
-    free = [cell for cell in results.observations if cell["conf_status"] == "FREE"]
-    table = _table(f"What the hub published: {len(free)} cells with a value, the largest of each country")
-    for name in ("period", "measure", "where", "material, operation"):
+    free = [cell for cell in results.observations if cell["mass_g"]]
+    # Totals over countries and materials stand in the file.
+    totals = {row["parent"] for row in codes.rows("materials")}
+    shown = [cell for cell in free if cell["region"] != _ALL and cell["material"] not in totals]
+    table = _table(f"What the hub published: {len(free)} masses, the largest of each country")
+    for name in ("period", "measure", "where", "material"):
         table.add_column(name)
     table.add_column("tonnes", justify="right")
-    for cell in _largest(free):
+    for cell in _largest(shown):
         table.add_row(
             cell["period"],
             cell["measure"],
             _WHERE[cell["flow"]].format(**cell),
-            cell["material"]
-            if cell["operation"] == "UNMAPPED"
-            else f"{cell['material']}, {cell['operation']}",
+            cell["material"],
             f"{cell['mass_g'] / _GRAMS_PER_TONNE:,.3f}",
         )
     return table
@@ -93,10 +95,12 @@ def _withheld(results: Results, console: Console) -> None:
         cell["measure"] for cell in results.observations if cell["conf_status"] == "CONFIDENTIAL"
     )
     detail = ", ".join(f"{count} {measure}" for measure, count in sorted(by_measure.items()))
+    empty = sum(cell["mass_g"] == 0 for cell in results.observations)
     console.print(
         f"[bold]Withheld[/]: {by_measure.total()} cells ({detail}). Too few companies stand behind such a "
-        "cell, or one of them could work out another, or a company or a mass in it is not known. "
-        "They are published as confidential, without a value.\n"
+        "cell, or one of them could work out another, or a company or a mass in it is not known, or it "
+        "would let one of these be worked out from totals. They are published as confidential, without a "
+        f"value. {empty} more cells hold nothing: each release has the same cells, whatever happens.\n"
     )
 
 
