@@ -14,6 +14,7 @@ import pytest
 from scipy.optimize import linprog
 
 from consumers.disclosure import audit_cells, audit_rules, outputs
+from consumers.disclosure.audit import audit
 from consumers.disclosure.audit_cells import Cells
 from consumers.disclosure.disclosure import protect
 from consumers.disclosure.problem import Dimension, Place, Problem, Protection, Rules, Table
@@ -166,6 +167,31 @@ def test_no_sensitive_cell_follows_from_all_sums_together(name: str) -> None:
 
     assert set() == disclosed(problem, protected)
     assert disclosed(problem, primaries_only)
+
+
+def withheld(problem: Problem) -> list[Place]:
+    """Return the places that disclosure control withholds."""
+    return [place for place, value in protected(problem).items() if value is None]
+
+
+def test_the_audit_finds_nothing_against_anybody() -> None:
+    """Outsiders, contributors, agencies and the public: programs of their own find no cell and no sum.
+
+    What protects against outsiders and single cells alone gives something away to some of them.
+    """
+    everybody = [
+        synthetic.problem(
+            [[3, 2], [4]], 80, seed, groups_are_companies=True, both_ends=0.2, public=0.1, agencies=2
+        )
+        for seed in range(4)
+    ]
+    outsiders = [replace(problem, protection=OUTSIDER) for problem in everybody]
+
+    assert not any(audit(problem, withheld(problem)).at_risk for problem in everybody)
+    assert not any(audit(problem, withheld(problem)).at_risk for problem in outsiders)
+    assert any(
+        audit(problem, withheld(weaker)).at_risk for problem, weaker in zip(everybody, outsiders, strict=True)
+    )
 
 
 def linked_by_regions() -> Problem:
