@@ -80,7 +80,8 @@ def hub_grants(hub: str) -> tuple[Grant, ...]:
         _topic(topics.dead_letters(hub), Operation.WRITE, "records that it refused"),
         _topic(topics.AGGREGATES, Operation.WRITE, "the figures of its releases"),
         _topic(topics.RELEASES, Operation.WRITE, "its releases"),
-        *_reading(topics.RELEASES, "what it has released before"),
+        *_reading(topics.RELEASES, "what was released before"),
+        *_reading(topics.AGGREGATES, "figures of regions that another hub owns"),
         _transactions(topics.hub_transactions(hub), "dead letters and releases"),
     )
 

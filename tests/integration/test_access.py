@@ -5,13 +5,15 @@ from __future__ import annotations
 import itertools
 import shutil
 from collections.abc import Callable
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
 from typer.testing import CliRunner
 
-from consumers.release import run as release
+from consumers.release import neighbours
+from consumers.release.publish import entries
+from consumers.release.run import Run
 from consumers.subscribe.observations import observations
 from deploy import access
 from deploy.access import Rule
@@ -22,13 +24,15 @@ from schemas.access import Member, Role, agency_grants
 from schemas.directory import Directory
 from schemas.errors import ConfigurationError, WeighbridgeError
 from schemas.identity import DEMONSTRATION_KEYS
+from schemas.keystore import ceremony
 from schemas.runtime import clients, presence, reading
 from schemas.runtime.transaction import TransactionalWriter
-from schemas.settings import HubSettings, KafkaSettings
+from schemas.settings import Calendar, HubSettings, KafkaSettings, ReleaseSettings
 from tests.support import sealed
 from tests.support.agency import SOURCE, Agency, committed
 from tests.support.exchange import RunningExchange
 from tests.support.hub import LedgerTopic
+from tests.support.releasing import SMALL
 from tests.support.samples import ROOT
 from tests.support.secured import Secured
 
@@ -37,6 +41,9 @@ DEMONSTRATION = ROOT / "deploy" / "demo" / "documents" / "us-emanifest"
 # A reader of few records may be done before its group is refused.
 _TRIES = 3
 _NUMBERS = itertools.count()
+_DAYS = itertools.count()
+# By hub, the file of which it releases.
+_FIRST_FILES: dict[str, Path] = {}
 NOW = datetime(2026, 11, 1, tzinfo=UTC)
 
 
@@ -65,11 +72,20 @@ def as_agency(secured: Secured, kafka: KafkaSettings, name: str, inbox: Path) ->
 
 
 def as_hub(kafka: KafkaSettings, name: str, file: Path) -> None:
-    """Do all that a hub does: store, refuse, look at signatures, release an epoch of its own."""
+    """Do all that a hub does: store, refuse, look at signatures, release, read what others released."""
     LedgerTopic(kafka, {}).run_to_end(file, name=name)
     presence.require(kafka, [topics.SIGNATURES])
-    epoch = f"{2000 + next(_NUMBERS)}-01"
-    release.run(HubSettings(name=name, file=file), kafka, epoch, NOW)
+    # What was released from another file would have to be decided again first.
+    first = _FIRST_FILES.setdefault(name, file)
+    keys = first.with_name(f"{name}-keys")
+    if not keys.exists():
+        ceremony.begin_hub(keys)
+    release = ReleaseSettings(keys=str(keys), epoch=Calendar.DAY, **SMALL)
+    settings = HubSettings(name=name, file=first, release=release)
+    # Each time another day, so that there is something to release.
+    now = NOW + timedelta(days=next(_DAYS))
+    (released,) = Run(settings=settings, kafka=kafka, now=now).run().released
+    assert neighbours.published(kafka, released.epoch, entries(kafka)).height
 
 
 def as_subscriber(kafka: KafkaSettings) -> None:

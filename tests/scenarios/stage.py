@@ -10,22 +10,28 @@ from typing import Any, Protocol
 
 import polars as pl
 
-from consumers.disclosure.primary import PrimaryRules
 from consumers.hub import queries
 from consumers.hub.store import Store
-from consumers.release import table
-from consumers.release.release import composed
+from consumers.release import calendar, tables
+from consumers.release.decision import Attribution, Decision, decide
 from producers import adapter as adapters
 from producers.changes import Event
 from producers.pipeline import Pipeline
 from producers.positions import Positions
 from schemas.identity import DEMONSTRATION_KEYS
+from schemas.settings import ReleaseSettings, TableSettings
 from tests.scenarios.story import Shown, Step, Story
 from tests.support import hub as support
 
 # After every story, so that none ever happens in the future.
 NOW = datetime(2030, 1, 1, tzinfo=UTC)
-RULES = PrimaryRules(min_groups=3, p_percent=10)
+RELEASE = ReleaseSettings(
+    p_percent=10,
+    countries=("GB",),
+    measures=("DISPATCHED",),
+    flows=("EXPORT",),
+    tables=(TableSettings(name="movements", material="group"),),
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,12 +55,12 @@ class InProcess:
 
     Attributes:
         published: All events, in order.
-        releases: By epoch, the cut and the bytes of its observations.
+        releases: By epoch, in order, the cut and what was decided.
     """
 
     store: Store
     published: list[Event] = field(default_factory=list)
-    releases: dict[str, tuple[dict[int, int], tuple[Any, ...]]] = field(default_factory=dict)
+    releases: dict[str, tuple[dict[int, int], Decision]] = field(default_factory=dict)
     _positions: dict[tuple[str, str], Positions] = field(default_factory=dict)
 
     def deliver(self, step: Step) -> Delivered:
@@ -78,27 +84,29 @@ class InProcess:
         """Return what a query over the hub's views yields."""
         return support.asked(self.store, query)
 
-    def release(self, epoch: str) -> list[table.Cell]:
-        """Release what the hub holds now, and keep what was published."""
+    def release(self, epoch: str) -> Decision:
+        """Release what the hub holds now, and keep what was decided."""
         cut = self.store.next_offsets()
-        cells, observations = self._released(epoch, cut)
-        self.releases[epoch] = cut, observations
-        return cells
+        before = [decision.attribution for _, decision in self.releases.values()]
+        decision = self._decided(epoch, cut, before[-1] if before else Attribution())
+        self.releases[epoch] = cut, decision
+        return decision
 
     def released_again(self) -> Iterator[str]:
         """Yield the epochs whose release would now be another one."""
-        for epoch, (cut, observations) in self.releases.items():
-            if self._released(epoch, cut)[1] != observations:
+        before = Attribution()
+        for epoch, (cut, decision) in self.releases.items():
+            again = self._decided(epoch, cut, before)
+            if not again.observations.equals(decision.observations):
                 yield epoch
+            before = again.attribution
 
-    def _released(self, epoch: str, cut: Mapping[int, int]) -> tuple[list[table.Cell], tuple[Any, ...]]:
+    def _decided(self, epoch: str, cut: Mapping[int, int], before: Attribution) -> Decision:
         connection = self.store.cursor()
         queries.create_views(connection, cut)
-        found = pl.DataFrame(connection.sql("FROM contributions ORDER BY ALL").to_arrow_table())
+        found = pl.DataFrame(connection.sql("FROM behind ORDER BY ALL").to_arrow_table())
         connection.close()
-        cells = table.decided(found, RULES)
-        made = composed(hub="north", epoch=epoch, cells=cells, cut=cut, predecessor=None, released_at=NOW)
-        return cells, made.observations
+        return decide(found, before, calendar.parsed(epoch), tables.configured("north", RELEASE, bytes(32)))
 
 
 def shown(stage: Asked, story: Story, what: Shown) -> list[tuple[str, ...]]:
@@ -108,7 +116,10 @@ def shown(stage: Asked, story: Story, what: Shown) -> list[tuple[str, ...]]:
     return sorted(tuple(map(story.told, row)) for row in rows)
 
 
-def cells_shown(cells: Iterable[table.Cell], story: Story, what: Shown) -> list[tuple[str, ...]]:
-    """Return the cells of a release as a table shows them."""
-    records = [cell.record() for cell in cells]
-    return sorted(tuple(story.told(record[name]) for name in what.columns) for record in records)
+def cells_shown(stage: InProcess, decision: Decision, story: Story, what: Shown) -> list[tuple[str, ...]]:
+    """Return the cells of a release of what the story is about, as a table shows them."""
+    told = set(stage.rows("SELECT DISTINCT period, material FROM behind"))
+    rows = (
+        row for row in decision.observations.iter_rows(named=True) if (row["period"], row["material"]) in told
+    )
+    return sorted(tuple(story.told(row[name]) for name in what.columns) for row in rows)

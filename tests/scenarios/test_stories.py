@@ -81,9 +81,9 @@ def test_the_hub_shows_what_the_story_tells(name: str, stage: InProcess) -> None
     story = STORIES[name]
     for number, step in enumerate(story.steps, 1):
         if step.release:
-            cells = stage.release(step.release)
+            decision = stage.release(step.release)
             for what in step.shows:
-                assert what.rows == cells_shown(cells, story, what), f"step {number}"
+                assert what.rows == cells_shown(stage, decision, story, what), f"step {number}"
             continue
         assert Delivered(step.finds, step.publishes) == stage.deliver(step), f"step {number}"
         for what in step.shows:
