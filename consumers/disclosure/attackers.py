@@ -105,12 +105,13 @@ def targets(
         rules: The parameters.
         unions: Sums of cells that must stay uncertain to the outsider.
     """
-    sums = known_sums(system, suppressed)
-    several = csr_array(sums[np.diff(sums.indptr) > 1])
     found: list[Target] = []
-    for number, attacker in enumerate(attackers):
-        if not attacker.groups and len(attacker.cells):
-            found += _targets_of_rest(system, several, attacker, number, rules)
+    others = [number for number, who in enumerate(attackers) if not who.groups and len(who.cells)]
+    if others:
+        sums = known_sums(system, suppressed)
+        several = csr_array(sums[np.diff(sums.indptr) > 1])
+        for number in others:
+            found += _targets_of_rest(system, several, attackers[number], number, rules)
     for knows_public in (False, True):
         chosen = [n for n, who in enumerate(attackers) if who.groups and who.knows_public == knows_public]
         if chosen:

@@ -14,6 +14,7 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy.sparse import csr_array, vstack
 
+from consumers.disclosure.crossings import crossings
 from consumers.disclosure.problem import Rules
 from consumers.disclosure.sums import levels_of_sums
 from consumers.disclosure.system import NOT_KNOWN, OUTSIDER, Amounts, Flags, System, Target
@@ -40,17 +41,39 @@ def targets_of(sums: csr_array, levels: Amounts, attacker: int) -> list[Target]:
 
 
 def known_sums(system: System, suppressed: Flags) -> csr_array:
-    """Return the different sums of suppressed cells at which walks end, shape (sums, cells).
+    """Return sums of suppressed cells that can be worked out, shape (sums, cells), each once.
 
-    The cells of a sum are ascending, and share no contributions. Where nothing is negative only
-    the ends of walks matter: what is left of a sum that breaks the p% rule, after a safe part was
-    subtracted, breaks it too, because the rule is subadditive (and the number of groups cannot
-    rise). Where something is negative that does not hold, so the sums on the way are returned too.
-
-    What is not found: sums that several known cells give only together, none by itself.
+    The cells of a sum are ascending, and share no contributions: those that walks end with, and
+    what several known sums give together. In large systems the latter is looked for among sums
+    of few cells only, as sums of many seldom break a rule.
     """
     known = known_cells(system, suppressed)
-    steps = [_step(system, known, axis) for axis in range(int(system.axis.max(initial=-1)) + 1)]
+    walked = _walked(system, known, known)
+    crossed = walked
+    if walked.shape[0] <= _CROSSED_MAX:
+        # Sums without anything subtracted but cells that have no parts.
+        parents = np.isin(np.arange(system.size), system.parent)
+        whole = _walked(system, known, known & ~parents)
+        crossed = _distinct(vstack([walked, whole], format="csr"))
+    order = np.argsort(np.diff(crossed.indptr), kind="stable")
+    return _distinct(vstack([walked, crossings(crossed[order[:_CROSSED_MAX]])], format="csr"))
+
+
+def walked_sums(system: System, suppressed: Flags) -> csr_array:
+    """Return the sums of suppressed cells with which walks down from known cells end.
+
+    Where nothing is negative only the ends of walks matter: what is left of a sum that breaks the
+    p% rule, after a safe part was subtracted, breaks it too, because the rule is subadditive (and
+    the number of groups cannot rise). Where something is negative that does not hold, so the sums
+    on the way are returned too.
+    """
+    known = known_cells(system, suppressed)
+    return _walked(system, known, known)
+
+
+def _walked(system: System, known: Flags, subtracted: Flags) -> csr_array:
+    """Return where walks from known cells end that subtract some of them on the way, and all in the end."""
+    steps = [_step(system, subtracted, axis) for axis in range(int(system.axis.max(initial=-1)) + 1)]
     walks = _walks(csr_array(_diagonal(known)[known]), steps, _mirrored(system), _is_signed(system))
     found = csr_array(vstack(list(walks), format="csr") @ _diagonal(~known))
     # With mirrors a cell may come twice; such a sum is none of cells.
@@ -158,6 +181,8 @@ def _new(sums: csr_array, seen: NDArray[np.int64]) -> tuple[csr_array, NDArray[n
     return csr_array(sums[rows[has_entries]]), digests[np.sort(first)]
 
 
+# So many known sums are tried for what they give together.
+_CROSSED_MAX = 300
 # Two rows are the same if random numbers for their entries add up to the same twice.
 _DIGESTS = 2
 _SEED = 20_261_125

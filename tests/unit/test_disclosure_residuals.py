@@ -7,11 +7,13 @@ from collections.abc import Iterable, Sequence
 import numpy as np
 import polars as pl
 import pytest
+from scipy.sparse import csr_array
 
 from consumers.disclosure import primary
 from consumers.disclosure.cells import CellSet, cells_of
+from consumers.disclosure.crossings import crossings
 from consumers.disclosure.problem import Dimension, Place, Problem, Rules, Table
-from consumers.disclosure.residuals import known_cells, known_sums, unions
+from consumers.disclosure.residuals import known_cells, unions, walked_sums
 from consumers.disclosure.system import Flags, System, Target
 from tests.support import synthetic
 
@@ -146,8 +148,31 @@ def test_mirrors_take_part_in_sums() -> None:
     assert mixed in {target.cells for target in unions(found.system, suppressed(found, hidden), RULES)}
 
 
+def test_what_two_known_sums_have_outside_a_third_is_known() -> None:
+    """Two rows cut by a known column: what they have beside it is found, though no walk comes to it."""
+    rows = np.array(
+        [
+            [1, 1, 1, 0, 0, 0, 0],
+            [0, 0, 0, 1, 1, 1, 0],
+            [1, 0, 0, 1, 0, 0, 0],
+            [0, 0, 0, 0, 0, 1, 1],
+        ]
+    )
+
+    found = {tuple(row) for row in crossings(csr_array(rows)).toarray().tolist()}
+
+    assert {(0, 1, 1, 0, 1, 1, 0)} == found
+
+
+def test_what_a_known_sum_has_outside_another_is_known() -> None:
+    """A known sum is subtracted from another one that contains it."""
+    rows = np.array([[1, 1, 1, 0], [0, 1, 1, 0]])
+
+    assert [[1, 0, 0, 0]] == crossings(csr_array(rows)).toarray().tolist()
+
+
 def slowly(system: System, flags: Flags) -> set[tuple[int, ...]]:
-    """Return what `known_sums` should, one cell and one step at a time."""
+    """Return what `walked_sums` should, one cell and one step at a time."""
     known = known_cells(system, flags)
     parts: dict[tuple[int, int], list[int]] = {}
     dense = system.relations.toarray()
@@ -187,7 +212,7 @@ def test_walks_find_the_same_as_one_step_at_a_time(seed: int) -> None:
     flags = (primary.levels(system, RULES) > 0) | (random.random(system.size) < 0.3)
     flags[system.room > np.quantile(system.room, 0.9)] = False
 
-    sums = known_sums(system, flags)
+    sums = walked_sums(system, flags)
 
     assert slowly(system, flags) == {tuple(row.indices) for row in sums}
     assert sums.shape[0] == len({tuple(row.indices) for row in sums})
