@@ -18,6 +18,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+import re
 from collections import defaultdict
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import asdict
@@ -29,12 +30,13 @@ import numpy as np
 import polars as pl
 
 from consumers.disclosure.problem import Problem
-from consumers.disclosure.verifier_cells import Figure, Flags, Numbers, World
+from consumers.disclosure.verifier_cells import Figure, Flags, World
 from consumers.disclosure.verifier_needs import by_contributors, by_rules
 
 VERSION = 1
 CELLS, PUBLISHED, CERTIFICATE = "cells.csv", "published.csv", "certificate.json"
 FREE, STATUSES = "free", ("free", "primary", "secondary")
+_ATTACKER = re.compile(r"outsider|agency \d+|public|(public and )?contributor \d+( and contributor \d+)*")
 _LARGEST = 2**62  # below it, the sum of two whole numbers stays within 64 bits
 
 
@@ -124,7 +126,7 @@ class Proof:
     Attributes:
         digests: What it is about.
         vectors: Cells, and how they move.
-        claims: For each vector what rests on it: attacker, figure, level, and what moves are divided by.
+        resting: For each vector what rests on it: attacker, figure, level, and what moves are divided by.
         level_of: By attacker and figure, the level that is claimed.
     """
 
@@ -133,64 +135,72 @@ class Proof:
         if said["version"] != VERSION:
             raise FindingError(f"{CERTIFICATE} is of another version")
         self.world, self.digests = world, said["digests"]
-        for attacker in said["attackers"]:
-            world.known_by(str(attacker))
-        self.vectors = [(_cells(world, cells), _whole(moves)) for cells, moves in said["vectors"]]
-        self.claims: dict[int, list[tuple[str, Figure, int, int]]] = defaultdict(list)
+        self.vectors = [
+            (np.array(_cells(world, cells), dtype=np.int64), np.array(_whole(moves), dtype=np.int64))
+            for cells, moves in said["vectors"]
+        ]
+        self.resting: list[list[tuple[str, Figure, int, int]]] = [[] for _ in self.vectors]
         self.level_of: dict[tuple[str, Figure], int] = {}
         for figure, level, attacker, witness in said["targets"]:
             _natural([level, attacker, witness])
             vector, scale = _natural(said["witnesses"][witness])
-            claim = str(said["attackers"][attacker]), tuple(_cells(world, figure).tolist())
-            self.claims[vector].append((*claim, level, scale))
+            claim = _attacker(said["attackers"][attacker]), _cells(world, figure)
+            self.resting[vector].append((*claim, level, scale))
             self.level_of[claim] = level
-        if max(self.claims, default=-1) >= len(self.vectors):
-            raise FindingError(f"{CERTIFICATE} speaks of vectors that are not there")
 
     def broken(self, is_hidden: Flags) -> Iterator[str]:
         """Yield what does not hold of the witnesses, and of the claims that rest on them."""
-        for vector, claims in self.claims.items():
-            cells, moves = self.vectors[vector]
+        uses: dict[str, set[tuple[int, int]]] = defaultdict(set)
+        for vector, ((cells, moves), claims) in enumerate(zip(self.vectors, self.resting, strict=True)):
             change = np.zeros(len(is_hidden), dtype=np.int64)
             change[cells] = moves
             if self.world.balances_of(change).any():
                 yield f"witness {vector} does not add up"
             if not is_hidden[cells].all():
                 yield f"witness {vector} changes what is published"
-            for attacker, scale in sorted({(attacker, scale) for attacker, _, _, scale in claims}):
-                if not self._is_conceivable(change, attacker, scale):
-                    yield f"witness {vector} is not conceivable to {attacker}"
-            moved = dict(zip(cells.tolist(), moves.tolist(), strict=True))
             for attacker, figure, level, scale in claims:
-                if abs(sum(moved.get(cell, 0) for cell in figure)) < level * scale:
+                uses[attacker].add((vector, scale))
+                if abs(int(change[list(figure)].sum())) < level * scale:
                     yield f"{self.world.name(figure)}: witness {vector} is of too little to {attacker}"
+        for attacker, used in uses.items():
+            yield from self._inconceivable(attacker, sorted(used))
 
-    def _is_conceivable(self, change: Numbers, attacker: str, scale: int) -> bool:
-        """Say whether a change stays within what an attacker does not know.
+    def _inconceivable(self, attacker: str, used: Sequence[tuple[int, int]]) -> Iterator[str]:
+        """Yield what exceeds, divided by its scale, what an attacker does not know of some cell.
 
-        Everybody knows each contribution within 100 percent. Sums of changes that pass stay
-        within 64 bits.
+        Everybody knows each contribution within 100 percent. Sums of moves that pass stay within
+        64 bits.
         """
-        room = self.world.by_rows(np.flatnonzero(~self.world.known_by(attacker)))
-        is_small = 0 < scale * int(np.abs(self.world.value).sum()) < _LARGEST
-        return is_small and bool((np.abs(change) <= room * scale).all())
+        amount = np.abs(self.world.value)
+        room = self.world.by_cell(np.where(self.world.known_by(attacker), 0, amount))
+        for vector, scale in used:
+            cells, moves = self.vectors[vector]
+            is_small = 0 < scale * int(amount.sum()) < _LARGEST
+            if not is_small or (np.abs(moves) > room[cells] * scale).any():
+                yield f"witness {vector} is not conceivable to {attacker}"
 
 
-def _cells(world: World, numbers: Sequence[int]) -> Numbers:
+def _attacker(name: str) -> str:
+    if not _ATTACKER.fullmatch(name):
+        raise FindingError(f"{CERTIFICATE} speaks of somebody unknown")
+    return name
+
+
+def _cells(world: World, numbers: Sequence[int]) -> Figure:
     """Return different cells in ascending order."""
-    found = _whole(numbers)
-    if len(found) and (found[0] < 0 or found[-1] >= len(world.places) or (np.diff(found) <= 0).any()):
+    _natural(numbers)
+    if list(numbers) != sorted({*numbers}) or max(numbers, default=0) >= len(world.places):
         raise FindingError(f"{CERTIFICATE} speaks of cells that are not there, or not in order")
-    return found
+    return tuple(numbers)
 
 
 def _natural(numbers: Sequence[int]) -> Sequence[int]:
-    if _whole(numbers).min() < 0:
+    if min(_whole(numbers), default=0) < 0:
         raise FindingError(f"{CERTIFICATE} has negative numbers where they mean nothing")
     return numbers
 
 
-def _whole(numbers: Sequence[int]) -> Numbers:
+def _whole(numbers: Sequence[int]) -> Sequence[int]:
     if not all(type(number) is int and abs(number) < _LARGEST for number in numbers):
         raise FindingError(f"{CERTIFICATE} has numbers that are not whole, or too large")
-    return np.array(numbers, dtype=np.int64)
+    return numbers

@@ -125,10 +125,8 @@ class World:
                 known |= self.agency == int(number)
             elif kind == "contributor":
                 known |= np.any([groups == int(number) for groups in self.ends], axis=0)
-            elif who == PUBLIC:
-                known |= self.rows[IS_PUBLIC].to_numpy()
             else:
-                raise LookupError(kind)
+                known |= self.rows[IS_PUBLIC].to_numpy()
         return known
 
     def name(self, figure: Figure) -> str:

@@ -37,7 +37,7 @@ def reach(system: System, target: Target, attacker: Attacker, suppressed: Flags)
     found = linprog(
         cost, A_eq=system.relations.toarray(), b_eq=np.zeros(system.relations.shape[0]), bounds=bounds
     )
-    assert found.status == 0
+    assert found.fun is not None
     return -float(found.fun)
 
 

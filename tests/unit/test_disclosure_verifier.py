@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable
+from copy import deepcopy
 from dataclasses import dataclass, replace
 from functools import cache
-from itertools import combinations, product
+from itertools import pairwise, product
 from pathlib import Path
 from typing import Any
 
@@ -38,6 +39,13 @@ class Publication:
     certificate: dict[str, Any]
     cells: pl.DataFrame
     published: pl.DataFrame
+
+    @classmethod
+    def read(cls, problem: Problem, folder: Path) -> Publication:
+        """Read what was decided."""
+        certificate = json.loads((folder / "certificate.json").read_bytes())
+        frames = [pl.read_csv(folder / f"{name}.csv", infer_schema=False) for name in ("cells", "published")]
+        return cls(problem, certificate, *frames)
 
     def findings(self, folder: Path, *, is_forged: bool = True) -> list[str]:
         """Write it and say what the verifier finds; a forger gets the digests right."""
@@ -72,6 +80,7 @@ PROBLEMS = {
         [[3], [2], [2]], 25, 0, protection=ALONE, tables=[["a", "b"], ["b", "c"]]
     ),
     "retractions": synthetic.problem([[2, 2], [2]], 25, 0, protection=ALONE, negative=0.3),
+    "insiders": synthetic.problem([[2], [3]], 20, 0, agencies=2, public=0.2, groups_are_companies=True),
 }
 Read = Callable[[], Publication]
 
@@ -87,11 +96,7 @@ def read(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactor
     """Return a function that reads the same proven publication each time."""
     folder = tmp_path_factory.mktemp("decision")
     outputs.write(decision(request.param), folder)
-    return lambda: Publication(
-        PROBLEMS[request.param],
-        json.loads((folder / "certificate.json").read_bytes()),
-        *(pl.read_csv(folder / name, infer_schema=False) for name in ("cells.csv", "published.csv")),
-    )
+    return lambda: Publication.read(PROBLEMS[request.param], folder)
 
 
 def rows_of(publication: Publication, cell: int) -> list[int]:
@@ -123,11 +128,7 @@ def test_every_cell_that_a_proof_needs_must_stay_suppressed(read: Read, tmp_path
 def test_no_cell_may_be_shown_in_one_table_only(tmp_path: Path) -> None:
     """A figure that one table suppresses must not be read in another."""
     outputs.write(decision("linked tables"), tmp_path)
-    saved = Publication(
-        PROBLEMS["linked tables"],
-        json.loads((tmp_path / "certificate.json").read_bytes()),
-        *(pl.read_csv(tmp_path / name, infer_schema=False) for name in ("cells.csv", "published.csv")),
-    )
+    saved = Publication.read(PROBLEMS["linked tables"], tmp_path)
     hidden = [cell for cell in range(20) if len(rows_of(saved, cell)) > 1 and not saved.is_free(cell)]
     saved.publish(rows_of(saved, hidden[0])[0])
 
@@ -138,14 +139,14 @@ def test_no_cell_may_be_shown_in_one_table_only(tmp_path: Path) -> None:
 
 def test_every_altered_move_is_found(read: Read, tmp_path: Path) -> None:
     """A witness with any entry moved by 1, or left out, does not add up."""
-    for vector, (cells, _) in enumerate(read().certificate["vectors"]):
-        for entry in range(len(cells)):
+    for vector, (moving, _) in enumerate(read().certificate["vectors"]):
+        for entry in range(len(moving)):
             publication = read()
-            publication.certificate["vectors"][vector][1][entry] += 1
-            assert publication.findings(tmp_path)
-            publication = read()
-            for numbers in publication.certificate["vectors"][vector]:
-                del numbers[entry]
+            cells, moves = publication.certificate["vectors"][vector]
+            if entry % 2:
+                moves[entry] += 1
+            else:
+                del cells[entry], moves[entry]
             assert publication.findings(tmp_path)
 
 
@@ -178,11 +179,40 @@ def test_every_target_must_be_named_with_its_level(read: Read, tmp_path: Path) -
         assert publication.findings(tmp_path)
 
 
+def test_proof_against_one_attacker_is_none_against_another(tmp_path: Path) -> None:
+    """Each target that is said to be about another attacker than it is leaves the right one unanswered."""
+    outputs.write(decision("insiders"), tmp_path)
+    proven = Publication.read(PROBLEMS["insiders"], tmp_path)
+
+    assert len(proven.certificate["attackers"]) > 3
+    for number in range(len(proven.certificate["targets"])):
+        publication = deepcopy(proven)
+        target = publication.certificate["targets"][number]
+        target[2] = (target[2] + 1) % len(publication.certificate["attackers"])
+        assert publication.findings(tmp_path)
+
+
+def test_witness_that_an_insider_would_see_through_is_found(tmp_path: Path) -> None:
+    """What is conceivable to an outsider may contradict what a contributor, an agency or the public knows."""
+    outputs.write(decision("insiders"), tmp_path)
+    proven = Publication.read(PROBLEMS["insiders"], tmp_path)
+    seen = set()
+    for number, (_, _, attacker, witness) in enumerate(proven.certificate["targets"]):
+        name, publication = proven.certificate["attackers"][attacker], deepcopy(proven)
+        other = (witness + 1) % len(proven.certificate["witnesses"])
+        publication.certificate["targets"][number][3] = other
+        vector = proven.certificate["witnesses"][other][0]
+        if f"witness {vector} is not conceivable to {name}" in publication.findings(tmp_path):
+            seen.add(name.split()[0])
+
+    assert {"contributor", "agency", "public"} <= seen
+
+
 def test_exchanged_targets_are_found(read: Read, tmp_path: Path) -> None:
     """Two targets that give each other their cells do not reach both levels."""
     targets = read().certificate["targets"]
-    for one, other in combinations(range(len(targets)), 2):
-        if targets[one][1] != targets[other][1]:
+    for one, other in pairwise(range(len(targets))):
+        if targets[one][0] != targets[other][0] and targets[one][1] != targets[other][1]:
             publication = read()
             first, second = (publication.certificate["targets"][number] for number in (one, other))
             first[0], second[0] = second[0], first[0]
@@ -381,12 +411,13 @@ def reaches(problem: Problem, is_free: dict[tuple[Any, ...], bool]) -> dict[tupl
     room = leaves[VALUE].to_numpy().astype(np.float64)
     known = np.array([cells[place] for place, free in is_free.items() if free] or [[0.0] * len(rows)])
     bounds = list(zip(-room, room, strict=True))
-    zeros = np.zeros(len(known))
-    return {
-        place: -float(linprog(-np.array(cell), A_eq=known, b_eq=zeros, bounds=bounds).fun)
-        for place, cell in cells.items()
-        if not is_free[place]
-    }
+    found = {}
+    for place, cell in cells.items():
+        if not is_free[place]:
+            best = linprog(-np.array(cell), A_eq=known, b_eq=np.zeros(len(known)), bounds=bounds).fun
+            assert best is not None
+            found[place] = -float(best)
+    return found
 
 
 @pytest.mark.parametrize("seed", range(12))
