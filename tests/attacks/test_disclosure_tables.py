@@ -181,9 +181,9 @@ def test_the_audit_finds_nothing_against_anybody() -> None:
     """
     everybody = [
         synthetic.problem(
-            [[3, 2], [4]], 80, seed, groups_are_companies=True, both_ends=0.2, public=0.1, agencies=2
+            [[3, 2], [3]], 60, seed, groups_are_companies=True, both_ends=0.2, public=0.1, agencies=2
         )
-        for seed in range(4)
+        for seed in range(3)
     ]
     outsiders = [replace(problem, protection=OUTSIDER) for problem in everybody]
 
