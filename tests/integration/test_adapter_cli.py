@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import json
+import os
 import re
 import subprocess
-import sys
 import time
 from contextlib import closing
 from datetime import datetime
@@ -20,7 +20,8 @@ import pytest
 from deploy.exchange.exchange import Exchange
 from schemas import contract, identity
 from schemas.telemetry import METRICS
-from tests.support.agency import DOCUMENTS, PROGRAM, ROOT, manifest, new_agency, write
+from tests.support import program
+from tests.support.agency import DOCUMENTS, manifest, new_agency, write
 
 SIGNED = DOCUMENTS / "us_emanifest" / "signed.json"
 BYTES = ("event_id", "statement_key", "movement_key")
@@ -29,8 +30,7 @@ INSTANTS = ("recorded_at", "occurred_at", "release_at")
 
 def adapter(*arguments: str | Path, given: bytes = b"") -> subprocess.CompletedProcess[bytes]:
     """Run a command of the adapter."""
-    command = [sys.executable, "-c", PROGRAM, "adapter", *map(str, arguments)]
-    return subprocess.run(command, cwd=ROOT, input=given, capture_output=True, check=False, timeout=60)
+    return program.run("adapter", *arguments, given=given)
 
 
 def lines(data: bytes) -> list[dict[str, Any]]:
@@ -140,7 +140,7 @@ def test_run_once_publishes_and_reports(exchange: Exchange, tmp_path: Path) -> N
     agency.keys = identity.load(keys)
     file = write(folder, "a.json", [manifest(1), manifest(2, status="Lost")])
     command = agency.command(folder, keys, "--once", "--metrics-port", "0", "--health-file", str(health))
-    done = subprocess.run(command, cwd=ROOT, capture_output=True, check=False, timeout=60)
+    done = program.run(*command)
     (totals,) = lines(done.stdout)
     log = lines(done.stderr)
 
@@ -158,7 +158,7 @@ def test_run_without_a_broker_is_exit_1(exchange: Exchange, tmp_path: Path) -> N
     agency.kafka = agency.kafka.model_copy(update={"bootstrap_servers": "127.0.0.1:9"})
     identity.create(tmp_path / "keys", range(2020, 2030))
     command = agency.command(tmp_path, tmp_path / "keys", "--once", "--metrics-port", "0")
-    done = subprocess.run(command, cwd=ROOT, capture_output=True, check=False, timeout=120)
+    done = program.run(*command)
 
     assert (done.returncode, done.stdout) == (1, b"")
     assert b"Traceback" not in done.stderr
@@ -175,7 +175,7 @@ def test_metrics_are_those_of_the_closed_list(exchange: Exchange, tmp_path: Path
     with closing(create_server(("127.0.0.1", 0))) as listener:
         port = listener.getsockname()[1]
     command = agency.command(folder, keys, "--metrics-port", str(port))
-    with subprocess.Popen(command, cwd=ROOT, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL) as running:
+    with program.start(*command, stdout=Path(os.devnull), stderr=Path(os.devnull)) as running:
         exposition = _scraped(port, 'events_published_total{agency="XX-CLI3"} 6.0')
         running.terminate()
         status = running.wait(30)

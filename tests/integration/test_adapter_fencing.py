@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import signal
-import subprocess
 import threading
 import time
 from pathlib import Path
@@ -19,7 +18,8 @@ from schemas.errors import ContractError, FatalError, FencedError, RetriableErro
 from schemas.runtime import clients
 from schemas.runtime.registry import Registry
 from schemas.runtime.transaction import TransactionalWriter
-from tests.support.agency import ROOT, SOURCE, Agency, kafka_of, ledger_topics, manifest, new_agency, write
+from tests.support import program
+from tests.support.agency import SOURCE, Agency, kafka_of, ledger_topics, manifest, new_agency, write
 from tests.support.hub import delete_topics
 
 QUIET = ("--source-id", SOURCE, "--metrics-port", "0")
@@ -70,7 +70,7 @@ def test_an_instance_that_is_taken_over_exits_with_3(exchange: Exchange, tmp_pat
     agency.keys = identity.load(keys)
     one = write(folder, "1.json", manifest(1))
     command = agency.command(folder, keys, *QUIET)
-    with subprocess.Popen(command, cwd=ROOT, stderr=subprocess.PIPE, stdout=subprocess.PIPE) as first:
+    with program.start(*command) as first:
         deadline = time.monotonic() + 30
         while not agency.events():
             assert time.monotonic() < deadline, "the first instance publishes nothing"
@@ -178,7 +178,7 @@ def test_a_stop_ends_with_0_after_the_commit(exchange: Exchange, tmp_path: Path)
     agency.keys = identity.load(keys)
     one = write(folder, "1.json", [manifest(number) for number in range(20)])
     command = agency.command(folder, keys, "--health-file", str(health), *QUIET)
-    with subprocess.Popen(command, cwd=ROOT, stderr=subprocess.PIPE, stdout=subprocess.PIPE) as process:
+    with program.start(*command) as process:
         deadline = time.monotonic() + 30
         while not health.exists():
             assert time.monotonic() < deadline, "the health file is not touched"

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import subprocess
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -11,7 +10,8 @@ from typing import Any
 from deploy.exchange.exchange import Exchange
 from producers.groups import COLUMNS
 from schemas import identity
-from tests.support.agency import ROOT, Agency, manifest, new_agency, write
+from tests.support import program
+from tests.support.agency import Agency, manifest, new_agency, write
 
 SCHEME, LEI, OTHER_LEI = "US-EPA-SITE", "5493001KJTIIGC8Y1R12", "529900T8BM49AURSDO55"
 
@@ -54,5 +54,6 @@ def test_sites_of_one_group_count_as_one(exchange: Exchange, tmp_path: Path) -> 
 def events_of(agency: Agency, folder: Path, keys: Path, table: Path) -> int:
     """Run once and return how many events were published."""
     command = agency.command(folder, keys, "--once", "--metrics-port", "0", "--groups", str(table))
-    done = subprocess.run(command, cwd=ROOT, capture_output=True, check=True, timeout=60)
+    done = program.run(*command)
+    assert done.returncode == 0, done.stderr
     return int(json.loads(done.stdout)["events"])

