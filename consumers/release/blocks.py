@@ -70,7 +70,8 @@ def placed(rows: pl.DataFrame, tables: Tables, periods: Sequence[str]) -> pl.Dat
         Besides the columns of `rows`: for each dimension `<name>_0` to `<name>_<depth>`; `slot`
         (the period as shown), `unit` (the period as gated: older ones by year, as companies have
         other pseudonyms in another year), `leaf` and `family` (numbers), `is_owned` (whether this
-        hub decides for the region). What mirrors an owned cell from outside is there, not owned.
+        hub decides for the region), `is_mirrored` (whether another hub has the other book). What
+        mirrors an owned cell in the tables of another hub is there, not owned.
     """
     settings = tables.settings
     found = rows.filter(
@@ -88,7 +89,11 @@ def placed(rows: pl.DataFrame, tables: Tables, periods: Sequence[str]) -> pl.Dat
         country=pl.col("region").str.head(2),
     )
     found = found.filter(pl.col("country").is_in(tables.countries) | _is_mirror(tables))
-    return _numbered(found, tables).with_columns(is_owned=pl.col("country").is_in(list(tables.owned)))
+    is_cross = pl.col("flow").is_in(CROSS_BORDER) & tables.has_partner
+    return _numbered(found, tables).with_columns(
+        is_owned=pl.col("country").is_in(list(tables.owned)),
+        is_mirrored=is_cross & pl.col("partner").is_in(list(tables.foreign)),
+    )
 
 
 def with_paths(rows: pl.DataFrame, tables: Tables) -> pl.DataFrame:
@@ -110,7 +115,7 @@ def _with_path(rows: pl.DataFrame, tables: Tables, name: str) -> pl.DataFrame:
 
 def _is_mirror(tables: Tables) -> pl.Expr:
     is_other_side = pl.col("flow").is_in(CROSS_BORDER) & pl.col("partner").is_in(tables.countries)
-    return is_other_side & tables.has_partner
+    return is_other_side & pl.col("country").is_in(list(tables.foreign)) & tables.has_partner
 
 
 def _numbered(rows: pl.DataFrame, tables: Tables) -> pl.DataFrame:

@@ -57,7 +57,7 @@ class Decision:
         attribution: What to hand to the next decision.
         block: Schema `TAKEN`: the contributions that this epoch takes. Confidential.
         certificates: By name of a problem of a last block and of a file, such as `2026-Q1 RECEIVED
-            DOMESTIC own mass_g/certificate.json`, what its verifier reads. Confidential.
+            DOMESTIC mass_g/certificate.json`, what its verifier reads. Confidential.
     """
 
     observations: pl.DataFrame
@@ -93,7 +93,9 @@ def decide(
     shown = periods.of_epoch(epoch, tables.settings)
     rows = blocks.placed(blocks.pending(contributions, attribution.taken), tables, shown.shown)
     due = _due(shown.due, attribution, tables)
-    is_due = pl.concat_str("period", "measure", "flow", separator=" ").is_in(due)
+    # Two hubs cannot decide one last block, so what both tell goes through the gate for good.
+    is_ours = pl.col("is_owned") & ~pl.col("is_mirrored")
+    is_due = pl.concat_str("period", "measure", "flow", separator=" ").is_in(due) & is_ours
     gated = _gated(rows.filter(~is_due), attribution, tables)
     last = final.decided(rows.filter(is_due), tables)
     taken = pl.concat([gated.filter(~pl.col("is_held")), last.rows]).filter(pl.col("mass_g") != 0)

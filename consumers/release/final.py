@@ -34,12 +34,9 @@ from consumers.release.gate import GateRules, unsafe
 from consumers.release.tables import ALL, DIMENSIONS, Table, Tables
 
 _BOOK = "book"
-_OWN = "own"
-_OWNED = pl.when("is_owned").then(pl.lit(_OWN)).otherwise(pl.lit("other"))
-_BOOKS = ["period", "measure", "flow", "is_owned"]
+_BOOKS = ["period", "measure", "flow"]
 _STATES = {
-    **dict.fromkeys(_BOOKS[:-1], pl.String),
-    "is_owned": pl.Boolean,
+    **dict.fromkeys(_BOOKS, pl.String),
     **{node: pl.Int8 if node.endswith("_level") else pl.String for node in NODES},
     "is_free": pl.Boolean,
     "is_primary": pl.Boolean,
@@ -58,7 +55,7 @@ class LastBlocks:
     Attributes:
         rows: Of `blocks.placed`, what is pending, and `is_held`: whether its leaf breaks a rule by itself.
         cells: `slot`, `measure`, `flow`, level and code of each dimension, `mass_g`, `is_free`,
-            `is_primary` (whether a rule is broken by the cell itself): the cells of what this hub owns.
+            `is_primary` (whether a rule is broken by the cell itself).
         hidden: Places of the hub, and period, whose part is confidential.
         protected: What was asked and found, by name.
     """
@@ -73,7 +70,7 @@ def decided(rows: pl.DataFrame, tables: Tables) -> LastBlocks:
     """Decide the last blocks of books.
 
     Args:
-        rows: Of `blocks.placed`, of the books whose last block is due.
+        rows: Of `blocks.placed`, of the books whose last block is due; all of them our own.
         tables: What is published.
     """
     protected = {name: protect(problem) for name, problem in problems(rows, tables)}
@@ -84,7 +81,7 @@ def decided(rows: pl.DataFrame, tables: Tables) -> LastBlocks:
     held = unsafe(moved, GateRules(tables.settings.min_groups, tables.p_permille))
     return LastBlocks(
         rows=pending.with_columns(is_held=pl.col("leaf").is_in(held.implode())),
-        cells=_cells(moved.filter("is_owned"), free, tables),
+        cells=_cells(moved, free, tables),
         hidden=_hidden(moved, free, tables),
         protected=protected,
     )
@@ -92,14 +89,13 @@ def decided(rows: pl.DataFrame, tables: Tables) -> LastBlocks:
 
 def _cells(rows: pl.DataFrame, free: pl.DataFrame, tables: Tables) -> pl.DataFrame:
     """Return the cells of all tables, each once."""
-    books = [*figures.BOOKS, "is_owned"]
     found = pl.concat(
-        figures.by_cell(rows, table, books, [pl.col("mass_g").sum()]) for table in tables.tables
+        figures.by_cell(rows, table, figures.BOOKS, [pl.col("mass_g").sum()]) for table in tables.tables
     )
     states = free.rename({"period": "slot"})
     return (
-        found.unique([*books, *NODES])
-        .join(states, on=[*books, *NODES], how="left")
+        found.unique([*figures.BOOKS, *NODES])
+        .join(states, on=[*figures.BOOKS, *NODES], how="left")
         .select(*figures.BOOKS, *NODES, "mass_g", pl.col("is_free", "is_primary").fill_null(value=False))
     )
 
@@ -123,7 +119,7 @@ def problems(rows: pl.DataFrame, tables: Tables) -> Iterator[tuple[str, Problem]
     if not tables.settings.is_one_mass:
         alike = pl.concat_str(alike, "measure", separator=" ")
     books = rows.filter((pl.col("mass_g") != 0).any().over("leaf")).with_columns(
-        pl.concat_str("measure", "flow", _OWNED, separator=" ").alias(_BOOK), alike=alike
+        pl.concat_str("measure", "flow", separator=" ").alias(_BOOK), alike=alike
     )
     for (period, _), of_period in sorted(books.group_by("period", "alike"), key=lambda found: found[0]):
         for name, problem in _problems(of_period, tables):
@@ -257,7 +253,6 @@ def _states(name: str, protected: Protected) -> pl.DataFrame:
         pl.lit(period).alias("period"),
         parts.get(0).alias("measure"),
         parts.get(1).alias("flow"),
-        (parts.get(2) == _OWN).alias("is_owned"),
         *(column for name in DIMENSIONS for column in (pl.col(f"{name}_level"), _code(name))),
         "is_free",
         "is_primary",

@@ -113,6 +113,12 @@ class Tables:
         return frozenset(country for country, owner in self.owners.items() if owner == self.hub)
 
     @property
+    def foreign(self) -> frozenset[str]:
+        """Countries for which other hubs decide, shown here or not."""
+        shown = {country for countries in self.settings.hubs.values() for country in countries}
+        return frozenset((shown | set(self.countries)) - self.owned)
+
+    @property
     def has_partner(self) -> bool:
         """Whether a cell tells both ends, so that the books of two countries mirror each other."""
         return self.trees["partner"].depth > 0

@@ -61,6 +61,7 @@ def test_contributions_without_a_column_are_refused() -> None:
 def _tables(**table: str) -> Tables:
     settings = ReleaseSettings(
         countries=("FR",),
+        hubs={"south": ("DE",)},
         measures=("DISPATCHED", "RECEIVED"),
         tables=(TableSettings.model_validate({"name": "t", **table}),),
     )
@@ -116,6 +117,7 @@ def test_the_books_of_both_countries_are_one_family() -> None:
     assert ("IMPORT", "IT") not in family
     owned = {(row["flow"], row["country"]): row["is_owned"] for row in found.iter_rows(named=True)}
     assert owned == {("EXPORT", "FR"): True, ("IMPORT", "DE"): False, ("IMPORT", "FR"): True}
+    assert found.filter("is_owned")["is_mirrored"].all()
 
 
 def test_an_unknown_code_still_counts_to_the_total() -> None:
