@@ -111,14 +111,16 @@ def problems(rows: pl.DataFrame, tables: Tables) -> Iterator[tuple[str, Problem]
     """Yield what has to be decided, by name; a cell is free where it is free in each that has it.
 
     Args:
-        rows: Of `blocks.placed`, of the books whose last block is due.
+        rows: Of `blocks.placed`, of the books whose last block is due; what other hubs decide, or
+            tell too, is passed over.
         tables: What is published.
     """
     is_cross = pl.col("flow").is_in(CROSS_BORDER) & tables.has_partner
     alike = pl.when(is_cross).then(pl.lit("CROSS")).otherwise("flow")
     if not tables.settings.is_one_mass:
         alike = pl.concat_str(alike, "measure", separator=" ")
-    books = rows.filter((pl.col("mass_g") != 0).any().over("leaf")).with_columns(
+    ours = rows.filter(pl.col("is_owned"), ~pl.col("is_mirrored"))
+    books = ours.filter((pl.col("mass_g") != 0).any().over("leaf")).with_columns(
         pl.concat_str("measure", "flow", separator=" ").alias(_BOOK), alike=alike
     )
     for (period, _), of_period in sorted(books.group_by("period", "alike"), key=lambda found: found[0]):
