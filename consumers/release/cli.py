@@ -1,4 +1,4 @@
-"""Commands of a release: `weighbridge release run|show|skip|verify|bundle`."""
+"""Commands of a release: `weighbridge release plan|run|show|skip|verify|bundle`."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ import json
 import os
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
@@ -20,6 +20,8 @@ release = typer.Typer(
     no_args_is_help=True,
     rich_markup_mode="markdown",
 )
+
+_GRAMS_PER_TONNE = 1_000_000
 
 FileOption = Annotated[Path | None, typer.Option("--file", help="The hub's file.")]
 KeysOption = Annotated[
@@ -64,6 +66,22 @@ def run(
         typer.echo(f"next is {outcome.turn.hub}, with {outcome.turn.epoch.name}: waiting for it")
     else:
         typer.echo(f"next is {outcome.turn.epoch.name}, from {outcome.closes_at:%Y-%m-%d %H:%M} UTC on")
+
+
+@release.command(epilog="Example: `weighbridge release plan --file north.duckdb --keys hub-keys`")
+def plan(file: FileOption = None, keys: KeysOption = None, as_json: JsonOption = False) -> None:
+    """Show what each detail of the tables would withhold under the present rules; confidential.
+
+    Each period is decided as if all of it came at once, in its last block. Nothing is released.
+    """
+    from consumers.release.planning import planned
+
+    found = _settings(None, None, file=file, keys=keys)
+    rows = planned(found.hub, datetime.now(UTC))
+    if as_json:
+        typer.echo(json.dumps(rows))
+        return
+    _print_plan(rows)
 
 
 @release.command(epilog="Example: `weighbridge release skip 2026-10 --hub south --keys hub-keys`")
@@ -169,6 +187,29 @@ def verify(
         typer.echo(f"{len(published.entries)} releases, {len(findings)} findings")
     if findings:
         raise typer.Exit(EXIT_FAILURE)
+
+
+def _print_plan(rows: list[dict[str, Any]]) -> None:
+    from rich.box import SIMPLE_HEAD
+    from rich.console import Console
+    from rich.table import Table
+
+    # A dimension that no table goes into tells nothing.
+    dimensions = ("region", "partner", "material", "operation")
+    levels = ["table", *(name for name in dimensions if {row[name] for row in rows} != {"total"})]
+    table = Table(box=SIMPLE_HEAD, padding=(0, 1, 0, 0), pad_edge=False)
+    for name in levels:
+        table.add_column(name)
+    for name in ("cells", "primary", "secondary", "tonnes", "primary %", "secondary %"):
+        table.add_column(name, justify="right")
+    for row in rows:
+        table.add_row(
+            *(row[name] for name in levels),
+            *(f"{row[name]:,}" for name in ("cells", "primary", "secondary")),
+            f"{row['mass_g'] / _GRAMS_PER_TONNE:,.0f}",
+            *(f"{row[name] / 10:.1f}" for name in ("primary_permille", "secondary_permille")),
+        )
+    Console().print(table)
 
 
 def _settings(bootstrap_servers: str | None, registry_url: str | None, **hub: object) -> Settings:
