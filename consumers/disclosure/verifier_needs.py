@@ -14,6 +14,7 @@ from consumers.disclosure.problem import IS_PUBLIC, Rules
 from consumers.disclosure.verifier_cells import OUTSIDER, PUBLIC, Figure, Flags, Numbers, World
 from consumers.disclosure.verifier_rules import known_sums, levels_of, levels_of_cells, members, shares
 
+_STEPS = 2  # over so many sums cells are near each other
 Needed: TypeAlias = tuple[str, Figure, int, bool]  # attacker, figure, level, whether it is known
 
 
@@ -51,8 +52,8 @@ def by_contributors(world: World, is_hidden: Flags) -> Iterator[Needed]:
     """Yield the cells that must stay uncertain to contributors, alone or with what will be public.
 
     The largest of those whom a contributor does not know must stay p per mille uncertain to it,
-    where it is part of the cell; and where somebody is nearly alone, if it knows so much of a cell
-    beside, in one sum, that this leaves less room than is needed.
+    where it is part of the cell; and where somebody is nearly alone, if it knows so much of another
+    cell, over two sums at most, that this one leaves less room than is needed.
     """
     kinds = world.problem.protection.attackers
     starts = [OUTSIDER, PUBLIC] if "public" in kinds and world.rows[IS_PUBLIC].any() else [OUTSIDER]
@@ -61,7 +62,7 @@ def by_contributors(world: World, is_hidden: Flags) -> Iterator[Needed]:
         rows = np.flatnonzero(~world.known_by(start))
         pools, knows = _pools(world, rows)
         own = _own(world, knows)
-        for who, cell, level in chain(_inside(world, rows, knows, own), _beside(world, is_hidden, rows, own)):
+        for who, cell, level in chain(_inside(world, rows, knows, own), _near(world, is_hidden, rows, own)):
             name = prefix + " and ".join(f"contributor {group}" for group in pools[who])
             yield name, (cell,), level, not is_hidden[cell]
 
@@ -132,29 +133,32 @@ def _inside(
     yield from found.select("who", "cell", "level").sort("who", "cell").iter_rows()
 
 
-def _beside(
-    world: World, is_hidden: Flags, rows: Numbers, own: pl.DataFrame
-) -> Iterator[tuple[int, int, int]]:
-    """Yield attacker, cell and level where the attacker knows much of a suppressed cell beside."""
+def _near(world: World, is_hidden: Flags, rows: Numbers, own: pl.DataFrame) -> Iterator[tuple[int, int, int]]:
+    """Yield attacker, cell and level where the attacker knows much of a suppressed cell nearby."""
     levels = np.where(is_hidden, levels_of_cells(world, rows, _against_one(world)), 0)
-    sums = pl.DataFrame(world.balances[:, :2], schema=["sum", "cell"], orient="row")
-    needs = sums.select("sum", beside="cell", level=pl.Series(levels[sums["cell"]])).filter(
-        pl.col("level") > 0
-    )
-    most = needs.group_by("sum").agg(pl.col("level").max().alias("most"))
-    most = sums.join(most, on="sum").group_by("cell").agg(pl.col("most").max())
+    hidden = world.balances[is_hidden[world.balances[:, 1]], :2]
+    sums = pl.DataFrame(hidden, schema=["sum", "cell"], orient="row")
+    most = pl.DataFrame({"cell": np.arange(len(levels)), "most": levels})  # that a cell nearby needs
+    for _ in range(_STEPS):
+        of_sum = sums.join(most, on="cell").group_by("sum").agg(pl.col("most").max())
+        most = sums.join(of_sum, on="sum").group_by("cell").agg(pl.col("most").max())
     left = pl.Series("left", world.by_rows(rows)[own["cell"]] - own["own"].to_numpy())
+    narrow = own.with_columns(left).join(most, on="cell").filter(pl.col("left") < pl.col("most"))
+    for _ in range(_STEPS):
+        narrow = (
+            narrow.select("who", "left", "cell")
+            .join(sums, on="cell")
+            .drop("cell")
+            .join(sums, on="sum")
+            .unique()
+        )
     found = (
-        own.with_columns(left)
-        .filter(pl.Series(is_hidden[own["cell"]]))
-        .join(most, on="cell")
-        .filter(pl.col("left") < pl.col("most"))  # or nothing beside can need it
-        .join(sums, on="cell")
-        .join(needs, on="sum")
+        narrow.with_columns(level=pl.Series(levels[narrow["cell"]]))
         .filter(pl.col("left") < pl.col("level"))
-        .join(own, left_on=["who", "beside"], right_on=["who", "cell"], how="anti")
+        .select("who", "cell", "level")
+        .join(own, on=["who", "cell"], how="anti")
     )
-    yield from found.select("who", "beside", "level").unique().sort("who", "beside").iter_rows()
+    yield from found.unique().sort("who", "cell").iter_rows()
 
 
 def _against_one(world: World) -> Rules:
