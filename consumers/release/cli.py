@@ -22,6 +22,7 @@ release = typer.Typer(
 )
 
 _GRAMS_PER_TONNE = 1_000_000
+_COLUMNS_MAX = 10_000
 
 FileOption = Annotated[Path | None, typer.Option("--file", help="The hub's file.")]
 KeysOption = Annotated[
@@ -209,7 +210,8 @@ def _print_plan(rows: list[dict[str, Any]]) -> None:
             f"{row['mass_g'] / _GRAMS_PER_TONNE:,.0f}",
             *(f"{row[name] / 10:.1f}" for name in ("primary_permille", "secondary_permille")),
         )
-    Console().print(table)
+    # Lines longer than the terminal are folded by it, so that no column is ever cut.
+    Console(markup=False, width=_COLUMNS_MAX).print(table, crop=False, soft_wrap=True)
 
 
 def _settings(bootstrap_servers: str | None, registry_url: str | None, **hub: object) -> Settings:
