@@ -2,6 +2,7 @@
 
 pytest_plugins = [
     "tests.support.exchange",
+    "tests.support.hub_file",
     "tests.support.histories",
     "tests.support.postgres",
     "tests.support.sample_table",

@@ -13,7 +13,7 @@ import sys
 import threading
 import time
 from collections.abc import Callable, Iterable, Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from pathlib import Path
@@ -96,8 +96,24 @@ def _append(store: Store, batch: Batch) -> None:
     store.append(batch, Accepted(accepted))
 
 
+# Connections that have the views of a file that many tests share.
+_viewing: dict[Store, duckdb.DuckDBPyConnection] = {}
+
+
+@contextmanager
+def views_kept(store: Store) -> Iterator[None]:
+    """Make the views of a file once for all queries of the block."""
+    with closing(store.cursor()) as connection:
+        queries.create_views(connection)
+        _viewing[store] = connection
+        yield
+        del _viewing[store]
+
+
 def asked(store: Store, query: str) -> list[tuple[Any, ...]]:
     """Return what a query over the views yields."""
+    if store in _viewing:
+        return _viewing[store].execute(query).fetchall()
     connection = store.cursor()
     try:
         queries.create_views(connection)

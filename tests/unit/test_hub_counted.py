@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from datetime import UTC, datetime
-from pathlib import Path
 from typing import Any
 
 import pytest
@@ -22,14 +20,6 @@ LOAD = {
     "revision": 1,
 }
 COUNTED = "SELECT agency, mass_g FROM facts ORDER BY ALL"
-
-
-@pytest.fixture
-def store(tmp_path: Path) -> Iterator[Store]:
-    """Return an empty hub's file."""
-    opened = Store(tmp_path / "hub.duckdb")
-    yield opened
-    opened.close()
 
 
 def said(agency: str, mass_g: int | None, system: str = "movements/1", **changes: Any) -> dict[str, Any]:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from datetime import date
 from pathlib import Path
 from typing import Any
@@ -15,14 +14,6 @@ from tests.support import events
 from tests.support.hub import asked, stored
 
 PLASTIC = {"low_code": "150102", "operation_code": "R3"}
-
-
-@pytest.fixture
-def store(tmp_path: Path) -> Iterator[Store]:
-    """Return an empty hub's file."""
-    opened = Store(tmp_path / "hub.duckdb")
-    yield opened
-    opened.close()
 
 
 def statement(fact: str, *revision: int, **changes: Any) -> dict[str, Any]:

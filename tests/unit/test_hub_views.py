@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from datetime import UTC, date, datetime
 from decimal import Decimal
 from itertools import permutations
@@ -22,14 +21,6 @@ FAMILIES = """
 SELECT is_parent_there, children, children_there, sent_g, refused_g, rejected_g, residue_g, kept_g, gap_g
 FROM families
 """
-
-
-@pytest.fixture
-def store(tmp_path: Path) -> Iterator[Store]:
-    """Return an empty hub's file."""
-    opened = Store(tmp_path / "hub.duckdb")
-    yield opened
-    opened.close()
 
 
 def said(movement: str, stage: str, mass_g: int | None, **changes: Any) -> dict[str, Any]:
