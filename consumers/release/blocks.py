@@ -36,8 +36,9 @@ def pending(contributions: pl.DataFrame, taken: pl.DataFrame) -> pl.DataFrame:
 
     Returns:
         Columns `LEAF`, `BEHIND`, `mass_g` (what is pending), `standing_g` (what the cut has),
-        `unconverted`, `is_public` (whether the public will know it: that holds for all records of
-        an agency, as soon as any of them is to be public). Rows with nothing pending are there.
+        `taken` (list of `taken_on` and `mass_g` of earlier blocks), `unconverted`, `is_public`
+        (whether the public will know it: that holds for all records of an agency, as soon as any
+        of them is to be public). Rows with nothing pending are there.
 
     Raises:
         ConfigurationError: The contributions lack a column.
@@ -50,7 +51,9 @@ def pending(contributions: pl.DataFrame, taken: pl.DataFrame) -> pl.DataFrame:
         standing_g=pl.col("mass_g").sum(), unconverted=pl.col("unconverted").sum()
     )
     public = contributions.filter("is_public")["agency"].unique()
-    before = taken.group_by(_KEYS).agg(taken_g=pl.col("mass_g").sum())
+    before = taken.group_by(_KEYS).agg(
+        taken_g=pl.col("mass_g").sum(), taken=pl.struct("taken_on", "mass_g").sort_by("taken_on")
+    )
     found = standing.join(before, on=_KEYS, how="full", coalesce=True, nulls_equal=True)
     found = found.with_columns(pl.col("standing_g", "taken_g", "unconverted").fill_null(0)).with_columns(
         mass_g=pl.col("standing_g") - pl.col("taken_g"), is_public=pl.col("agency").is_in(public.implode())

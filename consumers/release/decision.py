@@ -93,11 +93,9 @@ def decide(
     shown = periods.of_epoch(epoch, tables.settings)
     rows = blocks.placed(blocks.pending(contributions, attribution.taken), tables, shown.shown)
     due = _due(shown.due, attribution, tables)
-    # Two hubs cannot decide one last block, so what both tell goes through the gate for good.
-    is_ours = pl.col("is_owned") & ~pl.col("is_mirrored")
-    is_due = pl.concat_str("period", "measure", "flow", separator=" ").is_in(due) & is_ours
-    gated = _gated(rows.filter(~is_due), attribution, tables)
+    is_due = pl.concat_str("period", "measure", "flow", separator=" ").is_in(due)
     last = final.decided(rows.filter(is_due), tables)
+    gated = _gated(pl.concat([rows.filter(~is_due), last.left]), attribution, tables)
     taken = pl.concat([gated.filter(~pl.col("is_held")), last.rows]).filter(pl.col("mass_g") != 0)
     block = taken.with_columns(taken_on=pl.lit(epoch.end - _DAY)).select(*TAKEN)
     withheld = pl.concat([gated, last.rows]).filter("is_held")
@@ -142,8 +140,8 @@ def _due(quarters: Iterable[str], attribution: Attribution, tables: Tables) -> l
 
 def _gated(rows: pl.DataFrame, attribution: Attribution, tables: Tables) -> pl.DataFrame:
     """Return the rows of leaves with something pending, and whether they stay closed (`is_held`)."""
-    rules = GateRules(tables.settings.min_groups, tables.p_permille)
-    held = gate.held(rows, attribution.taken, attribution.hidden, rules)
+    rules = GateRules.of(tables)
+    held = gate.held(rows, attribution.hidden, rules)
     is_pending = (pl.col("mass_g") != 0) | (pl.col("unconverted") > 0)
     return rows.filter(is_pending).with_columns(is_held=pl.col("leaf").is_in(held.implode()))
 

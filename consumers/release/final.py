@@ -30,7 +30,7 @@ from consumers.disclosure.problem import Table as ProblemTable
 from consumers.release import figures
 from consumers.release.blocks import CROSS_BORDER, LEAF
 from consumers.release.figures import NODES
-from consumers.release.gate import GateRules, unsafe
+from consumers.release.gate import GateRules, unsafe, unsafe_windows
 from consumers.release.tables import ALL, DIMENSIONS, Table, Tables
 
 _BOOK = "book"
@@ -54,6 +54,7 @@ class LastBlocks:
 
     Attributes:
         rows: Of `blocks.placed`, what is pending, and `is_held`: whether its leaf breaks a rule by itself.
+        left: Of `blocks.placed`, what cannot come in a last block and is left to the gate.
         cells: `slot`, `measure`, `flow`, level and code of each dimension, `mass_g`, `is_free`,
             `is_primary` (whether a rule is broken by the cell itself).
         hidden: Places of the hub, and period, whose part is confidential.
@@ -61,6 +62,7 @@ class LastBlocks:
     """
 
     rows: pl.DataFrame
+    left: pl.DataFrame
     cells: pl.DataFrame
     hidden: pl.DataFrame
     protected: Mapping[str, Protected]
@@ -70,21 +72,34 @@ def decided(rows: pl.DataFrame, tables: Tables) -> LastBlocks:
     """Decide the last blocks of books.
 
     Args:
-        rows: Of `blocks.placed`, of the books whose last block is due; all of them our own.
+        rows: Of `blocks.placed`, of the books whose last block is due.
         tables: What is published.
     """
+    rules = GateRules.of(tables)
+    given, rows = rows, _common(rows, rules)
     protected = {name: protect(problem) for name, problem in problems(rows, tables)}
     states = pl.concat([_NO_STATES, *(_states(name, found) for name, found in protected.items())])
     free = states.group_by(*_BOOKS, *NODES).agg(pl.col("is_free").all(), pl.col("is_primary").any())
     pending = rows.filter((pl.col("mass_g") != 0) | (pl.col("unconverted") > 0))
     moved = pending.filter(pl.col("mass_g") != 0)
-    held = unsafe(moved, GateRules(tables.settings.min_groups, tables.p_permille))
+    held = unsafe(moved, rules)
     return LastBlocks(
         rows=pending.with_columns(is_held=pl.col("leaf").is_in(held.implode())),
+        left=given.join(rows.select("leaf").unique(), on="leaf", how="anti"),
         cells=_cells(moved, free, tables),
         hidden=_hidden(moved, free, tables),
         protected=protected,
     )
+
+
+def _common(rows: pl.DataFrame, rules: GateRules) -> pl.DataFrame:
+    """Return the rows of leaves that may come in a last block.
+
+    Two hubs cannot decide one last block, so what both tell is left to the gate for good. So is a
+    leaf that lost so much since some opening that others' part of a window would show.
+    """
+    ours = rows.filter(pl.col("is_owned"), ~pl.col("is_mirrored"))
+    return ours.filter(~pl.col("leaf").is_in(unsafe_windows(ours, rules).implode()))
 
 
 def _cells(rows: pl.DataFrame, free: pl.DataFrame, tables: Tables) -> pl.DataFrame:
@@ -111,16 +126,16 @@ def problems(rows: pl.DataFrame, tables: Tables) -> Iterator[tuple[str, Problem]
     """Yield what has to be decided, by name; a cell is free where it is free in each that has it.
 
     Args:
-        rows: Of `blocks.placed`, of the books whose last block is due; what other hubs decide, or
-            tell too, is passed over.
+        rows: Of `blocks.placed`, of the books whose last block is due; what cannot come in one is
+            passed over.
         tables: What is published.
     """
     is_cross = pl.col("flow").is_in(CROSS_BORDER) & tables.has_partner
     alike = pl.when(is_cross).then(pl.lit("CROSS")).otherwise("flow")
     if not tables.settings.is_one_mass:
         alike = pl.concat_str(alike, "measure", separator=" ")
-    ours = rows.filter(pl.col("is_owned"), ~pl.col("is_mirrored"))
-    books = ours.filter((pl.col("mass_g") != 0).any().over("leaf")).with_columns(
+    common = _common(rows, GateRules.of(tables))
+    books = common.filter((pl.col("mass_g") != 0).any().over("leaf")).with_columns(
         pl.concat_str("measure", "flow", separator=" ").alias(_BOOK), alike=alike
     )
     for (period, _), of_period in sorted(books.group_by("period", "alike"), key=lambda found: found[0]):

@@ -17,7 +17,8 @@ from datetime import date
 
 import polars as pl
 
-from consumers.release.blocks import BEHIND, LEAF
+from consumers.release.blocks import BEHIND
+from consumers.release.tables import Tables
 
 # Whom a block must be safe from: everybody, or who knows an agency's records, or public ones.
 _PUBLIC = "public"
@@ -35,13 +36,17 @@ class GateRules:
     min_groups: int
     p_permille: int
 
+    @classmethod
+    def of(cls, tables: Tables) -> GateRules:
+        """Return the rules under which tables are published."""
+        return cls(tables.settings.min_groups, tables.p_permille)
 
-def held(rows: pl.DataFrame, taken: pl.DataFrame, hidden: pl.DataFrame, rules: GateRules) -> pl.Series:
+
+def held(rows: pl.DataFrame, hidden: pl.DataFrame, rules: GateRules) -> pl.Series:
     """Return the numbers of the leaves that stay closed, whole and with all of their family.
 
     Args:
         rows: Of `blocks.placed`.
-        taken: Earlier blocks.
         hidden: Places whose part in a last block is confidential.
         rules: The parameters.
     """
@@ -52,7 +57,7 @@ def held(rows: pl.DataFrame, taken: pl.DataFrame, hidden: pl.DataFrame, rules: G
         unsafe(changed, rules),
         turned(changed),
         unknown,
-        _unsafe_windows(rows, taken, rules),
+        unsafe_windows(rows, rules),
         # Nobody knows what there is so far: less of it might leave less in a sum than was safe.
         shrinking.join(hidden, on=hidden.columns, how="semi")["leaf"],
     ]
@@ -61,25 +66,26 @@ def held(rows: pl.DataFrame, taken: pl.DataFrame, hidden: pl.DataFrame, rules: G
     return rows.filter(pl.col("family").is_in(families.implode()))["leaf"].unique().sort()
 
 
-def _unsafe_windows(rows: pl.DataFrame, taken: pl.DataFrame, rules: GateRules) -> pl.Series:
-    """Return the leaves of which the net of a window that ends now breaks a rule.
+def unsafe_windows(rows: pl.DataFrame, rules: GateRules) -> pl.Series:
+    """Return the numbers of the leaves of which the net of a window that ends now breaks a rule.
 
     A window holds the blocks of a leaf in a period since one of its openings or since the
     beginning. Only where there is something negative in them need they be looked at.
+
+    Args:
+        rows: Of `blocks.placed`.
+        rules: The parameters.
     """
-    leaves = rows.select(*LEAF, "leaf").unique()
-    public = rows.filter("is_public")["agency"].unique()
-    now = rows.filter(pl.col("mass_g") != 0).select("leaf", "period", *BEHIND, "mass_g", taken_on=None)
-    before = taken.join(leaves, on=LEAF).select(now.columns)
-    moves = pl.concat([now, before], how="vertical_relaxed")
     part = ["leaf", "period"]
-    moves = moves.filter(
-        (pl.col("mass_g") < 0).any().over(part) & pl.col("taken_on").is_null().any().over(part)
-    ).with_columns(is_public=pl.col("agency").is_in(public.implode()))
-    starts = moves.select(*part, start=pl.col("taken_on").fill_null(date.min)).unique()
-    windows = moves.join(starts, on=part).filter(
-        pl.col("taken_on").is_null() | (pl.col("taken_on") > pl.col("start"))
-    )
+    columns = [*part, *BEHIND, "is_public"]
+    now = rows.filter(pl.col("mass_g") != 0).select(*columns, "mass_g", taken_on=pl.lit(date.max))
+    before = rows.explode("taken").drop_nulls("taken").select(*columns, pl.col("taken").struct.unnest())
+    moves = pl.concat([now, before.select(now.columns)])
+    is_last = pl.col("taken_on") == date.max
+    moves = moves.filter((pl.col("mass_g") < 0).any().over(part) & is_last.any().over(part))
+    # After its last opening there is only what is pending, and before its first one nothing.
+    starts = moves.select(*part, start=pl.when(is_last).then(date.min).otherwise("taken_on")).unique()
+    windows = moves.join(starts, on=part).filter(pl.col("taken_on") > pl.col("start"))
     numbered = windows.with_columns(window=pl.struct(*part, "start").rank("dense"))
     broken = unsafe(numbered.with_columns(leaf="window"), rules)
     return numbered.filter(pl.col("window").is_in(broken.implode()))["leaf"].unique()

@@ -12,6 +12,7 @@ import io
 import random
 from collections.abc import Sequence
 from functools import lru_cache
+from typing import Any
 
 import polars as pl
 import pytest
@@ -75,8 +76,19 @@ def test_a_gate_that_looks_at_blocks_alone_loses(monkeypatch: pytest.MonkeyPatch
     """Two blocks that obey the rules add up to one company's load, once others took back theirs."""
     assert recovered(_reversal(), looked_at=1_000) == []
 
-    monkeypatch.setattr(gate, "_unsafe_windows", lambda *_: pl.Series("leaf", [], dtype=pl.UInt32))
+    monkeypatch.setattr(gate, "unsafe_windows", lambda *_: pl.Series("leaf", [], dtype=pl.UInt32))
     assert recovered(_reversal(), looked_at=1_000) != []
+
+
+def test_a_last_block_does_not_tell_what_others_took_back() -> None:
+    """What one company added before the end of a period is not told by what others take back at its end."""
+    many = of_groups(900, 900, 900, 900, 900)
+    more = of_groups(0, 0, 0, 0, 0, 10, 10, 10, 10, 10)
+    less = of_groups(0, 0, 0, 0, 0, 10)
+
+    releases = _released((8, many), (9, [*many, *more]), (15, [*many, *less]))
+    assert recovered(releases, looked_at=1_000) == []
+    assert releases[1].decision.block.height == len(more)
 
 
 def test_a_restart_changes_nothing(seeds: range) -> None:
@@ -96,13 +108,16 @@ def _kept(seed: int) -> list[Release]:
 
 def _reversal() -> list[Release]:
     """Return releases in which five companies state the same, and four of them take it back."""
-    stated = [of_groups(10, 10, 10, 10, 10), of_groups(10)]
-    standing = [contributed(*rows) for rows in stated]
-    epochs = [histories.week(8), histories.week(9)]
+    return _released((8, of_groups(10, 10, 10, 10, 10)), (9, of_groups(10)))
+
+
+def _released(*weeks: tuple[int, list[dict[str, Any]]]) -> list[Release]:
+    """Return the releases of some weeks, of what stood then."""
     attribution, found = Attribution(), []
-    for epoch, rows in zip(epochs, standing, strict=True):
-        decision = decide(rows, attribution, epoch, TABLES)
-        found.append(Release(epoch, rows, decision))
+    for week, rows in weeks:
+        epoch, standing = histories.week(week), contributed(*rows)
+        decision = decide(standing, attribution, epoch, TABLES)
+        found.append(Release(epoch, standing, decision))
         attribution = decision.attribution
     return found
 
