@@ -138,7 +138,9 @@ class _Protection:
             if not new:
                 return
             known.update(new)
-            self._suppress("close", new)
+            # Most hold already, and a few random changes show it for many at once.
+            proofs = prove(self.system, new, self.attackers, self.suppressed)
+            self._suppress("close", [new[number] for number in proofs.missing])
 
     def _consequences(self) -> list[Target]:
         """Return the figures beside the cells themselves that somebody must not work out."""

@@ -41,7 +41,12 @@ class Proofs:
     @property
     def is_complete(self) -> bool:
         """Whether every target has a witness."""
-        return bool(np.all(self.witness_of != NO_WITNESS))
+        return not len(self.missing)
+
+    @property
+    def missing(self) -> NDArray[np.intp]:
+        """Numbers of the targets without a witness, ascending."""
+        return np.flatnonzero(self.witness_of == NO_WITNESS)
 
 
 def prove(
