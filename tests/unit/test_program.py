@@ -12,6 +12,7 @@ from pathlib import Path
 import pytest
 
 from schemas import identity
+from tests.support import program
 from tests.support.samples import ROOT
 
 COMMANDS = (
@@ -41,9 +42,17 @@ COMMANDS = (
 
 
 def weighbridge(*arguments: str, cwd: Path = ROOT) -> subprocess.CompletedProcess[str]:
-    """Run the program as a user does."""
-    program = Path(sys.executable).with_name("weighbridge")
-    return subprocess.run([program, *arguments], capture_output=True, text=True, check=False, cwd=cwd)
+    """Run the program as a user does, but for its imports."""
+    return program.run_text(*arguments, cwd=cwd)
+
+
+def test_it_is_installed_under_its_name() -> None:
+    """The command that the package installs is the program, and finds all that it imports."""
+    command = [Path(sys.executable).with_name("weighbridge"), "--help"]
+    answer = subprocess.run(command, capture_output=True, text=True, check=False)
+
+    assert (answer.returncode, answer.stderr) == (0, "")
+    assert all(noun in answer.stdout for noun in {first for first, *_ in COMMANDS})
 
 
 @pytest.mark.parametrize("noun", sorted({command[0] for command in COMMANDS}))
