@@ -8,12 +8,13 @@ from dataclasses import dataclass, field, replace
 import numpy as np
 
 from consumers.disclosure.audit_cells import Cells, Flags, Numbers, Shares
-from consumers.disclosure.audit_rules import levels
+from consumers.disclosure.audit_rules import largest, levels
 from consumers.disclosure.audit_unions import Union, shares_of
 from consumers.disclosure.problem import Problem, Rules
 
 OUTSIDER = "outsider"
 PUBLIC = "public"
+_PERMILLE = 1000
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -54,7 +55,7 @@ class Attackers:
         self.shares_of_sums = shares_of(self.sums, self.shares)
 
     def all(self, is_suppressed: Flags) -> Iterator[Attacker]:
-        """Yield them; contributors only where something of theirs is suppressed."""
+        """Yield them; contributors only where something of theirs is suppressed, or tells too much."""
         kinds, records = self.problem.protection.attackers, self.cells.records
         yield self._who_knows(OUTSIDER, np.zeros(len(records.value), dtype=np.bool_))
         if "agency" in kinds:
@@ -80,7 +81,7 @@ class Attackers:
         )
 
     def _contributors(self, prefix: str, known: Flags, is_suppressed: Flags) -> Iterator[Attacker]:
-        """Yield every group; it knows both ends of its movements.
+        """Yield every group that matters; it knows both ends of its movements.
 
         What is left to protect is the largest of the others by p%. How few they are is no
         matter any more: that is what the level against outsiders is for.
@@ -89,22 +90,24 @@ class Attackers:
         amounts = np.abs(self.cells.records.value)
         own_before = self.cells.sums(np.where(known, amounts, 0))
         level_before = self._levels(known, alone, self.shares)
-        # To somebody who has a part of a cell the rest is never less certain than this.
-        with_one = self._levels(known, replace(alone, coalition=1), self.shares)
-        sensitive = self.shares.where(with_one[self.shares.cell] > 0)
+        # In whole per mille: what a contributor must have of a cell at least to learn another
+        # too closely. Who receives from several of those who send knows more than any of them.
+        total, first = self.cells.sums(amounts), largest(self.shares, self.cells.records, self.cells.size)
+        threshold = _PERMILLE * total - (_PERMILLE + alone.p_permille) * first
         for number, name in enumerate(self.cells.records.group_names):
             knows = known.copy()
             for groups in self.cells.records.groups:
                 knows[groups == number] = True
             records = np.flatnonzero(knows & ~known)
             touched = np.unique(self.cells.cell_of[:, records])
-            if not is_suppressed[touched].any():
-                continue
             own, level = own_before.copy(), level_before.copy()
             for cells in self.cells.cell_of:
                 np.add.at(own, cells[records], amounts[records])
-            level[touched] = self._levels(knows, alone, _within(sensitive, touched))[touched]
-            yield Attacker(f"{prefix}contributor {name}", own, level, np.zeros(len(self.sums), np.int64))
+            level[touched] = 0
+            near = touched[_PERMILLE * own[touched] > threshold[touched]]
+            level[near] = self._levels(knows, alone, _within(self.shares, near))[near]
+            if is_suppressed[touched].any() or level[touched].any():
+                yield Attacker(f"{prefix}contributor {name}", own, level, np.zeros(len(self.sums), np.int64))
 
     def _levels(self, known: Flags, rules: Rules, shares: Shares) -> Numbers:
         unknown = shares.where(~known[shares.record])
@@ -115,5 +118,6 @@ def _within(shares: Shares, cells: Numbers) -> Shares:
     """Return the pairs of some cells; both are sorted by cell."""
     first = np.searchsorted(shares.cell, cells, "left")
     last = np.searchsorted(shares.cell, cells, "right")
-    at = np.concatenate([np.arange(*ends) for ends in zip(first, last, strict=True)])
+    ranges = [np.arange(*ends) for ends in zip(first, last, strict=True)]
+    at = np.concatenate([np.zeros(0, dtype=np.int64), *ranges])
     return Shares(shares.cell[at], shares.record[at])

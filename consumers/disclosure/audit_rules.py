@@ -49,6 +49,14 @@ def levels(shares: Shares, records: Records, size: int, rules: Rules) -> Numbers
     return found
 
 
+def largest(shares: Shares, records: Records, size: int) -> Numbers:
+    """Return what the largest group that is to be protected has of each cell, at whichever end."""
+    found = np.zeros(size, dtype=np.int64)
+    for groups in records.groups:
+        found = np.maximum(found, _protected(_parts(shares, records, groups), size)[0])
+    return found
+
+
 def _levels_of_end(parts: _Parts, size: int, rules: Rules) -> Numbers:
     largest, rank = _protected(parts, size)
     # The largest others pool what they know. Where whom they attack is among the largest

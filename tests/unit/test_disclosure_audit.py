@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 from types import SimpleNamespace
 
 import numpy as np
@@ -176,6 +177,22 @@ def test_both_ends_of_a_movement_are_a_contributors_own() -> None:
 
     # k1 has the whole of A and is one end of all of B: it learns nothing new, and k9 and k2 do.
     assert {("contributor k2", "A"), ("contributor k9", "B")} == set(found(result))
+
+
+def test_who_receives_from_several_learns_what_another_sends() -> None:
+    """Three send, and the rules hold at both ends; but k, who receives all of two, learns the third.
+
+    So does the third learn k, who receives all the rest.
+    """
+    rows = [("A", "a", 30), ("A", "b", 30), *(("A", "c", 10) for _ in range(4))]
+    ends = [["a", "k"], ["b", "k"], *[["c", f"m{number}"] for number in range(4)]]
+    plain = problem(rows, ("outsider", "contributor"))
+    moved = replace(plain, contributions=plain.contributions.with_columns(pl.Series("groups", ends)))
+
+    result = audit(moved, [])
+
+    assert {("contributor k", "A"), ("contributor c", "A")} < set(found(result))
+    assert 0 == result.sensitive
 
 
 def test_negative_contributions_are_bounded_by_absolute_values() -> None:
