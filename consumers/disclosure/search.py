@@ -6,6 +6,7 @@ Small neighbourhoods of a target are tried first, then larger ones, then everyth
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
+from typing import NamedTuple
 
 import numpy as np
 
@@ -16,15 +17,20 @@ from consumers.disclosure.program import Floats
 from consumers.disclosure.region import LEVEL_MAX, Change, Region
 from consumers.disclosure.system import OUTSIDER, Attacker, Cells, Flags, System, Target
 
-# Levels of one programme differ by this factor at most.
-_BAND = 10**4
+# Levels of one programme have so many digits more than others at most.
+_BAND = 4
 # A programme of so many cells is solved in a millisecond or two: no need for smaller ones.
 _WHOLE_MAX = 2_500
-_HEIGHTS = (1, 2)
 # How many of the latest changes are looked through before a programme is solved.
 _LATEST = 20
 
-_Tops = tuple[int, ...]
+
+class _Scope(NamedTuple):
+    """What a region is made of: the cells below some tops (everything without tops) with enough room."""
+
+    tops: tuple[int, ...]
+    floor: int
+    unit: float
 
 
 def prices(system: System, cost: Cost) -> Floats:
@@ -63,11 +69,10 @@ class Search:
             allowed: These, and those that may be withheld in addition.
             price: What each cell costs for each unit of a change that passes through it.
         """
-        self.suppressed, self._allowed = suppressed.copy(), allowed.copy()
+        self.suppressed = suppressed.copy()
         self.cost = np.where(suppressed, 0.0, price)
         self._attacker, self._known_room = OUTSIDER, self._system.room
-        self._room = np.where(allowed, self._system.room, 0)
-        self._regions: dict[tuple[_Tops, int], Region | None] = {}
+        self.allow(allowed)
         self.pool = Pool(self._system.size, len(self._targets))
 
     @property
@@ -77,18 +82,18 @@ class Search:
 
     def allow(self, allowed: Flags) -> None:
         """Let other cells move than before."""
-        self._allowed = allowed.copy()
+        self._allowed, self._open = allowed, allowed.copy()
         self._room = np.where(allowed, self._known_room, 0)
-        self._regions = {}
+        self._regions: dict[_Scope, Region | None] = {}
 
     def close(self, cells: Cells) -> None:
         """Hold some cells still."""
-        self._allowed[cells] = False
+        self._open[cells] = False
         self._room[cells] = 0
 
     def reopen(self, cells: Cells) -> None:
         """Let them move again."""
-        self._allowed[cells] = True
+        self._open[cells] = True
         self._room[cells] = self._known_room[cells]
 
     def prove(self, number: int) -> Change | None:
@@ -128,32 +133,39 @@ class Search:
             self._known_room = (
                 self._system.room if attacker == OUTSIDER else self._attackers[attacker].room(self._system)
             )
-            self._room = np.where(self._allowed, self._known_room, 0)
+            self._room = np.where(self._open, self._known_room, 0)
 
     def _regions_of(self, target: Target) -> Iterator[Region]:
         """Yield the regions around a target, from small to large."""
-        band = (len(str(target.level)) - 1) // (len(str(_BAND)) - 1)
-        for tops in self._tops(target):
-            if (tops, band) not in self._regions:
-                self._regions[tops, band] = self._region(tops, band)
-            region = self._regions[tops, band]
+        for scope in self._scopes(target):
+            if scope not in self._regions:
+                self._regions[scope] = self._region(scope)
+            region = self._regions[scope]
             if region is not None:
                 yield region
 
-    def _tops(self, target: Target) -> list[_Tops]:
-        whole: list[_Tops] = [()]
-        if not self.is_large:
-            return whole
-        local = [self._neighbourhoods.tops(target.cells, height) for height in _HEIGHTS]
-        return local if self.is_local else local + whole
+    def _scopes(self, target: Target) -> Iterator[_Scope]:
+        power = 10 ** (len(str(target.level)) - 1)
+        unit = 10.0 ** (_BAND * (1 + (len(str(target.level)) - 1) // _BAND)) / LEVEL_MAX
+        if self.is_large:
+            # Small cells are of little use to a large target: it would need many of them.
+            near, far = (self._neighbourhoods.tops(target.cells, height) for height in (1, 2))
+            yield _Scope(near, power // 20, unit)
+            yield _Scope(near, power // 1000, unit)
+            yield _Scope(far, power // 20, unit)
+        if self.is_large and not self.is_local:
+            yield _Scope((), power // 20, unit)
+            yield _Scope((), power // 1000, unit)
+        if not self.is_local:
+            yield _Scope((), 0, unit)
 
-    def _region(self, tops: _Tops, band: int) -> Region | None:
-        cells = np.flatnonzero(self._allowed).astype(np.int32)
-        if tops:
-            cells = self._neighbourhoods.below(tops)
-            cells = cells[self._allowed[cells]]
-        unit = float(_BAND) ** (band + 1) / LEVEL_MAX
-        return Region(self._system, cells, unit, self.cost, self._room) if len(cells) else None
+    def _region(self, scope: _Scope) -> Region | None:
+        allowed = self._allowed & (self._system.room >= scope.floor)
+        cells = np.flatnonzero(allowed).astype(np.int32)
+        if scope.tops:
+            cells = self._neighbourhoods.below(scope.tops)
+            cells = cells[allowed[cells]]
+        return Region(self._system, cells, scope.unit, self.cost, self._room) if len(cells) else None
 
 
 class _Levels:
