@@ -127,7 +127,7 @@ class Publication:
         answer = linprog(objective, A_eq=sums, b_eq=zeros, bounds=bounds, method="highs")
         assert answer.status == 0
         found = np.zeros(len(room))
-        found[free] = np.abs(answer.x) * wanted * (1 + 1e-6)
+        found[free] = np.abs(np.asarray(answer.x)) * wanted * (1 + 1e-6)
         return found
 
 
