@@ -17,7 +17,7 @@ def subscribe(
     file_format: Annotated[Format, typer.Option("--format", help="How to write.")] = Format.CSV,
     out: Annotated[Path | None, typer.Option(help="File to write; default: stdout.")] = None,
     hub: Annotated[str | None, typer.Option(help="Only the observations of this hub.")] = None,
-    epoch: Annotated[str | None, typer.Option(help="Only those released in this month.")] = None,
+    epoch: Annotated[str | None, typer.Option(help="Only those of this epoch, such as 2026-10.")] = None,
     bootstrap_servers: Annotated[str | None, typer.Option(help="Kafka brokers.")] = None,
     registry_url: Annotated[str | None, typer.Option(help="Schema registry.")] = None,
 ) -> None:

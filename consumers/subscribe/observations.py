@@ -22,7 +22,7 @@ def observations(
     Args:
         kafka: Where to read.
         hub: Only those of this hub.
-        epoch: Only those released in this month.
+        epoch: Only those of this epoch.
 
     Raises:
         RetriableError: Broker or registry do not answer.
