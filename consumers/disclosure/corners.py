@@ -25,6 +25,7 @@ Floats = NDArray[np.float64]
 Lines = NDArray[np.intp]
 
 _SEED = 1
+_DUAL, _PRIMAL = 1, 4  # the solver's numbers of simplex methods
 _LARGEST = 1e6  # for the solver, whose tolerance of 1e-7 is then a tenth of a unit in 10^12
 _DENOMINATOR_MAX = 60
 _PRODUCT_MAX = 2**61  # of scale and room: sums of a relation stay within 64 bits
@@ -86,11 +87,21 @@ class Corners:
         self._solver.changeColsCost(
             len(cells), cells, direction / max(np.abs(direction).max(initial=0), _TINY)
         )
+        self._run()
+        return np.asarray(self._solver.getSolution().col_value, dtype=np.float64) * unit
+
+    def _run(self) -> None:
+        """Go on from the last basis with the primal simplex, or from none with the dual one."""
+        self._solver.run()
+        if self._solver.getModelStatus() == highspy.HighsModelStatus.kOptimal:
+            return
+        self._solver.clearSolver()
+        self._solver.setOptionValue("simplex_strategy", _DUAL)
         self._solver.run()
         status = self._solver.getModelStatus()
+        self._solver.setOptionValue("simplex_strategy", _PRIMAL)
         if status != highspy.HighsModelStatus.kOptimal:
             raise FatalError(f"the solver ended with status {self._solver.modelStatusToString(status)}")
-        return np.asarray(self._solver.getSolution().col_value, dtype=np.float64) * unit
 
     def _exact(self, moves: Amounts, basic: Cells, idle: Cells, room: Amounts) -> Corner:
         """Compute the moves of basic cells from those of all others, which stand at their bounds."""
@@ -184,7 +195,7 @@ def _solver(columns: csc_array) -> _Highs:
         ("threads", 1),
         ("random_seed", _SEED),
         ("solver", "simplex"),
-        ("simplex_strategy", 4),
+        ("simplex_strategy", _PRIMAL),
     ):
         solver.setOptionValue(option, value)
     if solver.passModel(programme) == highspy.HighsStatus.kError:

@@ -111,7 +111,12 @@ def _decimal(units: int, places: int) -> str:
 
 
 def unproven(world: World, is_hidden: Flags, proof: Proof) -> Iterator[str]:
-    """Yield what somebody knows and must not, and what the certificate does not speak of."""
+    """Yield what somebody knows and must not, and what the certificate does not speak of.
+
+    Where no figure at all is published, nothing follows from it, and nothing needs a proof.
+    """
+    if is_hidden.all():
+        return
     needed = chain(by_rules(world, is_hidden), by_contributors(world, is_hidden))
     for attacker, figure, level, is_known in needed:
         if is_known:

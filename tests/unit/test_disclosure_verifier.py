@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ast
 import json
 from collections.abc import Callable
 from copy import deepcopy
@@ -16,17 +17,21 @@ import polars as pl
 import pytest
 from scipy.optimize import linprog
 
-from consumers.disclosure import outputs
+from consumers.disclosure import attackers as insiders
+from consumers.disclosure import outputs, verifier
 from consumers.disclosure.cells import cells_of
 from consumers.disclosure.disclosure import FREE, PRIMARY, SECONDARY, Protected, protect
 from consumers.disclosure.primary import levels
-from consumers.disclosure.problem import VALUE, Problem, Protection, Rules
+from consumers.disclosure.problem import VALUE, Place, Problem, Protection, Rules
 from consumers.disclosure.proving import prove
+from consumers.disclosure.residuals import unions
 from consumers.disclosure.system import Attacker, Target
 from consumers.disclosure.verifier import FindingError, digests, hidden_cells, verify
-from consumers.disclosure.verifier_cells import World
+from consumers.disclosure.verifier_cells import Figure, World
+from consumers.disclosure.verifier_needs import by_contributors, by_rules
 from tests.support import synthetic
 
+VERIFIER = sorted(Path(verifier.__file__).parent.glob("verifier*.py"))
 OUTSIDER = Attacker("outsider", np.zeros(0, dtype=np.int32), np.zeros(0, dtype=np.int64))
 ALONE = Protection(attackers=("outsider",))
 
@@ -383,6 +388,117 @@ def test_files_that_cannot_be_read_are_findings(decided: Decided, tmp_path: Path
         assert 1 == len(verify(problem, tmp_path))
     (tmp_path / name).unlink()
     assert 1 == len(verify(problem, tmp_path))
+
+
+def test_nothing_published_needs_no_proof(decided: Decided, tmp_path: Path) -> None:
+    """Where everything is withheld a certificate may be empty; one figure shown, and it may not."""
+    publication = decided("two dimensions")
+    publication.cells = publication.cells.with_columns(status=pl.lit(SECONDARY))
+    publication.published = publication.published.with_columns(pl.lit(None).cast(pl.String).alias(VALUE))
+    publication.certificate |= {"targets": [], "witnesses": [], "vectors": []}
+    assert [] == publication.findings(tmp_path)
+    publication.publish(0)
+
+    assert publication.findings(tmp_path)
+
+
+# --- Against what decides -----------------------------------------------------------------------
+
+
+def test_verifier_knows_nothing_of_what_decides_and_proves() -> None:
+    """It shares the statement of the problem with it; it has no solver, and compares without tolerance."""
+    allowed = {"consumers.disclosure.problem", *(f"consumers.disclosure.{path.stem}" for path in VERIFIER)}
+    for path in VERIFIER:
+        found = list(ast.walk(ast.parse(path.read_text(encoding="utf-8"))))
+        modules = {alias.name for node in found if isinstance(node, ast.Import) for alias in node.names}
+        modules |= {str(node.module) for node in found if isinstance(node, ast.ImportFrom)}
+        numbers = [node.value for node in found if isinstance(node, ast.Constant)]
+
+        assert {name for name in modules if name.startswith("consumers")} <= allowed
+        assert not {name for name in modules if name.split(".")[0] in {"highspy", "scipy", "schemas"}}
+        assert not [number for number in numbers if isinstance(number, float)]
+
+
+def random_problem(seed: int) -> Problem:
+    """Return a small problem with everything that a problem may have."""
+    random = np.random.default_rng(seed)
+    branchings = [[2, 2], [3], [2]][: random.integers(1, 4)]
+    tables = [["a", "b"], ["b", "c"], ["a", "c"]] if len(branchings) == 3 and random.random() < 0.5 else None
+    made = synthetic.problem(
+        branchings,
+        int(random.integers(5, 25)),
+        seed,
+        tables=tables,
+        rules=Rules(int(random.integers(1, 5)), int(random.integers(1, 600)), int(random.choice([1, 1, 2]))),
+        groups_are_companies=bool(random.integers(2)),
+        negative=random.choice([0, 0.3]),
+        unknown=random.choice([0, 0.2]),
+        both_ends=random.choice([0, 0.5]),
+        waived=random.choice([0, 0.4]),
+        public=random.choice([0, 0.2]),
+        agencies=int(random.integers(0, 3)),
+    )
+    return replace(made, mirrors=_mirrors(made)) if seed % 3 == 0 else made
+
+
+def _mirrors(problem: Problem) -> list[tuple[Place, Place]]:
+    """Return two cells of one level that hold the same mass, as two codes of the first dimension."""
+    totals = tuple((0, "Total") for _ in problem.dimensions[1:])
+    one, other = (((1, code), *totals) for code in ("A1", "A2"))
+    return [(one, other)]
+
+
+@pytest.mark.parametrize("seed", range(15))
+def test_verifier_needs_no_more_than_what_is_decided_and_that_at_the_same_levels(seed: int) -> None:
+    """Two readings of the same rules: cells, rooms, sums, and all that insiders must not know."""
+    problem = random_problem(seed)
+    system, world = cells_of(problem).system, World(problem)
+    found = levels(system, problem.rules)
+    everybody = insiders.attackers(system, problem.protection.attackers, problem.rules)
+    hidden = (found > 0) | (np.random.default_rng(seed).random(system.size) < 0.4)
+    sums = unions(system, hidden, problem.rules)
+    decided: dict[tuple[str, Figure], int] = {
+        ("outsider", (int(cell),)): int(found[cell]) for cell in np.flatnonzero(found)
+    }
+    for target in [*sums, *insiders.targets(system, hidden, everybody, problem.rules)]:
+        key = everybody[target.attacker].name, target.cells
+        decided[key] = max(target.level, decided.get(key, 0))
+    needed = {
+        (attacker, figure): (level, is_known)
+        for attacker, figure, level, is_known in (*by_rules(world, hidden), *by_contributors(world, hidden))
+    }
+
+    assert system.room.tolist() == world.by_cell(np.abs(world.value)).tolist()
+    assert needed.keys() <= decided.keys()
+    assert {key for key in decided if key[0] == "outsider" and len(key[1]) == 1} <= needed.keys()
+    for key, (level, is_known) in needed.items():
+        assert is_known or level == decided[key]
+
+
+@pytest.mark.parametrize("seed", range(8))
+def test_whatever_is_decided_is_proven(tmp_path: Path, seed: int) -> None:
+    """Retractions, unknown groups, both ends, waivers, public records, agencies, mirrors, coalitions."""
+    problem = random_problem(seed)
+    outputs.write(protect(problem), tmp_path)
+
+    assert [] == verify(problem, tmp_path)
+
+
+def test_mirrors_move_together(tmp_path: Path) -> None:
+    """A witness that moves one side of a mirror alone contradicts what is known of both."""
+    problem = synthetic.problem([[4]], 6, 1, protection=Protection(unions=False, attackers=("outsider",)))
+    outputs.write(protect(problem), tmp_path)
+    publication = Publication.read(problem, tmp_path)
+    cells, moves = publication.certificate["vectors"][0]
+    hidden = [cell for cell in range(1, 5) if cell in cells]
+    one, other = next(
+        pair for pair in pairwise(hidden) if moves[cells.index(pair[0])] != moves[cells.index(pair[1])]
+    )
+    places = World(problem).places.rows()
+    assert [] == publication.findings(tmp_path)
+    publication.problem = replace(problem, mirrors=[((places[one],), (places[other],))])
+
+    assert "witness 0 does not add up" in publication.findings(tmp_path)
 
 
 # --- Against a plain audit ----------------------------------------------------------------------
