@@ -10,12 +10,9 @@ import io
 import json
 import os
 import re
-import signal
 import socket
-import subprocess
-import sys
 import time
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -34,30 +31,17 @@ from schemas.runtime import clients
 from schemas.runtime.registry import Registry
 from schemas.settings import KafkaSettings
 from schemas.telemetry import METRICS
-from tests.support import tables
+from tests.support import program, tables
 from tests.support.agency import DOCUMENTS, ROOT, committed, kafka_of
 from tests.support.canaries import spots
 from tests.support.hub import new_producer
 from tests.support.leaky_adapter import RAISED, STATED
 from tests.support.lying_registry import lying_registry
 from tests.support.needles import Needles
+from tests.support.program import Running
 from tests.support.samples import samples_folder
 from tests.support.sealed import member, write_directory
 
-PROGRAM = "from deploy.cli import main; main()"
-# Each command line in a process of its own, which begins where everything is imported.
-MANY = """
-import json, os, sys
-import producers.convert, producers.report.report
-from deploy.cli import main
-for arguments in json.loads(sys.argv[1]):
-    if os.fork() == 0:
-        sys.argv[1:] = arguments
-        main()
-    else:
-        os.wait()
-        print("ended", *arguments, flush=True)
-"""
 READER = "QX-READER"
 LEAKY = "tests.support.leaky_adapter:Leaky"
 HELPED = (
@@ -124,32 +108,29 @@ class World:
             files: Bytes after which no file may grow, as on a full disk.
             variables: Of its environment.
         """
-        done = subprocess.run(
-            [sys.executable, "-c", PROGRAM, *arguments],
-            cwd=self.folder, env=self._environment(variables), capture_output=True, check=False,
-            preexec_fn=None if files is None else _limit(files), timeout=300,
-        )  # fmt: skip
+        done = program.run(
+            *arguments, cwd=self.folder, environment=self._environment(variables), file_bytes=files
+        )
         self.outputs[name] = done.stdout + b"\n" + done.stderr
         self.ended[name] = done.returncode
         return done.returncode
 
     def run_many(self, name: str, commands: Sequence[Sequence[str]]) -> None:
-        """Run the program with one command line after another, started once."""
-        done = subprocess.run(
-            [sys.executable, "-c", MANY, json.dumps(commands)],
-            cwd=self.folder, env=self._environment({}), capture_output=True, check=True, timeout=300,
-        )  # fmt: skip
-        self.outputs[name] = done.stdout + b"\n" + done.stderr
+        """Run the program with one command line after another, and keep what all of them write."""
+        written = []
+        for command in commands:
+            done = program.run(*command, cwd=self.folder, environment=self._environment({}))
+            written += [done.stdout, done.stderr, f"ended {done.returncode}".encode()]
+        self.outputs[name] = b"\n".join(written)
 
-    def start(self, name: str, *arguments: str, **variables: str) -> subprocess.Popen[bytes]:
+    def start(self, name: str, *arguments: str, **variables: str) -> Running:
         """Start the program; what it writes goes to files, as nobody reads a pipe meanwhile."""
-        with self._written(name, "out").open("wb") as out, self._written(name, "err").open("wb") as err:
-            return subprocess.Popen(
-                [sys.executable, "-c", PROGRAM, *arguments],
-                cwd=self.folder, env=self._environment(variables), stdout=out, stderr=err,
-            )  # fmt: skip
+        return program.start(
+            *arguments, cwd=self.folder, environment=self._environment(variables),
+            stdout=self._written(name, "out"), stderr=self._written(name, "err"),
+        )  # fmt: skip
 
-    def finish(self, name: str, process: subprocess.Popen[bytes]) -> None:
+    def finish(self, name: str, process: Running) -> None:
         """Wait for the end of what was started, and keep what it wrote."""
         self.ended[name] = process.wait(timeout=120)
         self.outputs[name] = b"\n".join(self._written(name, kind).read_bytes() for kind in ("out", "err"))
@@ -361,10 +342,13 @@ def _run_hub(world: World) -> None:
             world.outputs[f"killed hub's {path.name}"] = path.read_bytes()
     world.run("hub run to the end", "hub", "run", "--name", HUB, "--file", str(file), "--until-end")
     world.outputs["hub's file"] = file.read_bytes()
-    for view in ("event", "movement", "contributions", "dead_letter", "writer_schema"):
+    for view in ("event", "movement", "behind", "dead_letter", "writer_schema"):
         query = ("--file", str(file), "--json", "--rows", "100000")
         world.run(f"hub sql {view}", "hub", "sql", f"FROM {view}", *query)
-    world.run("release run", "release", "run", "--file", str(file))
+    keys = str(world.folder / "hub-keys")
+    world.run("keys create --hub", "keys", "create", "--hub", "--out", keys)
+    world.run("release run", "release", "run", "--file", str(file), "--keys", keys)
+    world.run("release show", "release", "show")
     world.run("subscribe", "subscribe")
 
 
@@ -450,7 +434,7 @@ def _fail_records(world: World) -> None:
     _take_topic(world, topics.dead_letters(HUB))
 
 
-def _last_scrape(port: int, process: subprocess.Popen[bytes]) -> bytes:
+def _last_scrape(port: int, process: Running) -> bytes:
     """Return the last exposition before a process ended."""
     last = ""
     while process.poll() is None:
@@ -459,7 +443,7 @@ def _last_scrape(port: int, process: subprocess.Popen[bytes]) -> bytes:
     return last.encode()
 
 
-def _settled(port: int, process: subprocess.Popen[bytes]) -> bytes:
+def _settled(port: int, process: Running) -> bytes:
     """Return the exposition of a hub once it has stored something and its counters rest."""
     deadline, before, since = time.monotonic() + 120, "", time.monotonic()
     while process.poll() is None and time.monotonic() < deadline:
@@ -491,13 +475,3 @@ def free_port() -> int:
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
         return int(probe.getsockname()[1])
-
-
-def _limit(size: int) -> Callable[[], None]:
-    def limit() -> None:
-        import resource  # noqa: PLC0415  # in the child
-
-        signal.signal(signal.SIGXFSZ, signal.SIG_IGN)
-        resource.setrlimit(resource.RLIMIT_FSIZE, (size, size))
-
-    return limit
