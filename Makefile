@@ -5,16 +5,28 @@ PYTHON ?= python3
 BIN := .venv/bin
 BENCHMARKS := aggregation adapter_path sealing memory
 MUTANTS := 100000
+BROKER_LOG := .pytest_cache/broker.log
 
-.PHONY: setup demo test lint test-containers fuzz bench lock clean
+.PHONY: setup demo test test-long lint test-containers fuzz bench lock clean
 
 setup: .venv/.installed
 
 demo: setup
 	$(BIN)/weighbridge demo
 
+# Two runs at a time: one computes while the other waits for its broker.
 test: lint
-	$(BIN)/pytest
+	@mkdir -p $(dir $(BROKER_LOG)); \
+	$(BIN)/pytest tests/attacks tests/integration > $(BROKER_LOG) 2>&1 & broker=$$!; \
+	trap 'kill $$broker; exit 1' INT TERM; \
+	echo "attacks and integration meanwhile write to $(BROKER_LOG)"; \
+	$(BIN)/pytest tests/unit tests/scenarios tests/tidy; status=$$?; \
+	wait $$broker || status=$$?; \
+	cat $(BROKER_LOG); exit $$status
+
+# What tests do with larger numbers, beside their short form.
+test-long: setup
+	$(BIN)/pytest -m long
 
 lint: setup
 	$(BIN)/ruff check --quiet

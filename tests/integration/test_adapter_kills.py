@@ -87,13 +87,14 @@ def test_a_kill_at_every_commit_of_a_run_loses_and_doubles_nothing(exchange: Exc
     assert_truth(agency, folder)
 
 
-def test_kills_at_any_moment_lose_and_double_nothing(exchange: Exchange, folder: Path) -> None:
+@pytest.mark.parametrize("kills", [4, pytest.param(40, marks=pytest.mark.long)])
+def test_kills_at_any_moment_lose_and_double_nothing(exchange: Exchange, folder: Path, kills: int) -> None:
     """An adapter killed at random moments, starting included, publishes each statement once."""
-    agency = new_agency(exchange, "XX-KILLANY")
+    agency = new_agency(exchange, f"XX-KILLANY{kills}")
     seed = random.randrange(10**6)  # noqa: S311  # as below
     print("seed", seed)  # noqa: T201  # shown when the test fails
     dice = random.Random(seed)  # noqa: S311  # moments, not secrets
-    for _ in range(4):
+    for _ in range(kills):
         child = agency.child(folder, commit_events=3)
         time.sleep(dice.uniform(0.1, 1.5))
         child.kill()

@@ -81,13 +81,14 @@ def test_kill_at_a_step_loses_and_doubles_nothing(ledger: LedgerTopic, tmp_path:
     assert_truth(ledger, file)
 
 
-def test_kills_at_any_moment_lose_and_double_nothing(ledger: LedgerTopic, tmp_path: Path) -> None:
+@pytest.mark.parametrize("kills", [4, pytest.param(40, marks=pytest.mark.long)])
+def test_kills_at_any_moment_lose_and_double_nothing(ledger: LedgerTopic, tmp_path: Path, kills: int) -> None:
     """A hub killed again and again, starting included, still stores each record once."""
     file = tmp_path / "hub.duckdb"
     seed = random.randrange(10**6)  # noqa: S311  # as below
     print("seed", seed)  # noqa: T201  # shown when the test fails
     dice = random.Random(seed)  # noqa: S311  # moments, not secrets
-    for _ in range(4):
+    for _ in range(kills):
         process = child(ledger, file, "", 0)
         time.sleep(dice.uniform(0.5, 2.0))
         process.kill()

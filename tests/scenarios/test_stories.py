@@ -17,7 +17,7 @@ from producers.changes import Event
 from tests.scenarios import render
 from tests.scenarios.stage import Delivered, InProcess, cells_shown, shown
 from tests.scenarios.story import Step, Story, stories
-from tests.support.hub import stored_bodies
+from tests.support.hub import stored_bodies, views_kept
 
 STORIES = stories()
 VIEWS = (
@@ -42,7 +42,8 @@ _VERSION = {"event_id", "revision", "edition", "change", "recorded_at", "told_on
 def stage(tmp_path: Path) -> Iterator[InProcess]:
     """Return agencies and a hub that know nothing yet."""
     opened = InProcess(Store(tmp_path / "hub.duckdb"))
-    yield opened
+    with views_kept(opened.store):
+        yield opened
     opened.store.close()
 
 
