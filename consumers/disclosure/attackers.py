@@ -166,11 +166,15 @@ def _contributors(system: System, start: Attacker, rules: Rules) -> Iterator[Att
     hidden = np.ones(system.size, dtype=np.bool_)
     matters = levels_of_parts(ends, parts, system.size, rules) > 0
     matters |= Narrows.of(system, hidden, parts, totals(ends[0], system.size), lone).flags()
-    chosen = [(int(group),) for group in np.unique(parts.who[matters])] + _coalitions(
-        ends, system.size, rules
-    )
     movements = _Movements(ends[0])
-    for groups in chosen:
+    for group in np.unique(parts.who[matters]).tolist():
+        if len(start.cells):
+            yield movements.also_known(start, (group,))
+        else:
+            first, last = np.searchsorted(parts.who, [group, group + 1])
+            cells, own = parts.figure[first:last].astype(np.int32), parts.own[first:last]
+            yield replace(start, name=f"contributor {group}", cells=cells, own=own, groups=(group,))
+    for groups in _coalitions(ends, system.size, rules):
         yield movements.also_known(start, groups)
 
 
