@@ -150,10 +150,11 @@ class Search:
         if self.is_large:
             # Small cells are of little use to a large target: it would need many of them.
             near, far = (self._neighbourhoods.tops(target.cells, height) for height in (1, 2))
+            yield _Scope(near, power, unit)
             yield _Scope(near, power // 20, unit)
-            yield _Scope(near, power // 1000, unit)
-            yield _Scope(far, power // 20, unit)
+            yield _Scope(far, power, unit)
         if self.is_large and not self.is_local:
+            yield _Scope((), power, unit)
             yield _Scope((), power // 20, unit)
             yield _Scope((), power // 1000, unit)
         if not self.is_local:

@@ -62,7 +62,7 @@ def trim(
         trial.shrink(is_local=True)
     trial.shrink(is_local=False)
     if may_suppress is not None:
-        search.allow(may_suppress | suppressed)
+        trial.allow(may_suppress | suppressed)
         trial.shrink(is_local=False)
     return trial.suppressed
 
@@ -76,6 +76,7 @@ class _Trial:
 
     def __init__(self, system: System, search: Search, fixed: Flags, price: Floats) -> None:
         self.suppressed = search.suppressed
+        self._exchanges = False
         self._system, self._search, self._fixed, self._price = system, search, fixed, price
 
     def settle(self, order: Iterable[int]) -> None:
@@ -93,6 +94,12 @@ class _Trial:
             assert change is not None, "what is suppressed proves all targets"
             reached = search.reached(change, number)
             search.pool.add(change, [target for target in reached if search.pool.proof[target] is None])
+        self._spend()
+
+    def allow(self, allowed: Flags) -> None:
+        """Let other cells be withheld instead."""
+        self._exchanges = True
+        self._search.allow(allowed)
         self._spend()
 
     def shrink(self, *, is_local: bool) -> None:
@@ -148,6 +155,9 @@ class _Trial:
 
     def _spend(self) -> None:
         """See what is withheld now, and what cells cost from here on."""
-        self.suppressed = self._fixed | self._search.pool.used()
+        before, self.suppressed = self.suppressed, self._fixed | self._search.pool.used()
+        if not self._exchanges:
+            # Once given back, a cell does not come back.
+            self._search.close(np.flatnonzero(before & ~self.suppressed).astype(np.int32))
         price = np.where(self.suppressed, _WITHHELD * self._price, self._price)
         self._search.cost = np.where(self._fixed, 0.0, price)

@@ -1,0 +1,305 @@
+"""Secondary suppression, held to a plain attack: two linear programmes for each sensitive cell."""
+
+from __future__ import annotations
+
+import hashlib
+import os
+import subprocess
+import sys
+from collections.abc import Sequence
+
+import numpy as np
+import polars as pl
+import pytest
+from scipy.optimize import linprog
+
+from consumers.disclosure import primary, program, search
+from consumers.disclosure.cells import cells_of
+from consumers.disclosure.neighbourhoods import Neighbourhoods
+from consumers.disclosure.problem import Dimension, Place, Problem, Table
+from consumers.disclosure.suppression import NotProvableError, suppress
+from consumers.disclosure.system import Attacker, Flags, System, Target
+from consumers.disclosure.trimming import trim
+from consumers.disclosure.unknowns import STILL, unknowns
+from tests.support import synthetic
+
+SMALL = {
+    "two dimensions": synthetic.problem([[2, 3], [2, 2]], 80, seed=1),
+    "three dimensions": synthetic.problem([[3], [2, 2], [2]], 100, seed=2),
+    "linked tables": synthetic.problem([[2, 2], [3], [3]], 80, seed=3, tables=["ab", "ac"]),
+    "negative contributions": synthetic.problem([[2, 3], [2, 2]], 80, seed=4, negative=0.2),
+}
+
+
+def sensitive(problem: Problem) -> tuple[System, list[Target], Flags]:
+    """Return a system, its sensitive cells as targets, and as flags."""
+    system = cells_of(problem).system
+    levels = primary.levels(system, problem.rules)
+    targets = [Target((int(cell),), int(levels[cell])) for cell in np.flatnonzero(levels)]
+    return system, targets, levels > 0
+
+
+def reach(system: System, suppressed: Flags, target: Target, attackers: Sequence[Attacker] = ()) -> float:
+    """Return how far an attacker must reckon that a figure may be away, to the nearer side."""
+    cells = np.flatnonzero(suppressed)
+    room = attackers[target.attacker].room(system) if target.attacker else system.room
+    unit = float(target.level)
+    relations = system.relations[:, cells]
+    relations = relations[np.diff(relations.tocsr().indptr) > 0]
+    bounds = np.column_stack([-room[cells] / unit, room[cells] / unit])
+    weights = np.isin(cells, target.cells).astype(float)
+    found = [
+        linprog(
+            sign * weights, A_eq=relations, b_eq=np.zeros(relations.shape[0]), bounds=bounds, method="highs"
+        )
+        for sign in (1, -1)
+    ]
+    assert all(solution.status == 0 for solution in found)
+    return min(-float(solution.fun) for solution in found) * unit
+
+
+def at_risk(
+    system: System, suppressed: Flags, targets: Sequence[Target], attackers: Sequence[Attacker] = ()
+) -> int:
+    """Return how many targets an attacker comes too close to."""
+    return sum(reach(system, suppressed, target, attackers) < target.level * (1 - 1e-7) for target in targets)
+
+
+@pytest.mark.parametrize("problem", SMALL.values(), ids=SMALL)
+def test_no_attack_comes_closer_to_a_sensitive_cell_than_its_level(problem: Problem) -> None:
+    """Primary suppressions alone betray cells; with secondary ones, trimmed or not, no cell is at risk."""
+    system, targets, sensitive_cells = sensitive(problem)
+
+    suppressed = suppress(system, targets, [], sensitive_cells, "sqrt")
+    trimmed = trim(system, targets, [], suppressed, fixed=sensitive_cells, cost="sqrt")
+
+    assert at_risk(system, sensitive_cells, targets) > 0
+    assert at_risk(system, suppressed, targets) == 0
+    assert at_risk(system, trimmed, targets) == 0
+    assert not (sensitive_cells & ~trimmed).any()
+    assert not (trimmed & ~suppressed).any()
+
+
+def test_trimming_leaves_nothing_that_can_be_given_back_by_itself() -> None:
+    """Every secondary suppression that trimming leaves is needed: without it some cell is at risk."""
+    system, targets, sensitive_cells = sensitive(SMALL["two dimensions"])
+    suppressed = suppress(system, targets, [], sensitive_cells, "value")
+    trimmed = trim(system, targets, [], suppressed, fixed=sensitive_cells, cost="value")
+
+    for cell in np.flatnonzero(trimmed & ~sensitive_cells):
+        without = trimmed.copy()
+        without[cell] = False
+        assert any(reach(system, without, target) < target.level for target in targets)
+
+
+def test_exchanging_cells_never_costs_more_and_protects_as_well() -> None:
+    """Where other cells may be withheld instead, the pattern costs no more, and no cell is at risk."""
+    system, targets, sensitive_cells = sensitive(synthetic.problem([[3, 3], [2, 3]], 120, seed=6))
+    suppressed = suppress(system, targets, [], sensitive_cells, "log")
+    everything = np.ones(system.size, dtype=np.bool_)
+    trimmed = trim(system, targets, [], suppressed, fixed=sensitive_cells, cost="log")
+    exchanged = trim(
+        system, targets, [], suppressed, fixed=sensitive_cells, cost="log", may_suppress=everything
+    )
+
+    price = search.prices(system, "log")
+    assert price[exchanged].sum() <= price[trimmed].sum() + 1e-9
+    assert at_risk(system, exchanged, targets) == 0
+
+
+def test_neighbourhoods_find_patterns_that_are_safe_everywhere(monkeypatch: pytest.MonkeyPatch) -> None:
+    """What is looked for in small regions only, as in large tables, holds against the whole table."""
+    monkeypatch.setattr(search, "_WHOLE_MAX", 0)
+    system, targets, sensitive_cells = sensitive(synthetic.problem([[2, 2, 2], [2, 2]], 120, seed=5))
+
+    suppressed = suppress(system, targets, [], sensitive_cells, "sqrt")
+    trimmed = trim(system, targets, [], suppressed, fixed=sensitive_cells, cost="sqrt")
+
+    assert at_risk(system, trimmed, targets) == 0
+
+
+def test_a_sum_of_cells_is_kept_as_uncertain_as_a_cell() -> None:
+    """A union of suppressed cells whose sum stands still is given a move of its level."""
+    system, targets, sensitive_cells = sensitive(SMALL["two dimensions"])
+    suppressed = suppress(system, targets, [], sensitive_cells, "sqrt")
+    known = next(
+        cells
+        for cells in (
+            row.indices[~np.isin(row.indices, system.parent[number])]
+            for number, row in enumerate(system.relations)
+        )
+        if suppressed[cells].sum() > 1
+        and reach(system, suppressed, Target(tuple(cells[suppressed[cells]].tolist()), 1)) == 0
+    )
+    cells = tuple(known[suppressed[known]].tolist())
+    union = Target(cells, int(system.room[list(cells)].sum() // 10))
+
+    wider = suppress(system, [union], [], suppressed, "sqrt")
+    trimmed = trim(system, [*targets, union], [], wider, fixed=sensitive_cells, cost="sqrt")
+
+    assert at_risk(system, wider, [*targets, union]) == 0
+    assert at_risk(system, trimmed, [*targets, union]) == 0
+
+
+def test_an_insider_finds_no_more_than_its_own_knowledge_allows() -> None:
+    """Targets of a contributor are moved within what is left of each cell's room without its own part."""
+    system, targets, sensitive_cells = sensitive(SMALL["two dimensions"])
+    suppressed = suppress(system, targets, [], sensitive_cells, "sqrt")
+    leaves = np.flatnonzero(sensitive_cells)[-3:].astype(np.int32)
+    insider = Attacker("contributor 1", leaves, system.room[leaves] // 2)
+    attackers = [Attacker("outsider", leaves[:0], system.room[:0]), insider]
+    theirs = [Target(target.cells, target.level, 1) for target in targets]
+
+    wider = suppress(system, theirs, attackers, suppressed, "sqrt")
+    trimmed = trim(system, [*targets, *theirs], attackers, wider, fixed=sensitive_cells, cost="sqrt")
+
+    assert at_risk(system, wider, theirs, attackers) == 0
+    assert at_risk(system, trimmed, [*targets, *theirs], attackers) == 0
+
+
+def test_what_was_published_is_never_withheld() -> None:
+    """Where only some cells may be withheld, no other one is, and what cannot be protected is named."""
+    system, targets, sensitive_cells = sensitive(SMALL["two dimensions"])
+    free = suppress(system, targets, [], sensitive_cells, "sqrt") & ~sensitive_cells
+    published = np.zeros(system.size, dtype=np.bool_)
+    published[np.flatnonzero(free)[:2]] = True
+
+    try:
+        suppressed = suppress(system, targets, [], sensitive_cells, "sqrt", may_suppress=~published)
+        left = targets
+    except NotProvableError as error:
+        left = [target for number, target in enumerate(targets) if number not in error.targets]
+        suppressed = suppress(system, left, [], sensitive_cells, "sqrt", may_suppress=~published)
+
+    assert not (suppressed & published).any()
+    assert at_risk(system, suppressed, left) == 0
+    with pytest.raises(NotProvableError) as caught:
+        suppress(system, targets, [], sensitive_cells, "sqrt", may_suppress=sensitive_cells)
+    risky = {number for number, target in enumerate(targets) if at_risk(system, sensitive_cells, [target])}
+    assert risky == set(caught.value.targets)
+
+
+def regions_in_two_ways() -> tuple[System, list[Target], Flags]:
+    """Return eight regions, added up by county and, in a second table, by kind; counts below 3 are sensitive.
+
+    Source: the example of issue 136 of sdcTools/UserSupport, which suppression table by table leaves unsafe.
+    """
+    regions = pl.DataFrame(
+        {
+            "region": list("ABIJKLMN"),
+            "county": ["one"] * 4 + ["two"] * 4,
+            "kind": ["small"] * 5 + ["big", "big", "small"],
+            "value": [2, 2, 8, 8, 3, 3, 3, 7],
+        }
+    )
+    contributions = regions.with_columns(
+        other=pl.col("region"),
+        groups=pl.concat_list("region"),
+        agency=pl.lit(None, dtype=pl.String),
+        is_waived=pl.lit(value=False),
+        is_public=pl.lit(value=False),
+    )
+    mirrors: list[tuple[Place, Place]] = [
+        (((2, region), (0, "Total")), ((0, "Total"), (2, region))) for region in regions["region"]
+    ]
+    problem = Problem(
+        contributions=contributions,
+        dimensions=(Dimension("place", ("county", "region")), Dimension("size", ("kind", "other"))),
+        tables=(Table("counties", ("place",)), Table("kinds", ("size",))),
+        mirrors=mirrors,
+    )
+    system = cells_of(problem).system
+    small = system.value < 3
+    return system, [Target((int(cell),), 1) for cell in np.flatnonzero(small)], small
+
+
+def test_tables_that_share_cells_are_protected_together() -> None:
+    """The published example of linked tables, unsafe where each is protected by itself, is safe here."""
+    system, targets, small = regions_in_two_ways()
+
+    suppressed = suppress(system, targets, [], small, "sqrt")
+
+    assert len(targets) == 4
+    assert at_risk(system, suppressed, targets) == 0
+
+
+def test_unknowns_move_exactly_as_the_cells_do() -> None:
+    """Merging cells neither loses a conceivable change nor invents one."""
+    for problem in SMALL.values():
+        system, _, sensitive_cells = sensitive(problem)
+        more = sensitive_cells | (np.random.default_rng(1).random(system.size) < 0.3)
+        relations = system.relations[:, np.flatnonzero(more)]
+        found = unknowns(relations)
+        moving = np.flatnonzero(found.number != STILL)
+        spread = np.zeros((relations.shape[1], found.size))
+        spread[moving, found.number[moving]] = found.sign[moving]
+
+        free = relations.shape[1] - np.linalg.matrix_rank(relations.toarray())
+        rank = np.linalg.matrix_rank(found.relations.toarray()) if found.relations.shape[0] else 0
+        assert free == found.size - rank
+        assert found.size < relations.shape[1]
+        # Each relation between cells follows from those between unknowns.
+        both = np.vstack([found.relations.toarray(), relations @ spread])
+        assert rank == np.linalg.matrix_rank(both)
+
+
+def test_a_neighbourhood_shows_nothing_outside() -> None:
+    """Cells of a neighbourhood have their parents in it or right above it, along every axis."""
+    system, _, _ = sensitive(SMALL["two dimensions"])
+    near = Neighbourhoods(system)
+    whole = near.below(near.tops([system.size - 1], 9))
+    inside = near.below(near.tops([system.size - 1], 1))
+
+    assert system.size == len(whole)
+    assert 0 < len(inside) < system.size
+    assert system.size - 1 in inside
+
+
+def test_an_unfinished_programme_is_an_error(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A solver that stops before the end proves nothing: it is an error, never a pattern."""
+    monkeypatch.setitem(program._OPTIONS, "simplex_iteration_limit", 0)  # noqa: SLF001  # no option does this
+    system, targets, sensitive_cells = sensitive(SMALL["two dimensions"])
+
+    with pytest.raises(program.SolverError):
+        suppress(system, targets, [], sensitive_cells, "sqrt")
+
+
+def test_progress_is_told_up_to_the_end() -> None:
+    """Whoever waits is told how many targets of how many are done."""
+    system, targets, sensitive_cells = sensitive(SMALL["two dimensions"])
+    told: list[tuple[int, int]] = []
+    suppress(
+        system,
+        targets,
+        [],
+        sensitive_cells,
+        "sqrt",
+        on_progress=lambda done, total: told.append((done, total)),
+    )
+
+    assert [(done, len(targets)) for done in range(1, len(targets) + 1)] == told
+
+
+def digest_of_a_pattern() -> str:
+    """Return a digest of what is withheld of a table."""
+    system, targets, sensitive_cells = sensitive(synthetic.problem([[3, 3], [2, 3]], 120, seed=6))
+    suppressed = suppress(system, targets, [], sensitive_cells, "sqrt")
+    trimmed = trim(system, targets, [], suppressed, fixed=sensitive_cells, cost="sqrt")
+    return hashlib.sha256(suppressed.tobytes() + trimmed.tobytes()).hexdigest()
+
+
+def test_fresh_processes_withhold_the_same() -> None:
+    """The pattern depends on the input alone, whatever the process hashes with."""
+    code = "from tests.unit.test_disclosure_suppression import *; print(digest_of_a_pattern())"
+    digests = {
+        subprocess.run(
+            [sys.executable, "-c", code],
+            env=os.environ | {"PYTHONHASHSEED": seed},
+            check=True,
+            capture_output=True,
+            text=True,
+        ).stdout
+        for seed in ("1", "2")
+    }
+
+    assert digests == {digest_of_a_pattern() + "\n"}
