@@ -201,18 +201,19 @@ def rotate(
 ) -> None:
     """Draw a new opening key and the next signing key; former ones still open and verify what they did.
 
-    Keys of identities are not rotated: everything would be published a second time, as other facts.
+    A hub has a signing key alone. Keys of identities are not rotated: everything would be published a second
+    time, as other facts.
     """
     from schemas.keystore import ceremony
 
     found = _settings(place)
     if finish:
         ceremony.finish(_kept(found))
-        typer.echo("The next signing key is in use from the next start of each adapter: restart them now.")
+        typer.echo("The next signing key is in use from the next start of each adapter or release.")
         typer.echo("Next: a backup, and destroy the older ones once nothing needs them")
     else:
         ceremony.rotate(_kept(found))
-        typer.echo("The new opening key opens at once; the next signing key signs nothing yet.")
+        typer.echo("An agency's new opening key opens at once; the next signing key signs nothing yet.")
         typer.echo("Next: a backup; weighbridge keys show, and hand the entry to all members;")
         typer.echo("      when every one of them has it: weighbridge keys rotate --finish")
 

@@ -109,14 +109,14 @@ def take(place: Path | str, found: Handover, agency: str, directory: Directory) 
 
 
 def rotate(place: Path | str) -> None:
-    """Draw a new opening key, in use at once, and the next signing key, in use when finished.
+    """Draw the next signing key, in use when finished; for an agency also a new opening key, in use at once.
 
     Raises:
         ConfigurationError: The last rotation is not finished.
     """
     store = at(place)
-    own = AgencyDocument.read(store, AGENCY_FILE)
-    store.write(AGENCY_FILE, own.rotated(datetime.now(UTC).date()).text())
+    name, own = _own(store)
+    store.write(name, own.rotated(datetime.now(UTC).date()).text())
 
 
 def finish(place: Path | str) -> None:
@@ -126,7 +126,15 @@ def finish(place: Path | str) -> None:
         ConfigurationError: There is no next key.
     """
     store = at(place)
-    store.write(AGENCY_FILE, AgencyDocument.read(store, AGENCY_FILE).adopted().text())
+    name, own = _own(store)
+    store.write(name, own.adopted().text())
+
+
+def _own(store: KeyStore) -> tuple[str, AgencyDocument | HubDocument]:
+    """Return the name and the keys of the hub or else the agency whose store it is."""
+    if store.read(HUB_FILE) is not None:
+        return HUB_FILE, HubDocument.read(store, HUB_FILE)
+    return AGENCY_FILE, AgencyDocument.read(store, AGENCY_FILE)
 
 
 def _require_absent(store: KeyStore, name: str) -> None:

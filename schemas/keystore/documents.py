@@ -8,7 +8,7 @@ from __future__ import annotations
 import secrets
 from collections.abc import Iterable, Mapping
 from datetime import MAXYEAR, MINYEAR, date
-from typing import Annotated, Any, Self
+from typing import Annotated, Self
 
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from cryptography.hazmat.primitives.asymmetric.x25519 import X25519PrivateKey
@@ -95,25 +95,70 @@ class _Document(BaseModel):
         return self.model_dump_json(indent=2).encode()
 
 
-class AgencyDocument(_Document):
+class _Signing(_Document):
+    """Keys of whoever signs.
+
+    Attributes:
+        signing: Ed25519 private key.
+        next_signing: Drawn, not in use before all members know its public key.
+        former_signing: Public keys: what they verify stays.
+        drawn_on: Day on which keys were drawn last, UTC.
+    """
+
+    signing: Key
+    next_signing: Key | None = None
+    former_signing: tuple[Key, ...] = ()
+    drawn_on: date
+
+    def rotated(self, today: date) -> Self:
+        """Draw the next signing key, in use when `adopted`.
+
+        Raises:
+            ConfigurationError: The last rotation has not been adopted yet.
+        """
+        if self.next_signing is not None:
+            raise ConfigurationError(
+                "the next signing key is drawn already", hint="weighbridge keys rotate --finish"
+            )
+        return self.model_copy(update={"next_signing": _drawn(), "drawn_on": today})
+
+    def adopted(self) -> Self:
+        """Sign with the next key from now on.
+
+        Raises:
+            ConfigurationError: There is no next key.
+        """
+        if self.next_signing is None:
+            raise ConfigurationError("no next signing key is drawn", hint="weighbridge keys rotate")
+        return self.model_copy(
+            update={
+                "signing": self.next_signing,
+                "next_signing": None,
+                "former_signing": (verify_key_of(self.signing), *self.former_signing),
+            }
+        )
+
+    def verify_keys(self) -> tuple[bytes, ...]:
+        """Return the public keys by which others know who signs: in use, next and former ones.
+
+        Their order does not tell which is which: a rotation that is finished changes nothing for others.
+        """
+        coming = () if self.next_signing is None else (verify_key_of(self.next_signing),)
+        return tuple(sorted((verify_key_of(self.signing), *coming, *self.former_signing)))
+
+
+class AgencyDocument(_Signing):
     """What an agency shares with nobody.
 
     Attributes:
         agency: For statement keys, event ids and document ids; never rotated.
-        signing, opening: Ed25519 and X25519 private keys.
-        next_signing: Drawn, not in use before all members know its public key.
-        former_signing: Public keys: the ledger keeps what they verify.
+        opening: X25519 private key.
         former_opening: Private keys, newest first: they open what was sealed before.
-        drawn_on: Day on which `signing` and `opening` were drawn, UTC.
     """
 
     agency: Key
-    signing: Key
     opening: Key
-    next_signing: Key | None = None
-    former_signing: tuple[Key, ...] = ()
     former_opening: tuple[Key, ...] = ()
-    drawn_on: date
 
     @classmethod
     def new(cls, today: date) -> Self:
@@ -126,66 +171,25 @@ class AgencyDocument(_Document):
         Raises:
             ConfigurationError: The last rotation has not been adopted yet.
         """
-        if self.next_signing is not None:
-            raise ConfigurationError(
-                "the next signing key is drawn already", hint="weighbridge keys rotate --finish"
-            )
-        return self._changed(
-            next_signing=_drawn(),
-            opening=_drawn(),
-            former_opening=(self.opening, *self.former_opening),
-            drawn_on=today,
+        next_one = super().rotated(today)
+        return next_one.model_copy(
+            update={"opening": _drawn(), "former_opening": (self.opening, *self.former_opening)}
         )
 
-    def adopted(self) -> Self:
-        """Sign with the next key from now on.
 
-        Raises:
-            ConfigurationError: There is no next key.
-        """
-        if self.next_signing is None:
-            raise ConfigurationError("no next signing key is drawn", hint="weighbridge keys rotate")
-        return self._changed(
-            signing=self.next_signing,
-            next_signing=None,
-            former_signing=(verify_key_of(self.signing), *self.former_signing),
-        )
-
-    def verify_keys(self) -> tuple[bytes, ...]:
-        """Return the public keys by which others know this agency: in use, next and former ones.
-
-        Their order does not tell which is which: a rotation that is finished changes nothing for others.
-        """
-        coming = () if self.next_signing is None else (verify_key_of(self.next_signing),)
-        return tuple(sorted((verify_key_of(self.signing), *coming, *self.former_signing)))
-
-    def _changed(self, **values: Any) -> Self:
-        return self.model_copy(update=values)
-
-
-class HubDocument(_Document):
-    """What a hub shares with nobody.
+class HubDocument(_Signing):
+    """What a hub shares with nobody; it signs the hub's releases.
 
     Attributes:
-        hub: For what must not be guessed, such as the order of equals; never rotated.
-        signing: Ed25519 private key that signs the hub's releases.
-        former_signing: Public keys: the releases stay that they verify.
-        drawn_on: Day on which `signing` was drawn, UTC.
+        hub: For what must not be guessed, such as by how much a rule is raised; never rotated.
     """
 
     hub: Key
-    signing: Key
-    former_signing: tuple[Key, ...] = ()
-    drawn_on: date
 
     @classmethod
     def new(cls, today: date) -> Self:
         """Draw all keys."""
         return cls(hub=_drawn(), signing=_drawn(), drawn_on=today)
-
-    def verify_keys(self) -> tuple[bytes, ...]:
-        """Return the public keys by which others know this hub, in no telling order."""
-        return tuple(sorted((verify_key_of(self.signing), *self.former_signing)))
 
 
 class ExchangeDocument(_Document):

@@ -11,8 +11,10 @@ from pathlib import Path
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
+from typer.testing import CliRunner
 
 from deploy import key_checks
+from deploy.cli import app
 from deploy.key_checks import Fault
 from producers.sealing.data_keys import DataKeys
 from schemas import identity
@@ -20,8 +22,9 @@ from schemas.directory import Directory, Member
 from schemas.errors import ConfigurationError, SealError
 from schemas.findings import Severity
 from schemas.keystore import ceremony
-from schemas.keystore.documents import AgencyDocument, ExchangeDocument
+from schemas.keystore.documents import AgencyDocument, ExchangeDocument, HubDocument
 from schemas.keystore.handover import Handover
+from schemas.keystore.store import at
 from schemas.movement import Side
 
 YEARS = range(2025, 2028)
@@ -324,3 +327,22 @@ def test_a_wrong_directory_is_told(exchange: Exchange) -> None:
         "WARNING AT-UBA: no opening key or no country",
         "ERROR IT-RENTRI: the opening key is none",
     ] == told
+
+
+def test_a_hub_rotates_its_signing_key_like_an_agency(tmp_path: Path) -> None:
+    """The next key is known before it signs, the former one stays known, and nothing else changes."""
+    place = tmp_path / "hub-keys"
+    for arguments in (["create", "--hub", "--out", str(place)], ["rotate", "--keys", str(place)]):
+        assert CliRunner().invoke(app, ["keys", *arguments]).exit_code == 0
+    drawn = HubDocument.read(at(place), ceremony.HUB_FILE)
+    known = ceremony.hub_member(place)
+    shown = CliRunner().invoke(app, ["keys", "show", "--hub", "north", "--keys", str(place)]).output
+    CliRunner().invoke(app, ["keys", "rotate", "--finish", "--keys", str(place)])
+    adopted = HubDocument.read(at(place), ceremony.HUB_FILE)
+
+    assert drawn.next_signing == adopted.signing
+    assert (drawn.hub, known) == (adopted.hub, ceremony.hub_member(place))
+    assert len(known.signing_keys) == 2
+    assert all(key.hex() in shown for key in known.signing_keys)
+    assert drawn.signing.hex() not in shown
+    assert CliRunner().invoke(app, ["keys", "create", "--hub", "--out", str(place)]).exit_code != 0
