@@ -27,7 +27,7 @@ TAKEN = {
     "taken_on": pl.Date,
 }
 _CONTRIBUTIONS = {*LEAF, *BEHIND, "mass_g", "is_public", "unconverted"}
-_KEYS = [*LEAF, *BEHIND]
+KEYS = [*LEAF, *BEHIND]
 CROSS_BORDER = ("EXPORT", "IMPORT")
 
 
@@ -47,18 +47,18 @@ def pending(contributions: pl.DataFrame, taken: pl.DataFrame) -> pl.DataFrame:
         raise ConfigurationError(
             f"the contributions have no column {min(missing)}", hint="ask the hub of this release for them"
         )
-    standing = contributions.group_by(_KEYS).agg(
+    standing = contributions.group_by(KEYS).agg(
         standing_g=pl.col("mass_g").sum(), unconverted=pl.col("unconverted").sum()
     )
     public = contributions.filter("is_public")["agency"].unique()
-    before = taken.group_by(_KEYS).agg(
+    before = taken.group_by(KEYS).agg(
         taken_g=pl.col("mass_g").sum(), taken=pl.struct("taken_on", "mass_g").sort_by("taken_on")
     )
-    found = standing.join(before, on=_KEYS, how="full", coalesce=True, nulls_equal=True)
+    found = standing.join(before, on=KEYS, how="full", coalesce=True, nulls_equal=True)
     found = found.with_columns(pl.col("standing_g", "taken_g", "unconverted").fill_null(0)).with_columns(
         mass_g=pl.col("standing_g") - pl.col("taken_g"), is_public=pl.col("agency").is_in(public.implode())
     )
-    return found.drop("taken_g").sort(_KEYS)
+    return found.drop("taken_g")
 
 
 def placed(rows: pl.DataFrame, tables: Tables, periods: Sequence[str]) -> pl.DataFrame:

@@ -18,7 +18,7 @@ import polars as pl
 from consumers.disclosure import certificate, outputs
 from consumers.disclosure.disclosure import Protected
 from consumers.release import blocks, figures, final, gate, periods
-from consumers.release.blocks import LEAF, PLACE, TAKEN
+from consumers.release.blocks import KEYS, LEAF, PLACE, TAKEN
 from consumers.release.calendar import Epoch
 from consumers.release.gate import GateRules
 from consumers.release.tables import Tables
@@ -97,7 +97,7 @@ def decide(
     last = final.decided(rows.filter(is_due), tables)
     gated = _gated(pl.concat([rows.filter(~is_due), last.left]), attribution, tables)
     taken = pl.concat([gated.filter(~pl.col("is_held")), last.rows]).filter(pl.col("mass_g") != 0)
-    block = taken.with_columns(taken_on=pl.lit(epoch.end - _DAY)).select(*TAKEN)
+    block = taken.with_columns(taken_on=pl.lit(epoch.end - _DAY)).select(*TAKEN).sort(KEYS)
     withheld = pl.concat([gated, last.rows]).filter("is_held")
     return Decision(
         observations=figures.observations(

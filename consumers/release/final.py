@@ -28,7 +28,7 @@ from consumers.disclosure.problem import (
 )
 from consumers.disclosure.problem import Table as ProblemTable
 from consumers.release import figures
-from consumers.release.blocks import CROSS_BORDER, LEAF
+from consumers.release.blocks import CROSS_BORDER, KEYS, LEAF
 from consumers.release.figures import NODES
 from consumers.release.gate import GateRules, unsafe, unsafe_windows
 from consumers.release.tables import ALL, DIMENSIONS, Table, Tables
@@ -134,7 +134,7 @@ def problems(rows: pl.DataFrame, tables: Tables) -> Iterator[tuple[str, Problem]
     alike = pl.when(is_cross).then(pl.lit("CROSS")).otherwise("flow")
     if not tables.settings.is_one_mass:
         alike = pl.concat_str(alike, "measure", separator=" ")
-    common = _common(rows, GateRules.of(tables))
+    common = _common(rows, GateRules.of(tables)).sort(KEYS)
     books = common.filter((pl.col("mass_g") != 0).any().over("leaf")).with_columns(
         pl.concat_str("measure", "flow", separator=" ").alias(_BOOK), alike=alike
     )

@@ -177,7 +177,7 @@ class Wanted:
 
 
 def wanted(found: Sequence[Move], public: frozenset[str]) -> Iterator[Wanted]:
-    """Yield what an attacker would like to know: the largest group of every leaf in every window.
+    """Yield what an attacker would like to know: the largest group of leaves and periods in every window.
 
     Each is looked at by somebody who knows nothing, by the next largest group, by each agency,
     and by the public.
@@ -185,6 +185,7 @@ def wanted(found: Sequence[Move], public: frozenset[str]) -> Iterator[Wanted]:
     by_leaf: dict[tuple[str, ...], list[int]] = defaultdict(list)
     for number, move in enumerate(found):
         by_leaf[move.leaf].append(number)
+        by_leaf[move.leaf[-1:]].append(number)
     for leaf, numbers in sorted(by_leaf.items()):
         releases = sorted({found[number].release for number in numbers})
         windows = [(first, last) for first in releases for last in releases if first <= last]
