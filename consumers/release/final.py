@@ -96,10 +96,12 @@ def _common(rows: pl.DataFrame, rules: GateRules) -> pl.DataFrame:
     """Return the rows of leaves that may come in a last block.
 
     Two hubs cannot decide one last block, so what both tell is left to the gate for good. So is a
-    leaf that lost so much since some opening that others' part of a window would show.
+    leaf that lost so much since some opening that others' part of a window would show, with all
+    of its family.
     """
     ours = rows.filter(pl.col("is_owned"), ~pl.col("is_mirrored"))
-    return ours.filter(~pl.col("leaf").is_in(unsafe_windows(ours, rules).implode()))
+    is_broken = pl.col("leaf").is_in(unsafe_windows(ours, rules).implode())
+    return ours.filter(~is_broken.any().over("family"))
 
 
 def _cells(rows: pl.DataFrame, free: pl.DataFrame, tables: Tables) -> pl.DataFrame:
