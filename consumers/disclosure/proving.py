@@ -38,15 +38,13 @@ class Proofs:
     witnesses: list[Witness]
     witness_of: Cells
 
-    @property
-    def is_complete(self) -> bool:
-        """Whether every target has a witness."""
-        return not len(self.missing)
-
-    @property
-    def missing(self) -> NDArray[np.intp]:
-        """Numbers of the targets without a witness, ascending."""
-        return np.flatnonzero(self.witness_of == NO_WITNESS)
+    @classmethod
+    def of(cls, witnesses: Sequence[Witness | None]) -> Proofs:
+        """Return the proofs of targets, given the witness of each; None where it has none."""
+        different = list({id(item): item for item in witnesses if item is not None}.values())
+        number = {id(item): place for place, item in enumerate(different)}
+        found = [NO_WITNESS if item is None else number[id(item)] for item in witnesses]
+        return cls(different, np.array(found, dtype=np.int32))
 
 
 def prove(
@@ -62,6 +60,8 @@ def prove(
 
     A target without a witness is at risk: its attacker learns more than the rules allow.
     """
+    if not suppressed.any():
+        return Proofs.of([None] * len(targets))
     search = _Search(system, targets, attackers, suppressed)
     by_attacker = np.argsort([target.attacker for target in targets], kind="stable")
     outsiders = [int(number) for number in by_attacker if targets[number].attacker == 0]
@@ -105,7 +105,7 @@ class _Search:
     def _parts(self, numbers: list[int]) -> list[list[int]]:
         """Return halves of targets that several attackers are after; else each target by itself."""
         attackers = np.unique(self._attacker[numbers])
-        if len(attackers) < 2:  # noqa: PLR2004
+        if len(attackers) <= 1:
             return [[number] for number in numbers]
         is_low = self._attacker[numbers] < attackers[len(attackers) // 2]
         low = [number for number, low in zip(numbers, is_low, strict=True) if low]
