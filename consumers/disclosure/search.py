@@ -39,7 +39,8 @@ def prices(system: System, cost: Cost) -> Floats:
     amount /= np.median(amount) if len(amount) else 1.0
     if cost == "value":
         return amount
-    return np.sqrt(amount) if cost == "sqrt" else 1 + np.log1p(amount)
+    # Flat enough that a cell counts for more than its size.
+    return np.sqrt(amount) if cost == "sqrt" else 1 + np.log1p(100 * amount)
 
 
 class Search:
@@ -150,11 +151,10 @@ class Search:
         if self.is_large:
             # Small cells are of little use to a large target: it would need many of them.
             near, far = (self._neighbourhoods.tops(target.cells, height) for height in (1, 2))
-            yield _Scope(near, power, unit)
             yield _Scope(near, power // 20, unit)
-            yield _Scope(far, power, unit)
+            yield _Scope(near, power // 1000, unit)
+            yield _Scope(far, power // 20, unit)
         if self.is_large and not self.is_local:
-            yield _Scope((), power, unit)
             yield _Scope((), power // 20, unit)
             yield _Scope((), power // 1000, unit)
         if not self.is_local:

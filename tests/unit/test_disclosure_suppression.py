@@ -11,6 +11,7 @@ from collections.abc import Sequence
 import numpy as np
 import polars as pl
 import pytest
+from numpy.typing import NDArray
 from scipy.optimize import linprog
 
 from consumers.disclosure import primary, program, search
@@ -44,10 +45,10 @@ def reach(system: System, suppressed: Flags, target: Target, attackers: Sequence
     cells = np.flatnonzero(suppressed)
     room = attackers[target.attacker].room(system) if target.attacker else system.room
     unit = float(target.level)
-    relations = system.relations[:, cells]
-    relations = relations[np.diff(relations.tocsr().indptr) > 0]
-    bounds = np.column_stack([-room[cells] / unit, room[cells] / unit])
-    weights = np.isin(cells, target.cells).astype(float)
+    relations = system.relations[:, cells].toarray()
+    relations = relations[relations.any(axis=1)].astype(np.float64)
+    bounds = [(-far, far) for far in (room[cells] / unit).tolist()]
+    weights = np.isin(cells, target.cells).astype(np.float64)
     found = [
         linprog(
             sign * weights, A_eq=relations, b_eq=np.zeros(relations.shape[0]), bounds=bounds, method="highs"
@@ -55,7 +56,13 @@ def reach(system: System, suppressed: Flags, target: Target, attackers: Sequence
         for sign in (1, -1)
     ]
     assert all(solution.status == 0 for solution in found)
-    return min(-float(solution.fun) for solution in found) * unit
+    return min(abs(float(np.asarray(solution.x) @ weights)) for solution in found) * unit
+
+
+def children(system: System) -> list[NDArray[np.int32]]:
+    """Return the cells of each relation without their parent."""
+    rows = np.split(system.relations.indices, system.relations.indptr[1:-1])
+    return [row[row != parent] for row, parent in zip(rows, system.parent, strict=True)]
 
 
 def at_risk(
@@ -122,16 +129,10 @@ def test_a_sum_of_cells_is_kept_as_uncertain_as_a_cell() -> None:
     """A union of suppressed cells whose sum stands still is given a move of its level."""
     system, targets, sensitive_cells = sensitive(SMALL["two dimensions"])
     suppressed = suppress(system, targets, [], sensitive_cells, "sqrt")
-    known = next(
-        cells
-        for cells in (
-            row.indices[~np.isin(row.indices, system.parent[number])]
-            for number, row in enumerate(system.relations)
-        )
-        if suppressed[cells].sum() > 1
-        and reach(system, suppressed, Target(tuple(cells[suppressed[cells]].tolist()), 1)) == 0
+    unions = [tuple(row[suppressed[row]].tolist()) for row in children(system)]
+    cells = next(
+        union for union in unions if len(union) > 1 and reach(system, suppressed, Target(union, 1)) == 0
     )
-    cells = tuple(known[suppressed[known]].tolist())
     union = Target(cells, int(system.room[list(cells)].sum() // 10))
 
     wider = suppress(system, [union], [], suppressed, "sqrt")
