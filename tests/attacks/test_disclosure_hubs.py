@@ -7,12 +7,14 @@ It must not come closer to what a company moved between any two cuts than the ru
 from __future__ import annotations
 
 import random
+from collections.abc import Iterator
 from typing import Any
 
 import polars as pl
 import pytest
 
-from consumers.release import blocks
+from consumers.disclosure.problem import Problem
+from consumers.release import blocks, final
 from consumers.release.tables import Tables, configured
 from schemas.settings import Calendar, ReleaseSettings, TableSettings
 from tests.support.joint_attack import Attacker, Hub, Leaf, Load, changed
@@ -24,6 +26,8 @@ _ACROSS = (("FR", "DE"), ("DE", "FR"))
 _BY_MATERIAL = TableSettings(name="materials", material="group")
 _BY_PARTNER = TableSettings(name="flows", partner="country")
 _SEEDS = range(2)
+# Two epochs after the last week of the first quarter.
+_LAST_WEEK = 16
 
 
 def _tables(hub: str, **settings: Any) -> Tables:
@@ -111,3 +115,36 @@ def test_books_that_open_by_themselves_lose(monkeypatch: pytest.MonkeyPatch) -> 
 
     monkeypatch.setattr(blocks, "placed", apart)
     assert any(_mirrored(seed) for seed in _SEEDS)
+
+
+def _both_books(seed: int) -> list[str]:
+    """Return what an attacker recovers of a hub that has both books, at the end of a period too."""
+    chance, attacker, masses = random.Random(seed), Attacker(), dict[Load, int]()  # noqa: S311
+    told: dict[str, Any] = {"flows": ("EXPORT", "IMPORT"), "tables": (_BY_MATERIAL, _BY_PARTNER)}
+    hub = Hub(_tables("north", countries=("FR", "DE"), final_epochs=2, **told))
+    for cut, week in enumerate((5, 9, _LAST_WEEK)):
+        before, masses = masses, changed(masses, chance, _ACROSS)
+        attacker.guess(cut, before, masses)
+        observations, opened = hub.release(masses, week)
+        attacker.read(hub.tables, observations, attacker.inside(hub, opened, cut))
+    assert observations["is_final"].any()
+    return attacker.recovered(P_PERMILLE)
+
+
+@pytest.mark.parametrize("seed", [4, 5])
+def test_a_last_block_withholds_the_same_in_both_books(seed: int) -> None:
+    """At the end of a period, too, what is withheld of exports is not told by imports."""
+    assert _both_books(seed) == []
+
+
+def test_a_last_block_that_is_decided_book_by_book_loses(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Each book protected by itself is not: the other one has the same mass."""
+    problems = final.problems
+
+    def book_by_book(rows: pl.DataFrame, tables: Tables) -> Iterator[tuple[str, Problem]]:
+        for name, problem in problems(rows, tables):
+            if not problem.mirrors:
+                yield name, problem
+
+    monkeypatch.setattr(final, "problems", book_by_book)
+    assert any(_both_books(seed) for seed in (4, 5))
