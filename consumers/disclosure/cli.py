@@ -144,6 +144,7 @@ def _tell_protected(protected: Protected, seconds: float, as_json: bool) -> None
             "{cells} cells: {primary} primary, {secondary} secondary ({secondary_value_percent} % of value); "
             "{at_risk} at risk; {seconds} s".format_map(summary)
         )
+        typer.echo(f"Protected from: {', '.join(summary['attackers'])}")
     if not protected.is_complete:
         typer.echo("Not everything could be protected as asked, so all was withheld.", err=True)
 
@@ -160,6 +161,7 @@ def _protect_summary(protected: Protected, seconds: float) -> dict[str, Any]:
         "secondary_value_percent": round(_PERCENT * float(share), 2),
         "at_risk": int((protected.proofs.witness_of < 0).sum()),
         "is_complete": bool(protected.is_complete),
+        "attackers": list(protected.problem.protection.attackers),
         "seconds": round(seconds, 2),
     }
 

@@ -9,6 +9,7 @@ proven stays proven. Where something cannot be protected or proven, more is with
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from contextlib import suppress as suppress_error
 from dataclasses import dataclass
 from typing import TypeAlias
 
@@ -19,10 +20,10 @@ from consumers.disclosure import attackers as everybody
 from consumers.disclosure import primary
 from consumers.disclosure.cells import CellSet, cells_of
 from consumers.disclosure.problem import Problem
-from consumers.disclosure.proving import Proofs, prove
+from consumers.disclosure.proving import NO_WITNESS, Proofs, prove
 from consumers.disclosure.residuals import unions
 from consumers.disclosure.suppression import NotProvableError, suppress
-from consumers.disclosure.system import OUTSIDER, Attacker, Flags, Target
+from consumers.disclosure.system import OUTSIDER, Attacker, Flags, Target, Witness
 from consumers.disclosure.trimming import trim
 
 FREE, PRIMARY, SECONDARY = "free", "primary", "secondary"
@@ -93,6 +94,8 @@ class _Protection:
             self.primary |= everybody.public_levels(self.system, rules) > 0
         self.suppressed = self.primary.copy()
         self.targets = list(self.own_targets)
+        # An added suppression never takes a witness away; trimming may, and comes before them.
+        self.witnesses: dict[Target, Witness] = {}
         self.is_complete = True
 
     def run(self) -> Protected:
@@ -117,43 +120,52 @@ class _Protection:
             self._withhold_everything()
 
     def _trim(self) -> None:
+        """Publish again what turns out not to be needed; what cannot be searched stays as it is."""
         self.on_progress("trim", 0, 1)
-        self.suppressed = trim(
-            self.system,
-            self.targets,
-            self.attackers,
-            self.suppressed,
-            fixed=self.primary,
-            cost=self.problem.protection.cost,
-        )
+        with suppress_error(NotProvableError):
+            self.suppressed = trim(
+                self.system,
+                self.targets,
+                self.attackers,
+                self.suppressed,
+                fixed=self.primary,
+                cost=self.problem.protection.cost,
+            )
         self.on_progress("trim", 1, 1)
 
     def _close(self) -> None:
         """Protect what the pattern itself lets somebody work out, until there is nothing new."""
-        known = set(self.targets)
         while self.is_complete:
-            found = self._consequences()
-            self.targets = list(dict.fromkeys((*self.own_targets, *found)))
-            new = [target for target in found if target not in known]
+            new = self._consequences()
             if not new:
                 return
-            known.update(new)
+            self.targets += new
             # Most hold already, and a few random changes show it for many at once.
-            proofs = prove(self.system, new, self.attackers, self.suppressed)
-            self._suppress("close", [new[number] for number in proofs.missing])
+            self._prove(new)
+            self._suppress("close", [target for target in new if target not in self.witnesses])
 
     def _consequences(self) -> list[Target]:
-        """Return the figures beside the cells themselves that somebody must not work out."""
+        """Return the further figures that somebody must not work out given what is withheld."""
         protection, rules = self.problem.protection, self.problem.rules
-        sums = unions(self.system, self.suppressed, rules) if protection.unions else []
-        return sums + everybody.targets(self.system, self.suppressed, self.attackers, rules, sums)
+        known = dict.fromkeys(self.targets)
+        if protection.unions:
+            known |= dict.fromkeys(unions(self.system, self.suppressed, rules))
+        sums = [target for target in known if len(target.cells) > 1 and target.attacker == OUTSIDER]
+        known |= dict.fromkeys(everybody.targets(self.system, self.suppressed, self.attackers, rules, sums))
+        return list(known)[len(self.targets) :]
+
+    def _prove(self, targets: Sequence[Target]) -> None:
+        proofs = prove(self.system, targets, self.attackers, self.suppressed)
+        for target, number in zip(targets, proofs.witness_of, strict=True):
+            if number != NO_WITNESS:
+                self.witnesses[target] = proofs.witnesses[number]
 
     def _proven(self) -> Protected:
         self.on_progress("prove", 0, len(self.targets))
-        proofs = prove(self.system, self.targets, self.attackers, self.suppressed)
-        if not proofs.is_complete and not self.suppressed.all():
+        self._prove([target for target in self.targets if target not in self.witnesses])
+        if len(self.witnesses) < len(self.targets) and self.is_complete:
             self._withhold_everything()
-            proofs = prove(self.system, self.targets, self.attackers, self.suppressed)
+            self._prove(self.targets)
         self.on_progress("prove", len(self.targets), len(self.targets))
         return Protected(
             problem=self.problem,
@@ -161,12 +173,14 @@ class _Protection:
             status=np.where(self.primary, PRIMARY, np.where(self.suppressed, SECONDARY, FREE)),
             attackers=self.attackers,
             targets=self.targets,
-            proofs=proofs,
+            proofs=Proofs.of([self.witnesses.get(target) for target in self.targets]),
             is_complete=self.is_complete,
         )
 
     def _withhold_everything(self) -> None:
         # Nothing of this problem is known then, but that its cells exist.
         self.suppressed = np.ones(self.system.size, dtype=np.bool_)
+        self.witnesses = {}
         self.targets = self.own_targets
+        self.targets = self.own_targets + self._consequences()
         self.is_complete = False

@@ -46,6 +46,11 @@ class Proofs:
         found = [NO_WITNESS if item is None else number[id(item)] for item in witnesses]
         return cls(different, np.array(found, dtype=np.int32))
 
+    @property
+    def is_complete(self) -> bool:
+        """Whether every target has a witness."""
+        return bool(np.all(self.witness_of != NO_WITNESS))
+
 
 def prove(
     system: System, targets: Sequence[Target], attackers: Sequence[Attacker], suppressed: Flags

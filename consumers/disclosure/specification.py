@@ -188,14 +188,8 @@ def _wrong_tables(specification: Specification) -> Iterator[str]:
 
 def _wrong_attackers(specification: Specification) -> Iterator[str]:
     attackers = specification.protection.attackers
-    if attackers is None:
-        return
-    if "outsider" not in attackers:
+    if attackers is not None and "outsider" not in attackers:
         yield "protection.attackers: without outsider, who is everybody"
-    if "agency" in attackers and specification.data.agency is None:
-        yield "protection.attackers: agency needs the key agency in [data]"
-    if "public" in attackers and specification.data.public is None:
-        yield "protection.attackers: public needs the key public in [data]"
 
 
 def _problem(path: Path, specification: Specification) -> Problem:

@@ -80,6 +80,7 @@ def test_the_summary_tells_the_cells_and_what_they_cost() -> None:
 
     assert "12 cells: 1 primary, 3 secondary" in told.stdout
     assert "0 at risk" in told.stdout
+    assert "Protected from: outsider, contributor" in told.stdout
     assert {
         "cells": 12,
         "primary": 1,
@@ -87,6 +88,7 @@ def test_the_summary_tells_the_cells_and_what_they_cost() -> None:
         "secondary_value_percent": 13.02,
         "at_risk": 0,
         "is_complete": True,
+        "attackers": ["outsider", "contributor"],
     } == {name: value for name, value in summary.items() if name != "seconds"}
 
 

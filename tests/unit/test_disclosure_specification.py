@@ -277,16 +277,6 @@ REFUSED = {
         "protection.attackers",
         "outsider",
     ),
-    "agency": (
-        SPECIFICATION + '[protection]\nattackers = ["outsider", "agency"]\n',
-        "protection.attackers",
-        "agency in [data]",
-    ),
-    "public": (
-        SPECIFICATION + '[protection]\nattackers = ["outsider", "public"]\n',
-        "protection.attackers",
-        "public in [data]",
-    ),
     "no dimension": (SPECIFICATION.partition("[[dimension]]")[0], "dimension", "required"),
     "no columns": (SPECIFICATION.replace('"COUNTY"', ""), "dimension.1.columns", "at least 1"),
     "column twice": (SPECIFICATION.replace('"SECTION"', '"DIVISION"'), "dimension.0.columns", "twice"),
