@@ -46,7 +46,7 @@ def _owned(hub: str, countries: tuple[str, ...], hubs: dict[str, tuple[str, ...]
 
 def _overlapping(seed: int, south: Hub, north: Hub) -> list[str]:
     """Return what an attacker recovers of two hubs of which the second shows the first one's country too."""
-    chance, attacker, masses = random.Random(seed), Attacker(), dict[Load, int]()  # noqa: S311
+    chance, attacker, masses = random.Random(seed), Attacker(), dict[Load, int]()  # noqa: S311  # not a secret
     cut = 0
     for week in _WEEKS:
         adopted: pl.DataFrame | None = None
@@ -86,7 +86,7 @@ def test_hubs_that_decide_by_themselves_lose() -> None:
 
 def _mirrored(seed: int) -> list[str]:
     """Return what an attacker recovers of two countries' hubs that tell of what went between them."""
-    chance, attacker, masses = random.Random(seed), Attacker(), dict[Load, int]()  # noqa: S311
+    chance, attacker, masses = random.Random(seed), Attacker(), dict[Load, int]()  # noqa: S311  # not a secret
     told: dict[str, Any] = {"flows": ("EXPORT", "IMPORT"), "tables": (_BY_MATERIAL, _BY_PARTNER)}
     north = Hub(_tables("north", countries=("FR",), hubs={"south": ("DE",)}, **told))
     south = Hub(_tables("south", countries=("DE",), hubs={"north": ("FR",)}, **told))
@@ -119,7 +119,7 @@ def test_books_that_open_by_themselves_lose(monkeypatch: pytest.MonkeyPatch) -> 
 
 def _both_books(seed: int) -> list[str]:
     """Return what an attacker recovers of a hub that has both books, at the end of a period too."""
-    chance, attacker, masses = random.Random(seed), Attacker(), dict[Load, int]()  # noqa: S311
+    chance, attacker, masses = random.Random(seed), Attacker(), dict[Load, int]()  # noqa: S311  # not a secret
     told: dict[str, Any] = {"flows": ("EXPORT", "IMPORT"), "tables": (_BY_MATERIAL, _BY_PARTNER)}
     hub = Hub(_tables("north", countries=("FR", "DE"), final_epochs=2, **told))
     for cut, week in enumerate((5, 9, _LAST_WEEK)):
