@@ -14,8 +14,8 @@ from __future__ import annotations
 import json
 from typing import TYPE_CHECKING
 
-from consumers.disclosure import verifier
 from consumers.disclosure.proving import Proofs
+from consumers.disclosure.verifier import verifier
 
 if TYPE_CHECKING:
     from consumers.disclosure.disclosure import Protected

@@ -15,7 +15,7 @@ import typer
 from schemas.errors import EXIT_FAILURE, ConfigurationError
 
 if TYPE_CHECKING:
-    from consumers.disclosure.audit import Audit
+    from consumers.disclosure.audit.audit import Audit
     from consumers.disclosure.disclosure import Protected
 
 disclosure = typer.Typer(
@@ -83,9 +83,9 @@ def audit(
 
     Exit status 1 where anything is disclosed. The output is confidential: it has true values.
     """
-    from consumers.disclosure import audit as audits
     from consumers.disclosure import files, findings, patterns
     from consumers.disclosure import specification as specifications
+    from consumers.disclosure.audit import audit as audits
 
     started = time.monotonic()
     problem = specifications.read(specification)
@@ -121,7 +121,7 @@ def verify(
 ) -> None:
     """Check the certificate of a decision by arithmetic alone; exit status 1 where it fails."""
     from consumers.disclosure import specification as specifications
-    from consumers.disclosure import verifier
+    from consumers.disclosure.verifier import verifier
 
     if not folder.is_dir():
         raise ConfigurationError(f"{folder} is no folder", hint="name the one that `protect` wrote")

@@ -19,12 +19,12 @@ from numpy.typing import NDArray
 from consumers.disclosure import attackers as everybody
 from consumers.disclosure import primary
 from consumers.disclosure.cells import CellSet, cells_of
+from consumers.disclosure.optimiser.suppression import NotProvableError, suppress
+from consumers.disclosure.optimiser.trimming import trim
 from consumers.disclosure.problem import Problem
 from consumers.disclosure.proving import NO_WITNESS, Proofs, prove
 from consumers.disclosure.residuals import unions
-from consumers.disclosure.suppression import NotProvableError, suppress
 from consumers.disclosure.system import OUTSIDER, Attacker, Flags, Target, Witness
-from consumers.disclosure.trimming import trim
 
 FREE, PRIMARY, SECONDARY = "free", "primary", "secondary"
 

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 import polars as pl
 
 from consumers.disclosure import numerals
-from consumers.disclosure.audit import Finding
+from consumers.disclosure.audit.audit import Finding
 from consumers.disclosure.problem import Problem
 
 _PERCENT = 100

@@ -13,7 +13,7 @@ from pathlib import Path
 
 import polars as pl
 
-from consumers.disclosure.audit_cells import cells_of
+from consumers.disclosure.audit.cells import cells_of
 from consumers.disclosure.problem import TOTAL, Dimension, Place, Problem
 from schemas.errors import ConfigurationError
 

@@ -17,7 +17,7 @@ from tempfile import TemporaryDirectory
 
 import polars as pl
 
-from consumers.disclosure import verifier
+from consumers.disclosure.verifier import verifier
 from consumers.release import blocks, bundle, calendar, decision, final, neighbours, parts, periods, tables
 from consumers.release.calendar import Epoch
 from consumers.release.configuration import configuration_digest

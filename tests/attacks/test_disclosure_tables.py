@@ -13,9 +13,11 @@ import polars as pl
 import pytest
 from scipy.optimize import linprog
 
-from consumers.disclosure import audit_cells, audit_rules, outputs
-from consumers.disclosure.audit import audit
-from consumers.disclosure.audit_cells import Cells
+from consumers.disclosure import outputs
+from consumers.disclosure.audit import cells as audit_cells
+from consumers.disclosure.audit import rules as audit_rules
+from consumers.disclosure.audit.audit import audit
+from consumers.disclosure.audit.cells import Cells
 from consumers.disclosure.disclosure import protect
 from consumers.disclosure.problem import Dimension, Place, Problem, Protection, Rules, Table
 from tests.support import synthetic

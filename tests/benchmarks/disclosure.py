@@ -25,7 +25,7 @@ from typing import Any
 import polars as pl
 
 from consumers.disclosure import specification
-from consumers.disclosure.audit import audit
+from consumers.disclosure.audit.audit import audit
 from consumers.disclosure.cells import cells_of
 from consumers.disclosure.disclosure import protect
 from consumers.disclosure.primary import levels

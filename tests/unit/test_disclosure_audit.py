@@ -11,9 +11,12 @@ import polars as pl
 import pytest
 from numpy.typing import NDArray
 
-from consumers.disclosure import audit_cells, audit_reach, audit_rules, primary
-from consumers.disclosure.audit import Audit, Finding, Verdict, audit
-from consumers.disclosure.audit_cells import Numbers
+from consumers.disclosure import primary
+from consumers.disclosure.audit import cells as audit_cells
+from consumers.disclosure.audit import reach as audit_reach
+from consumers.disclosure.audit import rules as audit_rules
+from consumers.disclosure.audit.audit import Audit, Finding, Verdict, audit
+from consumers.disclosure.audit.cells import Numbers
 from consumers.disclosure.cells import cells_of
 from consumers.disclosure.problem import (
     AttackerKind,

@@ -16,7 +16,7 @@ from consumers.disclosure import certificate, outputs
 from consumers.disclosure.disclosure import Protected, protect
 from consumers.disclosure.problem import Problem, Protection
 from consumers.disclosure.proving import NO_WITNESS, Proofs
-from consumers.disclosure.verifier import digests, verify
+from consumers.disclosure.verifier.verifier import digests, verify
 from tests.support import synthetic
 
 PUBLISHED = b"table,value\n"

@@ -14,14 +14,15 @@ import pytest
 from numpy.typing import NDArray
 from scipy.optimize import linprog
 
-from consumers.disclosure import primary, program, search
+from consumers.disclosure import primary
 from consumers.disclosure.cells import cells_of
-from consumers.disclosure.neighbourhoods import Neighbourhoods
+from consumers.disclosure.optimiser import program, search
+from consumers.disclosure.optimiser.neighbourhoods import Neighbourhoods
+from consumers.disclosure.optimiser.suppression import NotProvableError, suppress
+from consumers.disclosure.optimiser.trimming import trim
+from consumers.disclosure.optimiser.unknowns import STILL, unknowns
 from consumers.disclosure.problem import Dimension, Place, Problem, Table
-from consumers.disclosure.suppression import NotProvableError, suppress
 from consumers.disclosure.system import Attacker, Flags, System, Target
-from consumers.disclosure.trimming import trim
-from consumers.disclosure.unknowns import STILL, unknowns
 from tests.support import synthetic
 
 SMALL = {

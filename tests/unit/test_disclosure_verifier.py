@@ -18,7 +18,7 @@ import pytest
 from scipy.optimize import linprog
 
 from consumers.disclosure import attackers as insiders
-from consumers.disclosure import outputs, verifier
+from consumers.disclosure import outputs
 from consumers.disclosure.cells import cells_of
 from consumers.disclosure.disclosure import FREE, PRIMARY, SECONDARY, Protected, protect
 from consumers.disclosure.primary import levels
@@ -26,12 +26,13 @@ from consumers.disclosure.problem import VALUE, Place, Problem, Protection, Rule
 from consumers.disclosure.proving import prove
 from consumers.disclosure.residuals import unions
 from consumers.disclosure.system import Attacker, Target
-from consumers.disclosure.verifier import FindingError, digests, hidden_cells, verify
-from consumers.disclosure.verifier_cells import Figure, World
-from consumers.disclosure.verifier_needs import by_contributors, by_rules
+from consumers.disclosure.verifier import verifier
+from consumers.disclosure.verifier.cells import Figure, World
+from consumers.disclosure.verifier.needs import by_contributors, by_rules
+from consumers.disclosure.verifier.verifier import FindingError, digests, hidden_cells, verify
 from tests.support import synthetic
 
-VERIFIER = sorted(Path(verifier.__file__).parent.glob("verifier*.py"))
+VERIFIER = sorted(Path(verifier.__file__).parent.glob("*.py"))
 OUTSIDER = Attacker("outsider", np.zeros(0, dtype=np.int32), np.zeros(0, dtype=np.int64))
 ALONE = Protection(attackers=("outsider",))
 
@@ -407,7 +408,8 @@ def test_nothing_published_needs_no_proof(decided: Decided, tmp_path: Path) -> N
 
 def test_verifier_knows_nothing_of_what_decides_and_proves() -> None:
     """It shares the statement of the problem with it; it has no solver, and compares without tolerance."""
-    allowed = {"consumers.disclosure.problem", *(f"consumers.disclosure.{path.stem}" for path in VERIFIER)}
+    package = "consumers.disclosure.verifier"
+    allowed = {"consumers.disclosure.problem", *(f"{package}.{path.stem}" for path in VERIFIER)}
     for path in VERIFIER:
         found = list(ast.walk(ast.parse(path.read_text(encoding="utf-8"))))
         modules = {alias.name for node in found if isinstance(node, ast.Import) for alias in node.names}

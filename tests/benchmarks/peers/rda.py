@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import sys
 
-import pyreadr  # type: ignore[import-not-found, import-untyped, unused-ignore]  # of the peer's environment
+import pyreadr  # type: ignore[import-not-found]  # of the peer's environment
 
 
 def main() -> None:

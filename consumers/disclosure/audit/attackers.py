@@ -7,9 +7,9 @@ from dataclasses import dataclass, field, replace
 
 import numpy as np
 
-from consumers.disclosure.audit_cells import Cells, Flags, Numbers, Shares
-from consumers.disclosure.audit_rules import largest, levels
-from consumers.disclosure.audit_unions import Union, shares_of
+from consumers.disclosure.audit.cells import Cells, Flags, Numbers, Shares
+from consumers.disclosure.audit.rules import largest, levels
+from consumers.disclosure.audit.unions import Union, shares_of
 from consumers.disclosure.problem import Problem, Rules
 
 OUTSIDER = "outsider"

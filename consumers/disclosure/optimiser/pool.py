@@ -7,7 +7,7 @@ from collections.abc import Iterable
 
 import numpy as np
 
-from consumers.disclosure.region import Change
+from consumers.disclosure.optimiser.region import Change
 from consumers.disclosure.system import Amounts, Flags
 
 

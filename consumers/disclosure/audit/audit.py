@@ -12,10 +12,10 @@ from enum import StrEnum
 
 import numpy as np
 
-from consumers.disclosure.audit_attackers import OUTSIDER, Attacker, Attackers
-from consumers.disclosure.audit_cells import Cells, Flags, Numbers, cells_of
-from consumers.disclosure.audit_reach import Move, Reach, Web
-from consumers.disclosure.audit_unions import Union, unions
+from consumers.disclosure.audit.attackers import OUTSIDER, Attacker, Attackers
+from consumers.disclosure.audit.cells import Cells, Flags, Numbers, cells_of
+from consumers.disclosure.audit.reach import Move, Reach, Web
+from consumers.disclosure.audit.unions import Union, unions
 from consumers.disclosure.problem import Place, Problem
 from schemas.errors import ConfigurationError
 

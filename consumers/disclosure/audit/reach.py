@@ -16,7 +16,7 @@ from scipy.optimize import linprog
 from scipy.sparse import csc_array, csr_array
 from scipy.sparse.csgraph import connected_components
 
-from consumers.disclosure.audit_cells import Flags, Numbers
+from consumers.disclosure.audit.cells import Flags, Numbers
 from schemas.errors import FatalError
 
 Reals = NDArray[np.float64]

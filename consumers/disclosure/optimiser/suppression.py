@@ -14,8 +14,8 @@ from collections.abc import Callable, Sequence
 
 import numpy as np
 
+from consumers.disclosure.optimiser.search import Search, prices
 from consumers.disclosure.problem import Cost
-from consumers.disclosure.search import Search, prices
 from consumers.disclosure.system import Attacker, Flags, System, Target
 from schemas.errors import FatalError
 

@@ -10,7 +10,7 @@ from collections.abc import Container, Iterator, Sequence
 
 import numpy as np
 
-from consumers.disclosure.audit_cells import Cells, Flags, Shares
+from consumers.disclosure.audit.cells import Cells, Flags, Shares
 
 # So many sums are looked at below one published cell; deep tables of many dimensions have more.
 _SUMS_MAX = 1000

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from consumers.disclosure.audit_cells import Flags, Numbers, Records, Shares
+from consumers.disclosure.audit.cells import Flags, Numbers, Records, Shares
 from consumers.disclosure.problem import Rules
 
 _PERMILLE = 1000

@@ -13,9 +13,9 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy.sparse import csr_array
 
-from consumers.disclosure.program import Floats, Numbers, Program
+from consumers.disclosure.optimiser.program import Floats, Numbers, Program
+from consumers.disclosure.optimiser.unknowns import STILL, unknowns
 from consumers.disclosure.system import Amounts, Cells, System, Target
-from consumers.disclosure.unknowns import STILL, unknowns
 
 # A solver keeps relations up to its tolerance, an exact proof keeps them: ask for a little more.
 _MARGIN = 1e-6

@@ -9,7 +9,7 @@ import numpy as np
 import polars as pl
 
 from consumers.disclosure.problem import IS_WAIVED, Rules
-from consumers.disclosure.verifier_cells import Figure, Flags, Numbers, World
+from consumers.disclosure.verifier.cells import Figure, Flags, Numbers, World
 
 
 def members(world: World, figures: pl.DataFrame, rows: Numbers) -> tuple[Numbers, Numbers]:

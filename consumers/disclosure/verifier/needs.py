@@ -11,8 +11,8 @@ import numpy as np
 import polars as pl
 
 from consumers.disclosure.problem import IS_PUBLIC, Rules
-from consumers.disclosure.verifier_cells import OUTSIDER, PUBLIC, Figure, Flags, Numbers, World
-from consumers.disclosure.verifier_rules import known_sums, levels_of, levels_of_cells, members, shares
+from consumers.disclosure.verifier.cells import OUTSIDER, PUBLIC, Figure, Flags, Numbers, World
+from consumers.disclosure.verifier.rules import known_sums, levels_of, levels_of_cells, members, shares
 
 _STEPS = 2  # over so many sums cells are near each other
 Needed: TypeAlias = tuple[str, Figure, int, bool]  # attacker, figure, level, whether it is known

@@ -30,8 +30,8 @@ import numpy as np
 import polars as pl
 
 from consumers.disclosure.problem import Problem
-from consumers.disclosure.verifier_cells import Figure, Flags, World
-from consumers.disclosure.verifier_needs import by_contributors, by_rules
+from consumers.disclosure.verifier.cells import Figure, Flags, World
+from consumers.disclosure.verifier.needs import by_contributors, by_rules
 
 VERSION = 1
 CELLS, PUBLISHED, CERTIFICATE = "cells.csv", "published.csv", "certificate.json"

@@ -10,13 +10,13 @@ from collections.abc import Iterable, Sequence
 import numpy as np
 from scipy.sparse import csr_array
 
+from consumers.disclosure.optimiser.program import Floats
+from consumers.disclosure.optimiser.region import Change
+from consumers.disclosure.optimiser.search import Search, prices
+from consumers.disclosure.optimiser.suppression import withhold
+from consumers.disclosure.optimiser.unknowns import STILL, unknowns
 from consumers.disclosure.problem import Cost
-from consumers.disclosure.program import Floats
-from consumers.disclosure.region import Change
-from consumers.disclosure.search import Search, prices
-from consumers.disclosure.suppression import withhold
 from consumers.disclosure.system import Attacker, Cells, Flags, System, Target
-from consumers.disclosure.unknowns import STILL, unknowns
 
 # Cells that are withheld cost a little, so that proofs use few of them.
 _WITHHELD = 0.01

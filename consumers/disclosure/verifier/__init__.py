@@ -1,0 +1,1 @@
+"""The check of a decision and its certificate: shares the problem with what decides, and nothing else."""
