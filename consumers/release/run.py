@@ -38,6 +38,7 @@ from schemas.settings import HubSettings, KafkaSettings
 from schemas.telemetry import LogEvent
 
 _FREE = "FREE"
+_CONFIGURATION = "configuration"
 
 
 @dataclass(frozen=True, slots=True)
@@ -203,7 +204,11 @@ class Run:
         return deciding.decided(Question(folder, before, epoch, self._tables), self.decide)
 
     def _composed(self, slot: Slot, found: Path, cut: Mapping[int, int]) -> Release:
-        return composed(slot, parts.read(found), cut, self._configuration, self._own.signing)
+        # A stored decision is of the configuration of its time, whatever the settings say since.
+        under = found / _CONFIGURATION
+        if not under.exists():
+            under.write_bytes(self._configuration)
+        return composed(slot, parts.read(found), cut, under.read_bytes(), self._own.signing)
 
     def _keep(self, release: Release, cut: Mapping[int, int], found: Path) -> None:
         digest = release.digest.hex()

@@ -16,7 +16,7 @@ import pytest
 from deploy import topics as deployed
 from deploy.exchange.exchange import Exchange
 from schemas import topics
-from schemas.errors import ConfigurationError, FatalError, FencedError
+from schemas.errors import ConfigurationError, FatalError, FencedError, RetriableError
 from tests.support import releasing
 from tests.support.hub import delete_topics
 from tests.support.releasing import NOW, OCTOBER, Releasing, loads
@@ -68,8 +68,20 @@ def undisturbed(hub: Releasing) -> list[Any]:
     delete_topics(hub.kafka, [topic.name for topic in shared])
     deployed.apply(hub.kafka, shared)
     assert len(found) == 97
-    assert not hub.records()
+    assert not led(hub)
     return found
+
+
+def led(hub: Releasing) -> list[Any]:
+    """Return the records of a hub once the new partitions have a leader."""
+    deadline = time.monotonic() + 30
+    while True:
+        try:
+            return hub.records()
+        except RetriableError:
+            if time.monotonic() > deadline:
+                raise
+            time.sleep(0.1)
 
 
 def test_killed_at_every_step_it_publishes_the_same(hub: Releasing) -> None:
@@ -103,6 +115,19 @@ def test_killed_at_any_moment_two_replicas_publish_the_same(hub: Releasing) -> N
         assert hub.records() in ([], expected)
     for one in (next(both), next(both)):
         one.run()
+
+    assert hub.records() == expected
+
+
+def test_a_stored_decision_outlives_other_settings(hub: Releasing) -> None:
+    """What was decided before a crash is published as it was decided, and says under which settings."""
+    expected = undisturbed(hub)
+    process = hub.child("decision stored")
+    process.communicate()
+    assert process.returncode == -signal.SIGKILL
+
+    hub.release |= {"final_epochs": 3, "min_groups": 4}
+    hub.run()
 
     assert hub.records() == expected
 
