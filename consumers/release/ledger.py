@@ -106,17 +106,14 @@ class Ledger:
         return (entry for entry in self.entries if entry.hub == hub)
 
     def turn(self, first: Epoch) -> Turn:
-        """Return whose turn it is; on an empty ledger the first hub begins with the epoch `first`."""
-        if not self.entries:
+        """Return whose turn it is; before any of the hubs has released, the first one begins with `first`.
+
+        What others put onto the ledger, such as hubs that have left it, takes nobody's turn.
+        """
+        ours = [entry for entry in self.entries if entry.hub in self.order]
+        if not ours:
             return Turn(self.order[0], first)
-        last = self.entries[-1]
-        epoch = calendar.parsed(last.epoch)
-        waiting = _behind(last.hub, self.order)
-        if waiting:
-            return Turn(waiting[0], epoch)
+        epoch = calendar.parsed(ours[-1].epoch)
+        if behind := self.order[self.order.index(ours[-1].hub) + 1 :]:
+            return Turn(behind[0], epoch)
         return Turn(self.order[0], calendar.following(self.calendar, epoch))
-
-
-def _behind(hub: str, order: Sequence[str]) -> Sequence[str]:
-    """Return the hubs that come after another one; none after one that has left the ledger."""
-    return order[order.index(hub) + 1 :] if hub in order else ()

@@ -67,6 +67,15 @@ def test_a_hub_that_leaves_is_waited_for_no_more() -> None:
     assert len(made.entries) == 2
 
 
+def test_a_stranger_takes_nobodys_turn() -> None:
+    """A hub that names ours in its order without being in ours cannot move our epochs."""
+    stranger = entry("west", "2090-01", ("west", "north"))
+    made = ledger(("north",), entry("north", "2026-08", ("north",)), stranger)
+
+    assert turn(made) == ("north", "2026-09")
+    assert turn(ledger(("north",), stranger)) == ("north", "2026-08")
+
+
 def test_another_calendar_goes_on_where_the_last_one_ended() -> None:
     """After a month come the days behind it; after days the month in which they end."""
     month = entry("north", "2026-08", ("north",))
