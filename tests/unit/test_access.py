@@ -70,7 +70,7 @@ def test_shared_topics_are_written_and_read_by_their_roles() -> None:
         topics.MOVEMENTS: hubs,
         topics.SIGNATURES: hubs,
         topics.KEYS: agencies,
-        topics.AGGREGATES: {"subscriber"},
+        topics.AGGREGATES: hubs | {"subscriber"},
         topics.RELEASES: hubs | {"subscriber"},
     }
 
