@@ -13,7 +13,7 @@ import time
 import zipfile
 from pathlib import Path
 from random import Random
-from typing import Literal
+from typing import Any, Literal
 
 import pyarrow as pa
 import pyarrow.parquet as pq
@@ -394,6 +394,47 @@ def test_parquet_whose_footer_lies_takes_no_memory(tmp_path: Path) -> None:
     assert [("table.parquet.size", "file")] == found(file.read_bytes())
 
 
+def by_differences(rows: list[dict[str, Any]], version: Literal["1.0", "2.0"], encoding: str) -> bytes:
+    """Return a Parquet file whose texts are written as what they have other than the text before."""
+    file, table = io.BytesIO(), pa.Table.from_pylist(rows)
+    encodings = {
+        name: encoding if pa.types.is_string(kind) else "PLAIN"
+        for name, kind in zip(table.schema.names, table.schema.types, strict=True)
+    }
+    pq.write_table(
+        table, file, use_dictionary=False, column_encoding=encodings, data_page_version=version,
+        row_group_size=max(1, len(rows) // 2),
+    )  # fmt: skip
+    return file.getvalue()
+
+
+@pytest.mark.parametrize("version", ["1.0", "2.0"])
+@pytest.mark.parametrize("encoding", ["DELTA_BYTE_ARRAY", "DELTA_LENGTH_BYTE_ARRAY"])
+def test_texts_of_parquet_that_are_written_by_differences(
+    version: Literal["1.0", "2.0"], encoding: str
+) -> None:
+    """Whichever way a file writes its texts, it is the same table."""
+    data = by_differences(tables.typed(), version, encoding)
+
+    assert outcomes(EXAMPLE_TABLE, FORMATS["parquet"]()) == outcomes(EXAMPLE_TABLE, data)
+
+
+def test_long_texts_of_parquet_that_differ_in_nothing_take_no_memory(tmp_path: Path) -> None:
+    """A text of a megabyte is written once for a thousand rows that all get it: refused as it is read."""
+    file = tmp_path / "differences.parquet"
+    load = tables.typed()[1] | {"Unit": "x" * 1_000_000}
+    file.write_bytes(by_differences([load] * 2000, "2.0", "DELTA_BYTE_ARRAY"))
+    answer = subprocess.run(
+        [sys.executable, "-c", PROGRAM, str(EXAMPLE), str(file)], capture_output=True, text=True, check=True
+    )
+
+    count, peak_kb = map(int, answer.stdout.split())
+    assert 0 == count
+    assert peak_kb < 200_000
+    assert file.stat().st_size < 10_000_000
+    assert "table.parquet.size" == found(file.read_bytes())[-1][0]
+
+
 def test_rows_of_parquet_without_end(monkeypatch: pytest.MonkeyPatch) -> None:
     """Equal rows take no room in a file: more of them than any table has are refused."""
     monkeypatch.setattr(parquet_lines, "_ROWS_MAX", 99)
@@ -423,6 +464,7 @@ def test_pages_of_parquet_are_counted_as_footers_count_them(version: Literal["1.
             assert stated.num_values == sum(page.values for page in counted)
 
 
+@settings(deadline=None)
 @given(st.binary(max_size=200))
 def test_bytes_that_are_no_pages_of_parquet(data: bytes) -> None:
     """Whatever stands where a page or a footer should, it is pages or a ValueError, and ends."""

@@ -3,6 +3,8 @@
 A text that many rows share is kept once, as the file keeps it. What the mapped columns take
 unpacked in one row group is bounded: whole pages of them have to be in memory. So is the number of rows,
 as any number of equal ones takes no room in a file. Both are told by the headers of pages, not by the footer.
+Texts that are written as what they have other than the text before are counted as they are read: a page of
+them may hold any number of long ones. Of these as many rows are read at a time as pages of such length allow.
 """
 
 from __future__ import annotations
@@ -18,7 +20,9 @@ from producers.adapters.table.cells import Flaw
 from producers.adapters.table.line import BrokenTableError, Line
 from producers.adapters.table.parquet_pages import chunks, pages
 
-_BATCH_ROWS = 1024
+_BATCH_ROWS, _BATCH_BYTES = 1024, 4 * 1024 * 1024
+# The library unpacks two lengths for each text of a page.
+_LENGTHS_BYTES = 8
 _READ_BYTES = 1024 * 1024
 _UNPACKED_BYTES_MAX = 80 * 1024 * 1024
 _ROWS_MAX = 80_000_000
@@ -44,6 +48,9 @@ class ParquetLines:
         self._stream = stream
         self._file = _opened(stream, [])
         self.header: Sequence[object] = self._file.schema_arrow.names
+        # Bytes of the largest page of each column, and the columns with pages written by differences.
+        self._largest: dict[str, int] = {}
+        self._deltas: set[str] = set()
 
     def read(self, places: Sequence[int]) -> Iterator[Line]:
         """Yield all rows; there is no header row to count."""
@@ -68,16 +75,21 @@ class ParquetLines:
 
     def _check_sizes(self, names: list[str]) -> None:
         """Refuse a row group that takes too much unpacked, and a file of too many rows."""
-        rows = 0
-        for columns in chunks(self._stream, self._leaves(names)):
+        rows, places = 0, self._leaves(names)
+        for columns in chunks(self._stream, places):
             unpacked, rows_before = 0, rows
-            for column in columns:
-                values = rows_before
+            for place, column in zip(places, columns, strict=True):
+                name, values, lengths = self._file.schema.column(place).path, rows_before, 0
                 for page in pages(self._stream, column):
                     unpacked += page.unpacked_bytes
                     values += page.values
-                    if unpacked > _UNPACKED_BYTES_MAX or values > _ROWS_MAX:
+                    self._largest[name] = max(self._largest.get(name, 0), page.unpacked_bytes)
+                    if page.has_text_deltas:
+                        self._deltas.add(name)
+                        lengths = max(lengths, page.values * _LENGTHS_BYTES)
+                    if unpacked + lengths > _UNPACKED_BYTES_MAX or values > _ROWS_MAX:
                         raise BrokenTableError("table.parquet.size")
+                unpacked += lengths
                 rows = max(rows, values)
 
     def _leaves(self, names: list[str]) -> list[int]:
@@ -89,11 +101,19 @@ class ParquetLines:
     def _batches(self, names: list[str]) -> Iterator[list[list[object]]]:
         """Yield the columns of each piece, in the order of the names."""
         number = 0
+        # No text is longer than the page that it stands in.
+        longest = sum(self._largest[name] for name in self._deltas)
+        rows = max(1, min(_BATCH_ROWS, _BATCH_BYTES // max(1, longest)))
         try:
-            file = _opened(self._stream, names)
-            for batch in file.iter_batches(_BATCH_ROWS, columns=names):
-                yield [_cells(batch.column(name)) for name in names]
-                number += batch.num_rows
+            file = _opened(self._stream, [name for name in names if name not in self._deltas])
+            for group in range(file.num_row_groups):
+                unpacked = 0
+                for batch in file.iter_batches(rows, row_groups=[group], columns=names):
+                    unpacked += sum(batch.column(name).nbytes for name in self._deltas)
+                    if unpacked > _UNPACKED_BYTES_MAX:
+                        raise BrokenTableError("table.parquet.size", f"line[{number + 1}]")
+                    yield [_cells(batch.column(name)) for name in names]
+                    number += batch.num_rows
         except _BROKEN:
             raise BrokenTableError("table.parquet.broken", f"line[{number + 1}]") from None
 

@@ -34,20 +34,29 @@ _FOOTER = {
     **{member: [{}] for member in (2, 5, 7)},
     _GROUPS: [{_COLUMNS: [{_SAID: _COLUMN, 8: {2: {1: [BINARY]}}}], 4: [{}]}],
 }
-# Members of a header. Either kind of data page has its number of values in a structure of its own.
+# Members of a header. Either kind of data page has a structure of its own, for its number of values and how
+# it is encoded.
 _KIND, _UNPACKED, _PACKED, _VALUES = 1, 2, 3, 1
-_DATA_HEADERS = {0: 5, 3: 8}
+_DATA_HEADERS = {0: (5, 2), 3: (8, 4)}
 _HEADER = {
     **dict.fromkeys((_KIND, _UNPACKED, _PACKED), INTEGER),
-    **{own: {_VALUES: INTEGER} for own in _DATA_HEADERS.values()},
+    **{own: {_VALUES: INTEGER, encoding: INTEGER} for own, encoding in _DATA_HEADERS.values()},
 }
+# Texts by their lengths, or as what they have other than the text before: DELTA_LENGTH_BYTE_ARRAY and
+# DELTA_BYTE_ARRAY.
+_TEXT_DELTAS = {6, 7}
 
 
 class Page(NamedTuple):
-    """What the header of a page states; the bytes are those of the header too, as in footers."""
+    """What the header of a page states; the bytes are those of the header too, as in footers.
+
+    Attributes:
+        has_text_deltas: Whether its texts take more than its bytes once they are read.
+    """
 
     unpacked_bytes: int
     values: int
+    has_text_deltas: bool = False
 
 
 class Chunk(NamedTuple):
@@ -82,13 +91,21 @@ def pages(stream: BinaryIO, chunk: Chunk) -> Iterator[Page]:
     start, missing = chunk.start, chunk.values
     while missing > 0 and start < chunk.end:
         header, length = _header(stream, start)
-        own = _DATA_HEADERS.get(_natural(header, _KIND))
-        values = 0 if own is None else _natural(header.get(own), _VALUES)
-        yield Page(length + _natural(header, _UNPACKED), values)
-        missing -= values
+        page = _page(header, length)
+        yield page
+        missing -= page.values
         start += length + _natural(header, _PACKED)
         if start > chunk.end:
             raise ValueError("a page ends behind its column")
+
+
+def _page(header: dict[int, Any], length: int) -> Page:
+    unpacked_bytes = length + _natural(header, _UNPACKED)
+    found = _DATA_HEADERS.get(_natural(header, _KIND))
+    if found is None:
+        return Page(unpacked_bytes, 0)
+    own, encoding = header.get(found[0]), found[1]
+    return Page(unpacked_bytes, _natural(own, _VALUES), _natural(own, encoding) in _TEXT_DELTAS)
 
 
 def _footer(stream: BinaryIO) -> dict[int, Any]:
