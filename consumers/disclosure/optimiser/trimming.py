@@ -20,9 +20,9 @@ from consumers.disclosure.system import Attacker, Cells, Flags, System, Target
 
 # Cells that are withheld cost a little, so that proofs use few of them.
 _WITHHELD = 0.01
-# Bounds what is tried, in cells of all programmes together: about ten seconds on one core.
+# Bounds what is tried, in cells of all programmes together: some seconds on one core.
 # Not in seconds, so that the result depends on nothing but the question.
-_WORK_MAX = 12_000_000
+_WORK_MAX = 3_000_000
 
 
 def trim(
