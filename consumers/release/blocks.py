@@ -73,7 +73,8 @@ def placed(rows: pl.DataFrame, tables: Tables, periods: Sequence[str]) -> pl.Dat
         Besides the columns of `rows`: for each dimension `<name>_0` to `<name>_<depth>`; `slot`
         (the period as shown), `unit` (the period as gated: older ones by year, as companies have
         other pseudonyms in another year), `leaf` and `family` (numbers), `is_owned` (whether this
-        hub decides for the region), `is_mirrored` (whether another hub has the other book). What
+        hub decides for the region), `is_mirrored` (whether another hub tells it: what comes from
+        its countries stands in its export book, and two hubs never tell the same mass). What
         mirrors an owned cell in the tables of another hub is there, not owned.
     """
     settings = tables.settings
@@ -92,10 +93,13 @@ def placed(rows: pl.DataFrame, tables: Tables, periods: Sequence[str]) -> pl.Dat
         country=pl.col("region").str.head(2),
     )
     found = found.filter(pl.col("country").is_in(tables.countries) | _is_mirror(tables))
-    is_cross = pl.col("flow").is_in(CROSS_BORDER) & tables.has_partner
-    return _numbered(found, tables).with_columns(
-        is_owned=pl.col("country").is_in(list(tables.owned)),
-        is_mirrored=is_cross & pl.col("partner").is_in(list(tables.foreign)),
+    is_from_foreign = (pl.col("flow") == CROSS_BORDER[1]) & pl.col("partner").is_in(list(tables.foreign))
+    return _numbered(
+        found.with_columns(
+            is_owned=pl.col("country").is_in(list(tables.owned)),
+            is_mirrored=is_from_foreign & pl.col("country").is_in(list(tables.owned)),
+        ),
+        tables,
     )
 
 
@@ -135,6 +139,6 @@ def _numbered(rows: pl.DataFrame, tables: Tables) -> pl.DataFrame:
         .otherwise(pl.format("{} {} {}", "flow", leaves[0], leaves[1]))
     )
     return rows.with_columns(
-        leaf=pl.struct("measure", "flow", "unit", *leaves).rank("dense"),
-        family=pl.struct(ends.alias("ends"), "unit", *leaves[2:], *measure).rank("dense"),
+        leaf=pl.struct("measure", "flow", "unit", "is_mirrored", *leaves).rank("dense"),
+        family=pl.struct(ends.alias("ends"), "unit", "is_mirrored", *leaves[2:], *measure).rank("dense"),
     )

@@ -95,7 +95,7 @@ def decided(rows: pl.DataFrame, tables: Tables) -> LastBlocks:
 def _common(rows: pl.DataFrame, rules: GateRules) -> pl.DataFrame:
     """Return the rows of leaves that may come in a last block.
 
-    Two hubs cannot decide one last block, so what both tell is left to the gate for good. So is a
+    What another hub tells is none of ours, and left to the gate, which holds it. So is a
     leaf that lost so much since some opening that others' part of a window would show, with all
     of its family.
     """

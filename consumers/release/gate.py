@@ -63,7 +63,8 @@ def held(rows: pl.DataFrame, hidden: pl.DataFrame, rules: GateRules) -> pl.Serie
     ]
     closed = pl.concat(found).unique()
     families = rows.filter(pl.col("leaf").is_in(closed.implode()))["family"].unique()
-    return rows.filter(pl.col("family").is_in(families.implode()))["leaf"].unique().sort()
+    is_held = pl.col("family").is_in(families.implode()) | pl.col("is_mirrored")
+    return rows.filter(is_held)["leaf"].unique().sort()
 
 
 def unsafe_windows(rows: pl.DataFrame, rules: GateRules) -> pl.Series:

@@ -284,28 +284,26 @@ def test_a_period_is_due_some_epochs_after_its_last_day() -> None:
     assert due == {"2026-03": False, "2026-06": False, "2026-07": True, "2026-08": True}
 
 
-def test_what_another_hub_tells_too_never_comes_in_a_last_block() -> None:
-    """Two hubs cannot decide one last block: their common flows open one by one, those with others do not."""
+def test_what_another_hub_tells_too_is_told_by_one() -> None:
+    """What comes from another hub's country stands in its export book only."""
     tables = _tables(
         countries=("FR",),
         hubs={"south": ("DE",)},
-        flows=("EXPORT",),
+        flows=("IMPORT",),
         final_epochs=1,
         tables=(TableSettings(name="flows", partner="country"),),
     )
     hub = Hub(tables, "2026-04")
     found = hub.release(
-        *of_groups(90, 80, 70, flow="EXPORT", partner="DE"),
-        *of_groups(900, 5, 5, flow="EXPORT", partner="IT"),
+        *of_groups(90, 80, 70, flow="IMPORT", partner="DE"),
+        *of_groups(60, 50, 40, flow="IMPORT", partner="IT"),
     )
 
-    shown = {code: _exports(found, code) for code in ("DE", "IT", "ALL")}
-    assert shown["DE"] == (240, FREE)
-    assert shown["IT"] == (None, CONFIDENTIAL)
-    assert {row["partner"] for row in hub.attribution.hidden.iter_rows(named=True)} == {"IT"}
+    shown = {code: _imports(found, code) for code in ("DE", "IT", "ALL")}
+    assert shown == {"DE": (None, CONFIDENTIAL), "IT": (150, FREE), "ALL": (150, FREE)}
 
 
-def _exports(decision: Decision, partner: str) -> tuple[int | None, str]:
+def _imports(decision: Decision, partner: str) -> tuple[int | None, str]:
     found = decision.observations.filter(period="2026-Q1", partner=partner)
     mass, status = found.select("mass_g", "conf_status").row(0)
     return mass, status
