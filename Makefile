@@ -3,7 +3,7 @@
 
 PYTHON ?= python3
 BIN := .venv/bin
-BENCHMARKS := aggregation adapter_path sealing memory
+BENCHMARKS := aggregation adapter_path sealing disclosure memory
 MUTANTS := 100000
 BROKER_LOG := .pytest_cache/broker.log
 
