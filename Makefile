@@ -5,9 +5,10 @@ PYTHON ?= python3
 BIN := .venv/bin
 BENCHMARKS := aggregation adapter_path sealing disclosure memory
 MUTANTS := 100000
+HISTORIES := 10000
 BROKER_LOG := .pytest_cache/broker.log
 
-.PHONY: setup demo test test-long lint test-containers fuzz bench lock clean
+.PHONY: setup demo test test-long lint test-containers fuzz histories bench lock clean
 
 setup: .venv/.installed
 
@@ -42,6 +43,10 @@ test-containers: setup
 # Spoiled documents, so many for each adapter: an hour or two.
 fuzz: setup
 	$(BIN)/pytest tests/unit/test_adapters_conform.py --mutants $(MUTANTS)
+
+# Random histories of releases, each attacked as a whole: hours.
+histories: setup
+	$(BIN)/pytest tests/attacks/test_disclosure_time.py --histories $(HISTORIES)
 
 bench: setup
 	for name in $(BENCHMARKS); do $(BIN)/python -m tests.benchmarks.$$name || exit; done
