@@ -475,6 +475,16 @@ def test_bytes_that_are_no_pages_of_parquet(data: bytes) -> None:
         list(parquet_pages.chunks(file, [0]))
 
 
+def test_a_list_of_parquet_that_says_it_goes_on_for_ever() -> None:
+    """A list in a header that says it has more items than bytes ends with the bytes."""
+    data = bytes([0x29, 0xF1, *[0x80] * 3, 0x01])
+    started = time.process_time()
+    with pytest.raises(ValueError, match="no header ends here"):
+        list(parquet_pages.pages(io.BytesIO(data), parquet_pages.Chunk(0, len(data), 1)))
+
+    assert time.process_time() - started < 0.5
+
+
 def test_statistics_of_parquet_that_are_wrong(tmp_path: Path) -> None:
     """Counts in a footer that do not fit their column reject the file, and do not end the process."""
     written = io.BytesIO()

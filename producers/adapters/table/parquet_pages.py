@@ -16,7 +16,7 @@ from producers.adapters.table.thrift_compact import BINARY, INTEGER, LONG, Compa
 # The end of a file: the length of the footer before it, and the magic word.
 _END_BYTES, _LENGTH_BYTES = 8, 4
 # Most headers have less than a hundred bytes; what they say of the least and the greatest text may be long.
-_HEADER_BYTES = (512, 1024 * 1024)
+_HEADER_BYTES = (512, 8 * 1024, 128 * 1024, 1024 * 1024)
 # The library reads so much behind a column whose end old versions stated too early.
 _BEHIND_BYTES = 100
 # Members of the footer: the row groups, their columns, and what is said of each. All lists are named.

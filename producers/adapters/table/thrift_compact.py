@@ -83,6 +83,9 @@ class Compact:
         size = self._varint() if kind == BINARY else _SIZES.get(kind)
         if size is None:
             raise ValueError("no kind of value")
+        # A list may say that it has more items than there are bytes in the world.
+        if size > len(self._data) - self.at:
+            raise CutError("it goes on")
         self.at += size
 
     def _integer(self, kind: int) -> int:
