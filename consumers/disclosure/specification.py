@@ -36,6 +36,7 @@ from consumers.disclosure.problem import (
     Rules,
     Table,
 )
+from consumers.disclosure.twins import twins
 from schemas.errors import ConfigurationError
 
 _PERCENT_MAX = 100
@@ -119,7 +120,7 @@ def read(path: Path) -> Problem:
 
 def _specification(path: Path) -> Specification:
     try:
-        sections = tomllib.loads(path.read_text(encoding="utf-8"), parse_float=Decimal)
+        sections = tomllib.loads(path.read_text(encoding="utf-8-sig"), parse_float=Decimal)
         return Specification.model_validate(sections)
     except OSError as error:
         raise ConfigurationError(f"{path}: cannot be read", hint="name a specification file") from error
@@ -198,22 +199,25 @@ def _problem(path: Path, specification: Specification) -> Problem:
     data = Microdata.read(path.parent / specification.data.file, [*named, *columns])
     values = _values(data, specification.data)
     dimensions = tuple(_dimension(dimension) for dimension in specification.dimension)
+    tables = _tables(specification)
+    contributions = pl.DataFrame(
+        [
+            *(codes for dimension in specification.dimension for codes in _codes(data, dimension)),
+            values.units.alias(VALUE),
+            *_contributors(data, specification.data),
+        ]
+    )
     return Problem(
-        contributions=pl.DataFrame(
-            [
-                *(codes for dimension in specification.dimension for codes in _codes(data, dimension)),
-                values.units.alias(VALUE),
-                *_contributors(data, specification.data),
-            ]
-        ),
+        contributions=contributions,
         dimensions=dimensions,
-        tables=_tables(specification),
+        tables=tables,
         rules=Rules(
             min_groups=specification.rules.min_groups,
             p_permille=int(specification.rules.p_percent * 10),
             coalition=specification.rules.coalition,
         ),
         protection=_protection(specification),
+        mirrors=twins(contributions, dimensions, tables),
         decimals=values.places,
     )
 

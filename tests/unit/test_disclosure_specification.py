@@ -15,7 +15,8 @@ from hypothesis import strategies as st
 
 from consumers.disclosure import decimals, specification
 from consumers.disclosure.cells import cells_of
-from consumers.disclosure.problem import AMOUNT_MAX, Dimension, Problem, Protection, Rules, Table
+from consumers.disclosure.disclosure import protect
+from consumers.disclosure.problem import AMOUNT_MAX, Dimension, Place, Problem, Protection, Rules, Table
 from schemas.errors import ConfigurationError
 
 SPECIFICATION = """
@@ -405,3 +406,99 @@ def test_fine_codes_may_be_spelt_like_coarse_ones(folder: Folder) -> None:
     problem = folder.read(csv=CSV + "4,g,C,C,001,1,1,,,\n")
 
     assert ["C", "C"] == [problem.contributions[name][-1] for name in ("activity_1", "activity_2")]
+
+
+REGIONS_TWICE = """
+[data]
+file = "micro.csv"
+value = "TONNES"
+
+[rules]
+min_groups = 3
+p_percent = 15
+
+[[dimension]]
+name = "county"
+columns = ["COUNTY", "REGION"]
+
+[[dimension]]
+name = "kind"
+columns = ["KIND", "REGION"]
+
+[[dimension]]
+name = "waste"
+columns = ["WASTE"]
+"""
+BY_COUNTY_AND_BY_KIND = """
+[[table]]
+dimensions = ["county", "waste"]
+
+[[table]]
+dimensions = ["kind"]
+"""
+
+
+def regions_twice() -> str:
+    """Return three counties of three regions of six companies, but for one region of one company."""
+    regions = [(f"c{number // 3}", f"r{number}", "ab"[number % 2]) for number in range(9)]
+    rows = [
+        f"{county},{region},{kind},{'w' if company else 'v'},{10 + company + number}"
+        for number, (county, region, kind) in enumerate(regions)
+        for company in range(6 if number else 1)
+    ]
+    return "\n".join(["COUNTY,REGION,KIND,WASTE,TONNES", *rows, ""])
+
+
+def test_a_figure_withheld_in_one_table_is_not_shown_by_another_hierarchy(folder: Folder) -> None:
+    """Regions are summed by county and by kind: each region is withheld in both tables or in none."""
+    problem = folder.read(REGIONS_TWICE + BY_COUNTY_AND_BY_KIND, regions_twice())
+    decided = protect(problem)
+    by_place = {
+        tuple(zip(row[::2], row[1::2], strict=True)): is_withheld
+        for row, is_withheld in zip(
+            decided.cells.places.iter_rows(), decided.suppressed.tolist(), strict=True
+        )
+    }
+
+    def regions(axis: int) -> dict[str, bool]:
+        total: Place = ((0, "Total"),) * 3
+        return {
+            place[axis][1]: is_withheld
+            for place, is_withheld in by_place.items()
+            if place[axis][0] == 2 and place[:axis] + place[axis + 1 :] == total[1:]
+        }
+
+    assert regions(0) == regions(1)
+    assert any(regions(0).values())
+    assert not all(regions(0).values())
+
+
+def test_codes_of_two_dimensions_mirror_each_other_between_tables(folder: Folder) -> None:
+    """Beside every further code of both tables; within one table its sums do so already."""
+    tables = BY_COUNTY_AND_BY_KIND.replace('["kind"]', '["kind", "waste"]')
+    total = (0, "Total")
+    beside = [(f"r{number}", waste) for number in range(9) for waste in (total, (1, "v"), (1, "w"))]
+    beside.remove(("r0", (1, "w")))  # nothing is there
+
+    found = folder.read(REGIONS_TWICE + tables, regions_twice()).mirrors
+
+    assert sorted(found) == sorted(
+        (((2, region), total, waste), (total, (2, region), waste)) for region, waste in beside
+    )
+    assert not folder.read(REGIONS_TWICE, regions_twice()).mirrors
+
+
+def test_codes_with_other_contributions_are_not_the_same(folder: Folder) -> None:
+    """Two dimensions may spell different things alike; one code that means the same is enough."""
+    csv = "COUNTY,REGION,KIND,WASTE,TONNES\nx,1,y,1,5\nx,2,y,1,7\nx,3,y,3,9\n"
+    tables = BY_COUNTY_AND_BY_KIND.replace('["county", "waste"]', '["waste"]').replace('"kind"', '"county"')
+
+    found = folder.read(REGIONS_TWICE + tables, csv).mirrors
+
+    total = (0, "Total")
+    assert [(((2, "3"), total, total), (total, total, (1, "3")))] == found
+
+
+def test_a_specification_may_start_with_a_byte_order_mark(folder: Folder) -> None:
+    """Some editors write one."""
+    assert folder.read("\ufeff" + SPECIFICATION).tables == folder.read().tables
