@@ -16,12 +16,13 @@ from scipy.optimize import linprog
 
 from consumers.disclosure import primary
 from consumers.disclosure.cells import cells_of
+from consumers.disclosure.disclosure import protect
 from consumers.disclosure.optimiser import program, search
 from consumers.disclosure.optimiser.neighbourhoods import Neighbourhoods
 from consumers.disclosure.optimiser.suppression import NotProvableError, suppress
 from consumers.disclosure.optimiser.trimming import trim
 from consumers.disclosure.optimiser.unknowns import STILL, unknowns
-from consumers.disclosure.problem import Dimension, Place, Problem, Table
+from consumers.disclosure.problem import Dimension, Place, Problem, Rules, Table
 from consumers.disclosure.system import Attacker, Flags, System, Target
 from tests.support import synthetic
 
@@ -141,6 +142,30 @@ def test_a_sum_of_cells_is_kept_as_uncertain_as_a_cell() -> None:
 
     assert at_risk(system, wider, [*targets, union]) == 0
     assert at_risk(system, trimmed, [*targets, union]) == 0
+
+
+@pytest.mark.parametrize(("value", "p_permille"), [(1, 150), (7, 1_000)])
+def test_a_level_may_need_all_the_room_there_is(value: int, p_permille: int) -> None:
+    """One company's one tonne, and a p of 100 percent, are protected by a second cell, not by all of them."""
+    codes = ["x"] * 4 + ["y"] * 4 + ["z"]
+    contributions = pl.DataFrame(
+        {
+            "a": codes,
+            "value": [value] * len(codes),
+            "groups": [[str(number)] for number in range(len(codes))],
+            "agency": pl.Series([None] * len(codes), dtype=pl.String),
+            "is_waived": False,
+            "is_public": False,
+        }
+    )
+    dimensions, tables = (Dimension("a", ("a",)),), (Table("a", ("a",)),)
+
+    decided = protect(Problem(contributions, dimensions, tables, rules=Rules(p_permille=p_permille)))
+
+    assert decided.is_complete
+    assert decided.proofs.is_complete
+    assert ["free", "primary", "secondary"] == sorted(set(decided.status.tolist()))
+    assert 2 == np.count_nonzero(decided.suppressed)
 
 
 def test_an_insider_finds_no_more_than_its_own_knowledge_allows() -> None:

@@ -80,6 +80,10 @@ class Program:
         self._room[unknowns] = room
         self._set_bounds(unknowns, np.zeros(len(unknowns)), room, room)
 
+    def room(self, unknowns: Numbers) -> Floats:
+        """Return how far some unknowns may move."""
+        return self._room[unknowns]
+
     def push(self, unknown: int, level: float) -> Floats | None:
         """Return the least expensive moves, shape (k,), with that of one unknown at least `level`.
 

@@ -81,7 +81,10 @@ class Region:
         if not len(number):
             return None
         self._update(cost, room)
-        level = target.level / self._unit * (1 + _MARGIN)
+        level = target.level / self._unit
+        # All the room there is must do, where a level needs all of it: that of one company's one tonne.
+        most = float(np.abs(weights) @ self._program.room(number))
+        level = max(level, min(level * (1 + _MARGIN), most))
         if len(number) == 1:
             # Whatever is conceivable is so with either sign.
             moves = self._program.push(int(number[0]), level / abs(int(weights[0])))
