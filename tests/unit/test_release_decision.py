@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import subprocess
+import sys
 from collections.abc import Iterable
 from typing import Any
 
@@ -14,6 +16,7 @@ from consumers.release.tables import Tables, configured
 from schemas.errors import ConfigurationError
 from schemas.settings import Calendar, ReleaseSettings, TableSettings
 from tests.support.contributed import contributed, of_groups
+from tests.support.samples import ROOT
 
 BY_MATERIAL = TableSettings(name="materials", material="group")
 FREE, CONFIDENTIAL = "FREE", "CONFIDENTIAL"
@@ -222,6 +225,38 @@ def test_a_decision_does_not_depend_on_the_order_of_rows() -> None:
     assert one.observations.equals(other.observations)
     assert one.block.equals(other.block)
     assert one.certificates == other.certificates
+
+
+PROGRAM = """
+from tests.unit import test_release_decision as test
+print(sorted(test.of_both_books().certificates.items()))
+"""
+
+
+def of_both_books() -> Decision:
+    """Return last blocks in which what was sent and what arrived is the same mass."""
+    tables = _tables(
+        final_epochs=1, measures=("DISPATCHED", "RECEIVED"), is_one_mass=True, tables=(BY_MATERIAL,)
+    )
+    materials = ("GLASS", "PAPER", "WOOD", "METAL", "PLASTIC", "RUBBER", "CHEMICAL", "ORGANIC", "HEALTHCARE")
+    rows = [
+        row
+        for material in materials
+        for measure in ("DISPATCHED", "RECEIVED")
+        for row in of_groups(90, 80, 70, 60, material=material, measure=measure)
+    ]
+    return Hub(tables, "2026-04").release(*rows)
+
+
+def test_certificates_are_the_same_in_every_process() -> None:
+    """An auditor's program, which hashes in an order of its own, makes the very certificates of the hub's."""
+    again = subprocess.run(
+        [sys.executable, "-c", PROGRAM], cwd=ROOT, capture_output=True, text=True, check=True
+    )
+    certificates = of_both_books().certificates
+
+    assert "2026-Q1 ALL mass_g/certificate.json" in certificates
+    assert f"{sorted(certificates.items())}\n" == again.stdout
 
 
 def test_what_another_hub_owns_is_shown_as_that_one_published_it() -> None:
