@@ -96,6 +96,11 @@ def test_commands_start_tell_and_stop(folder: Path) -> None:
     assert {process.birth_of(entry["pid"]) for entry in servers.values()} == {None}
 
 
+def _waiting_for_a_core() -> float:
+    """Return how many times as long everything takes since others run too."""
+    return max(1.0, os.getloadavg()[0] / (os.cpu_count() or 1))
+
+
 def test_data_survives_a_restart_which_is_quick(folder: Path) -> None:
     """Schemas, records and addresses are the same after a stop; the second start keeps its budget."""
     schema = Schema('{"type": "record", "name": "Kept", "fields": []}', "AVRO")
@@ -115,7 +120,7 @@ def test_data_survives_a_restart_which_is_quick(folder: Path) -> None:
 
     assert addresses == addresses_after
     assert (schema_id, b"record") == (found.schema_id, record)
-    assert start_seconds < SECOND_START_SECONDS_MAX
+    assert start_seconds < SECOND_START_SECONDS_MAX * _waiting_for_a_core()
     assert not _runs(after)
 
 
