@@ -384,7 +384,7 @@ def test_files_that_cannot_be_read_are_findings(decided: Decided, tmp_path: Path
     """A missing, empty or broken file is said to be so, in one finding."""
     problem = PROBLEMS["two dimensions"]
     assert [] == decided("two dimensions").findings(tmp_path)
-    for content in (b"", b"\xff\x00", b"[]", b"{}", b"status\nfree\n"):
+    for content in (b"", b"\xff\x00", b"[]", b"{}", b"status\nfree\n", b"[" * 100_000):
         (tmp_path / name).write_bytes(content)
         assert 1 == len(verify(problem, tmp_path))
     (tmp_path / name).unlink()

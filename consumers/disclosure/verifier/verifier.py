@@ -37,6 +37,16 @@ VERSION = 1
 CELLS, PUBLISHED, CERTIFICATE = "cells.csv", "published.csv", "certificate.json"
 FREE, STATUSES = "free", ("free", "primary", "secondary")
 _ATTACKER = re.compile(r"outsider|agency \d+|public|(public and )?contributor \d+( and contributor \d+)*")
+# RecursionError: brackets within brackets, without end.
+_UNREADABLE = (
+    OSError,
+    ValueError,
+    TypeError,
+    LookupError,
+    OverflowError,
+    RecursionError,
+    pl.exceptions.PolarsError,
+)
 _LARGEST = 2**62  # below it, the sum of two whole numbers stays within 64 bits
 
 
@@ -58,7 +68,7 @@ def verify(problem: Problem, folder: Path) -> list[str]:
         proof = Proof(world, json.loads((folder / CERTIFICATE).read_bytes()))
     except FindingError as error:
         return [str(error)]
-    except (OSError, ValueError, TypeError, LookupError, OverflowError, pl.exceptions.PolarsError) as error:
+    except _UNREADABLE as error:
         return [f"a file cannot be read ({type(error).__name__})"]
     if proof.digests != digests(problem, published):
         return [f"{CERTIFICATE} is about other contributions, another problem or another publication"]
