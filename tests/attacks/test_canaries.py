@@ -1,7 +1,8 @@
 """Attack: read everything that leaves an exchange at work, and look for what documents keep to themselves.
 
 Each place of every document holds a text of its own in one copy; adapters, broker, registry,
-hub, release, reports and failures are then searched for these texts and their hashes.
+hub, releases and their bundle, reports and failures are then searched for these texts and their
+hashes, and for the secret keys of all.
 """
 
 from __future__ import annotations
@@ -9,6 +10,8 @@ from __future__ import annotations
 import base64
 import hashlib
 from collections.abc import Iterator
+from pathlib import Path
+from signal import SIGKILL
 
 import pytest
 
@@ -20,6 +23,11 @@ from tests.support.canary_world import World, canary
 from tests.support.leaky_adapter import RAISED, STATED
 from tests.support.needles import Needles
 
+_RELEASE = (
+    *("keys create --hub", "release run", "release show", "release plan", "release bundle", "release verify"),
+    "subscribe",
+)
+_DECISION_FILES = ("contributions.parquet", "observations.parquet", "block.parquet", "certificates.json")
 # It reads the broker's own files.
 pytestmark = pytest.mark.embedded
 
@@ -35,7 +43,7 @@ def world(tmp_path_factory: pytest.TempPathFactory) -> Iterator[World]:
 
 
 def test_nothing_confidential_leaves(world: World) -> None:
-    """No topic, broker file, hub file, log, metric, report, help or error holds any of it in any form."""
+    """No topic, file of broker or hub, bundle, log, metric, report, help or error holds any of it."""
     assert {} == world.leaks()
 
 
@@ -57,6 +65,18 @@ def test_the_search_is_not_empty(world: World) -> None:
     assert b"FREE" in outputs["subscribe"] or b"CONFIDENTIAL" in outputs["subscribe"]
     assert outputs["leaky adapters"].count(b"ended") == len(RAISED) + len(STATED)
     assert outputs["leaky adapters"].count(b"adapter.failed") > len(RAISED)
+
+
+def test_all_of_a_release_is_searched(world: World) -> None:
+    """Files of a release that was killed, a bundle with certificates, and what commands say are there."""
+    outputs = world.outputs
+
+    assert world.ended["release that is killed"] == -SIGKILL
+    assert [name for name in _RELEASE if world.ended[name] or not outputs[name].strip()] == []
+    assert b" 0 findings" in outputs["release verify"]
+    for place in ("killed hub's hub.duckdb.release/", "bundle's "):
+        taken = {Path(name).name: data for name, data in outputs.items() if name.startswith(place)}
+        assert [name for name in _DECISION_FILES if not taken[name]] == []
 
 
 def test_what_had_to_fail_failed(world: World) -> None:
@@ -86,6 +106,7 @@ def test_a_careless_exchange_is_found_out() -> None:
     needles = Needles()
     needles.add(canary(1))
     needles.add_company("SIRET", "80014942000033")
+    needles.add_key("of a hub", bytes(range(32)))
     secret = canary(1).encode()
     pseudonym = DEMONSTRATION_KEYS.pseudonym_of("SIRET", "80014942000033", 2026)
     careless = (
@@ -102,6 +123,9 @@ def test_a_careless_exchange_is_found_out() -> None:
         pseudonym,
         pseudonym.hex().encode(),
         b"80014942000033",
+        bytes(range(32)),
+        bytes(range(32)).hex().encode(),
+        base64.b64encode(b"x" + bytes(range(32)) + b"x"),
     )
 
     missed = [output for output in careless if not needles.found(b"before " + output + b" behind")]

@@ -12,11 +12,16 @@ import os
 import re
 import socket
 import time
+import zipfile
 from collections.abc import Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from http.client import HTTPException
 from pathlib import Path
 from urllib.request import urlopen
+
+import polars as pl
 
 from consumers.sealed import parts
 from deploy import topics as deployed
@@ -27,9 +32,10 @@ from producers import harmonise, validate
 from producers.reading.file_rules import FILE_RULES_BY_ID
 from producers.statement import Company, Reading
 from schemas import directory, identity, topics
+from schemas.keystore import ceremony
 from schemas.runtime import clients
 from schemas.runtime.registry import Registry
-from schemas.settings import KafkaSettings
+from schemas.settings import HubSettings, KafkaSettings, ReleaseSettings
 from schemas.telemetry import METRICS
 from tests.support import program, tables
 from tests.support.agency import DOCUMENTS, ROOT, committed, kafka_of
@@ -51,9 +57,10 @@ HELPED = (
     ),
     *(("adapter", verb) for verb in ("run", "convert", "check")),
     ("hub", "run"),
-    ("release", "run"),
+    *(("release", verb) for verb in ("run", "plan", "show", "skip", "bundle", "verify")),
 )
-HUB = "canary"
+HUB, HUB_KEYS = "canary", "hub-keys"
+_KEY = re.compile(r"\b[0-9a-f]{64}\b")
 REPORTS = ("html", "csv", "txt")
 _REST_SECONDS = 3.0
 SETTINGS: Mapping[str, Mapping[str, str]] = {
@@ -187,7 +194,9 @@ def _prepare(world: World, names: Sequence[str]) -> None:
         keys, first = world.folder / f"keys-{agency}", world.folder / f"keys-{agency_of(names[0])}"
         identity.create(keys, range(2010, 2031), first / identity.EXCHANGE_FILE if number else None)
         members[agency] = member(identity.load(str(keys)), *(_COUNTRIES if agency == READER else ()))
-    path = write_directory(world.folder / "directory.toml", directory.Directory(members))
+    world.run("keys create --hub", "keys", "create", "--hub", "--out", HUB_KEYS)
+    hubs = {HUB: ceremony.hub_member(world.folder / HUB_KEYS)}
+    path = write_directory(world.folder / "directory.toml", directory.Directory(members, hubs))
     (world.folder / "weighbridge.toml").write_text(
         f'[kafka]\nbootstrap_servers = "{world.kafka.bootstrap_servers}"\n'
         f'registry_url = "{world.kafka.registry_url}"\n'
@@ -198,6 +207,9 @@ def _prepare(world: World, names: Sequence[str]) -> None:
     deployed.apply(world.kafka, wanted)
     for topic in wanted:
         Registry(world.kafka.registry_url).register(topic)
+    for file in world.folder.glob("*keys*/*.json"):
+        for number, key in enumerate(_KEY.findall(file.read_text())):
+            world.needles.add_key(f"{number} of {file.parent.name}", bytes.fromhex(key))
 
 
 def _write_documents(world: World, names: Sequence[str]) -> None:
@@ -332,24 +344,66 @@ def _run_hub(world: World) -> None:
     )  # fmt: skip
     world.outputs["metrics of the hub"] = _settled(port, running)
     world.run("hub status", "hub", "status", "--file", str(file))
-    for path in file.parent.iterdir():
-        if path.is_file():
-            world.outputs[f"running hub's {path.name}"] = path.read_bytes()
+    _take_folder(world, "running hub's", file.parent)
+    _kill_release(world, file)
     running.kill()
     world.finish("hub run", running)
-    for path in file.parent.iterdir():
-        if path.is_file():
-            world.outputs[f"killed hub's {path.name}"] = path.read_bytes()
+    _take_folder(world, "killed hub's", file.parent)
     world.run("hub run to the end", "hub", "run", "--name", HUB, "--file", str(file), "--until-end")
     world.outputs["hub's file"] = file.read_bytes()
     for view in ("event", "movement", "behind", "dead_letter", "writer_schema"):
         query = ("--file", str(file), "--json", "--rows", "100000")
         world.run(f"hub sql {view}", "hub", "sql", f"FROM {view}", *query)
-    keys = str(world.folder / "hub-keys")
-    world.run("keys create --hub", "keys", "create", "--hub", "--out", keys)
-    world.run("release run", "release", "run", "--file", str(file), "--keys", keys)
+    _release(world, file)
+    world.outputs["hub's file after a release"] = file.read_bytes()
+
+
+def _kill_release(world: World, file: Path) -> None:
+    """Kill a release once its decision is stored in the running hub, with all its files still there."""
+    keys = str(world.folder / HUB_KEYS)
+    settings = HubSettings(name=HUB, file=file, release=ReleaseSettings(keys=keys))
+    given = {
+        "settings": settings.model_dump(mode="json"),
+        "kafka": world.kafka.model_dump(mode="json"),
+        "now": datetime.now(UTC).isoformat(),
+        "step": "decision stored",
+        "times": 1,
+    }
+    title = "release that is killed"
+    with program.start(json.dumps(given), entry="tests.support.release_child:main") as killed:
+        world.outputs[title] = b"\n".join(killed.communicate(timeout=120))
+        world.ended[title] = killed.wait()
+
+
+def _release(world: World, file: Path) -> None:
+    """Publish what is decided, show it, and have it audited from a bundle."""
+    own = ("--file", str(file), "--keys", HUB_KEYS)
+    world.run("release run", "release", "run", *own)
     world.run("release show", "release", "show")
+    world.run("release plan", "release", "plan", *own, "--json")
     world.run("subscribe", "subscribe")
+    world.run("release bundle", "release", "bundle", *own, "--out", "bundle.zip")
+    world.run("release verify", "release", "verify", "--bundle", "bundle.zip")
+    world.run("full disk, bundle", "release", "bundle", *own, "--out", "full.zip", files=10_000)
+    with zipfile.ZipFile(world.folder / "bundle.zip") as bundle:
+        for name in bundle.namelist():
+            world.outputs[f"bundle's {name}"] = _unpacked(name, bundle.read(name))
+
+
+def _take_folder(world: World, whose: str, folder: Path) -> None:
+    """Keep the files of a hub's folder, with those of releases at work."""
+    for path in folder.rglob("*"):
+        if path.is_file():
+            name = str(path.relative_to(folder))
+            world.outputs[f"{whose} {name}"] = _unpacked(name, path.read_bytes())
+
+
+def _unpacked(name: str, data: bytes) -> bytes:
+    """Return what a file says: cells of a Parquet file, which is packed, as they are."""
+    if not name.endswith(".parquet"):
+        return data
+    cells = (cell for row in pl.read_parquet(data).rows() for cell in row)
+    return b"\0".join(cell if isinstance(cell, bytes) else str(cell).encode() for cell in cells)
 
 
 def _take_topics(world: World) -> None:
@@ -385,9 +439,10 @@ def _fail(world: World) -> None:
     world.run("registry away", *run, "--registry-url", f"http://{nowhere}")
     with lying_registry({"type": "record", "name": "Movement", "fields": [{"name": "x"}]}) as url:
         world.run("corrupt schema", *run, "--registry-url", url)
-    copy = str(next((world.folder / name).glob("copy *")).relative_to(world.folder))
-    world.run("full disk, findings", "adapter", "convert", name, copy, "--findings", "/dev/full")
-    world.run("full disk, report", "adapter", "convert", name, *[copy] * 99, "--report", "a.html", files=100)
+    copies = [str(path.relative_to(world.folder)) for path in sorted((world.folder / name).glob("copy *"))]
+    convert = ("adapter", "convert", name, *copies, "--agency", agency, "--keys", f"keys-{agency}")
+    world.run("full disk, findings", *convert, "--findings", "/dev/full")
+    world.run("full disk, report", *convert, "--report", "a.html", files=100)
     world.run(
         "full disk, hub", "hub", "run", "--name", HUB, "--file", "full.duckdb", "--until-end", files=300_000
     )
@@ -462,11 +517,11 @@ def _stored(exposition: str) -> float:
 
 
 def scraped(port: int) -> str:
-    """Return the exposition of a process, empty before it is served."""
+    """Return the exposition of a process, empty before it is served and where the process ends meanwhile."""
     try:
         with urlopen(f"http://127.0.0.1:{port}/metrics", timeout=5) as answer:
             return str(answer.read().decode())
-    except OSError:
+    except (OSError, HTTPException):
         return ""
 
 

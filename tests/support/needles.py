@@ -14,10 +14,14 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 from urllib.parse import quote, quote_plus
 
+import numpy as np
+
 from schemas.identity import DEMONSTRATION_KEYS
 
 # Shorter forms stand somewhere by accident.
 _WINDOW = 8
+# Windows are looked up by a number of fewer bits first: by Fibonacci hashing, as Knuth calls it.
+_MIXER, _SLOT_BITS = 0x9E3779B97F4A7C15, 24
 _HASHES = ("md5", "sha1", "sha224", "sha256", "sha384", "sha512", "blake2b", "blake2s", "sha3_256")
 _YEARS = range(2023, 2028)
 _KNOWN_KEYS = (
@@ -45,11 +49,15 @@ def text_forms(text: str) -> Iterator[tuple[str, bytes]]:
     yield "hexadecimal, upper case", data.hex().upper().encode()
     yield "URL", quote(text).encode()
     yield "URL form", quote_plus(text).encode()
-    for shift in range(3):
-        # What stands before it decides which of three texts it becomes; its first and last letters with that.
-        encoded = base64.b64encode(b"\0" * shift + data)[(shift * 8 + 5) // 6 : -4]
+    for shift, encoded in enumerate(_base64_forms(data)):
         yield f"base64, shifted by {shift}", encoded
         yield f"base64 for URLs, shifted by {shift}", encoded.replace(b"+", b"-").replace(b"/", b"_")
+
+
+def _base64_forms(data: bytes) -> Iterator[bytes]:
+    """Yield the three texts of which one is there, whatever stands before and behind some bytes."""
+    for shift in range(3):
+        yield base64.b64encode(b"\0" * shift + data)[(shift * 8 + 5) // 6 : -4]
 
 
 def hash_forms(text: str) -> Iterator[tuple[str, bytes]]:
@@ -80,6 +88,7 @@ class Needles:
 
     names: dict[bytes, str] = field(default_factory=dict)
     _by_start: dict[bytes, list[bytes]] = field(default_factory=lambda: defaultdict(list))
+    _known: bytearray = field(default_factory=lambda: bytearray(2**_SLOT_BITS))
 
     def add(self, text: str) -> None:
         """Search for a text in all its forms."""
@@ -92,22 +101,38 @@ class Needles:
         self._take(identifier, _readable(identity_forms(scheme, identifier)))
         self._take(identifier, _readable(hash_forms(f"{scheme}:{identifier}")))
 
+    def add_key(self, name: str, key: bytes) -> None:
+        """Search for a secret key."""
+        text = key.hex()
+        forms = (("bytes", key), ("hexadecimal", text.encode()), ("upper case", text.upper().encode()))
+        coded = ((f"base64, shifted by {shift}", form) for shift, form in enumerate(_base64_forms(key)))
+        self._take(f"key {name}", (*forms, *coded))
+
     def found(self, data: bytes) -> set[str]:
         """Return which secrets stand in some bytes, and how."""
         starts = self._by_start
         return {
             self.names[form]
-            for place in range(len(data) - _WINDOW + 1)
-            if (start := data[place : place + _WINDOW]) in starts
-            for form in starts[start]
+            for place in self._likely(data)
+            for form in starts.get(data[place : place + _WINDOW], ())
             if data.startswith(form, place)
         }
+
+    def _likely(self, data: bytes) -> Iterator[int]:
+        """Yield all places where a secret may begin, and few others."""
+        known = np.frombuffer(self._known, np.bool_)
+        for shift in range(min(_WINDOW, max(0, len(data) - _WINDOW + 1))):
+            words = np.frombuffer(data, "<u8", (len(data) - shift) // _WINDOW, shift)
+            slots = words * np.uint64(_MIXER) >> np.uint64(64 - _SLOT_BITS)
+            yield from (np.flatnonzero(known[slots]) * _WINDOW + shift).tolist()
 
     def _take(self, text: str, forms: Iterable[tuple[str, bytes]]) -> None:
         for how, form in forms:
             if len(form) >= _WINDOW and form not in self.names:
                 self.names[form] = f"{text!r} as {how}"
                 self._by_start[form[:_WINDOW]].append(form)
+                word = int.from_bytes(form[:_WINDOW], "little")
+                self._known[word * _MIXER % 2**64 >> (64 - _SLOT_BITS)] = True
 
 
 def _readable(forms: Iterable[tuple[str, bytes]]) -> Iterator[tuple[str, bytes]]:

@@ -61,6 +61,8 @@ def write_directory(path: Path, directory: Directory) -> Path:
             f"opening_key = {json.dumps(found.opening_key.hex())}",
             f"countries = {json.dumps(sorted(found.countries))}",
         ]
+    for name, hub in directory.hubs.items():
+        lines += [f"[hubs.{name}]", f"signing_keys = {json.dumps([key.hex() for key in hub.signing_keys])}"]
     path.write_text("\n".join(lines))
     return path
 
