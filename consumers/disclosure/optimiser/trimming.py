@@ -23,6 +23,9 @@ _WITHHELD = 0.01
 # Bounds what is tried, in cells of all programmes together: some seconds on one core.
 # Not in seconds, so that the result depends on nothing but the question.
 _WORK_MAX = 3_000_000
+# Suppressed cells up to which all targets are proved again without the secondary ones: that takes
+# longer than to find them, and what is tried afterwards gives back most of the same cells.
+_AGAIN_MAX = 20_000
 
 
 def trim(
@@ -38,7 +41,7 @@ def trim(
     """Return the cells to withhold: the fixed ones, and of the suppressed ones what is needed.
 
     1. Forget what was suppressed in addition, and prove all targets again with no other cells,
-       the least level first.
+       the least level first; not in very large systems.
     2. Try to do without each cell, the dearest first: look for other proofs of what rests on it.
     3. The same, where other cells may be withheld instead that cost less.
 
@@ -54,8 +57,11 @@ def trim(
     price = prices(system, cost)
     search = Search(system, targets, attackers)
     rising = sorted(range(len(targets)), key=lambda number: (targets[number].attacker, targets[number].level))
-    search.start(fixed, suppressed, price)
-    withhold(search, rising)
+    if np.count_nonzero(suppressed) <= _AGAIN_MAX:
+        search.start(fixed, suppressed, price)
+        withhold(search, rising)
+    else:
+        search.start(suppressed, suppressed, price)
     trial = _Trial(system, search, fixed, price)
     trial.settle(sorted(rising, key=lambda number: (targets[number].attacker, -targets[number].level)))
     if search.is_large:
