@@ -28,6 +28,8 @@ def twins(
         dimensions: Whose columns the contributions have.
         tables: Names of dimensions that are published together.
     """
+    if len(tables) < 2:  # noqa: PLR2004  # one table binds all of its places
+        return []
     rows = contributions.filter(pl.col(VALUE) != 0)
     return [
         pair
@@ -82,7 +84,12 @@ def _pairs(
             of_other in table for table in beside
         )
         if is_seen_twice and not any({of_one, of_other} <= table for table in beside):
-            at_one, at_other = (_places(rows, levels, place, dimensions) for place in (one, other))
+            used = [
+                one.column,
+                *(d.columns[level - 1] for d, level in zip(dimensions, levels, strict=True) if level),
+            ]
+            samples = rows.unique(used, maintain_order=True)
+            at_one, at_other = (_places(samples, levels, place, dimensions) for place in (one, other))
             yield from sorted(set(zip(at_one, at_other, strict=True)))
 
 
