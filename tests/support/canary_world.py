@@ -180,11 +180,14 @@ def build(world: World) -> None:
     with ThreadPoolExecutor(2) as together:
         list(together.map(lambda name: _publish(world, name), names))
         list(together.map(lambda name: _convert(world, name), names))
-    _open_sealed(world, names)
-    _run_hub(world)
+        failing = together.submit(_fail_runs, world)
+        _open_sealed(world, names)
+        _run_hub(world)
+        failing.result()
     _take_topics(world)
     _take_files(world)
-    _fail(world)
+    _fail_hub(world)
+    world.run_many("help", [[*words, "--help"] for words in HELPED])
 
 
 def _prepare(world: World, names: Sequence[str]) -> None:
@@ -429,8 +432,8 @@ def _take_files(world: World) -> None:
             world.outputs[f"file {path.relative_to(world.exchange.folder)}"] = path.read_bytes()
 
 
-def _fail(world: World) -> None:
-    """Make everything fail that can be made to, with a document full of canaries in hand."""
+def _fail_runs(world: World) -> None:
+    """Make adapters fail in every way that there is, with a document full of canaries in hand."""
     name = "us-emanifest"
     agency = agency_of(name)
     run = ("adapter", "run", name, name, "--agency", agency, "--keys", f"keys-{agency}", "--once")
@@ -443,13 +446,8 @@ def _fail(world: World) -> None:
     convert = ("adapter", "convert", name, *copies, "--agency", agency, "--keys", f"keys-{agency}")
     world.run("full disk, findings", *convert, "--findings", "/dev/full")
     world.run("full disk, report", *convert, "--report", "a.html", files=100)
-    world.run(
-        "full disk, hub", "hub", "run", "--name", HUB, "--file", "full.duckdb", "--until-end", files=300_000
-    )
     world.run("other keys", *run[:-2], f"keys-{READER}", "--once")
     _fail_adapters(world)
-    _fail_records(world)
-    world.run_many("help", [[*words, "--help"] for words in HELPED])
 
 
 def _fail_adapters(world: World) -> None:
@@ -473,8 +471,10 @@ def _fail_adapters(world: World) -> None:
         )  # fmt: skip
 
 
-def _fail_records(world: World) -> None:
-    """Give a hub records that hold canaries and are none: it refuses them, and says nothing of them."""
+def _fail_hub(world: World) -> None:
+    """Give a hub no room, and records that hold canaries and are none: it refuses them, and says nothing."""
+    small = ("--file", "full.duckdb", "--until-end")
+    world.run("full disk, hub", "hub", "run", "--name", HUB, *small, files=300_000)
     texts = [canary(96_000 + number) for number in range(40)]
     producer = new_producer(world.kafka)
     for number, text in enumerate(texts):
