@@ -18,7 +18,7 @@ from consumers.disclosure.contributors import Numbers, Parts
 from consumers.disclosure.system import Amounts, Flags, System
 
 # Up to so many pairs of contributor and cell are looked at however far they are from each other.
-_PAIRS_MAX = 5_000
+_PAIRS_MAX = 100_000
 # In larger systems, over so many relations: what is further away seldom matters, and is not found.
 _STEPS = 2
 
