@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import json
 import subprocess
-import sys
 from collections import Counter
 from collections.abc import Callable
 from dataclasses import dataclass, replace
@@ -26,7 +25,7 @@ from schemas.directory import Directory
 from schemas.reasons import Breach, Reason
 from schemas.runtime import clients
 from schemas.signing import Signer
-from tests.support import events
+from tests.support import events, program
 from tests.support import hub as support
 from tests.support.hub import LedgerTopic
 from tests.support.sealed import keys_of, write_directory
@@ -34,7 +33,6 @@ from tests.support.signed import EVERYBODY, Written
 
 HONEST = 40
 PARTITION = 1
-ROOT = Path(__file__).parents[2]
 
 
 @dataclass(slots=True)
@@ -304,15 +302,13 @@ def test_records_that_were_cut_off_at_the_beginning_are_found(ledger: LedgerTopi
 def test_an_honest_ledger_passes_the_command(ledger: LedgerTopic, tmp_path: Path) -> None:
     """The command says how many records each agency signed, and ends with 0; with 1 after an attack."""
     members = write_directory(tmp_path / "directory.toml", EVERYBODY)
-    program = [sys.executable, "-c", "from deploy.cli import main; main()", "doctor", "ledger"]
     addresses = [
         *("--bootstrap-servers", ledger.kafka.bootstrap_servers),
         *("--registry-url", ledger.kafka.registry_url),
     ]
 
     def run() -> subprocess.CompletedProcess[str]:
-        command = [*program, "--directory", str(members), "--json", *addresses]
-        return subprocess.run(command, cwd=ROOT, capture_output=True, check=False, text=True)
+        return program.run_text("doctor", "ledger", "--directory", members, "--json", *addresses)
 
     before = run()
     forged(ledger)
