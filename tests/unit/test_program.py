@@ -38,6 +38,9 @@ COMMANDS = (
     ("codes", "find"),
     ("codes", "check"),
     ("keys", "create"),
+    ("disclosure", "protect"),
+    ("disclosure", "audit"),
+    ("disclosure", "verify"),
 )
 
 
@@ -48,8 +51,8 @@ def weighbridge(*arguments: str, cwd: Path = ROOT) -> subprocess.CompletedProces
 
 def test_it_is_installed_under_its_name() -> None:
     """The command that the package installs is the program, and finds all that it imports."""
-    command = [Path(sys.executable).with_name("weighbridge"), "--help"]
-    answer = subprocess.run(command, capture_output=True, text=True, check=False)
+    program_file = Path(sys.executable).with_name("weighbridge")
+    answer = subprocess.run([program_file, "--help"], capture_output=True, text=True, check=False)
 
     assert (answer.returncode, answer.stderr) == (0, "")
     assert all(noun in answer.stdout for noun in {first for first, *_ in COMMANDS})
