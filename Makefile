@@ -6,7 +6,7 @@ BIN := .venv/bin
 BENCHMARKS := aggregation adapter_path sealing disclosure memory
 MUTANTS := 100000
 HISTORIES := 10000
-BROKER_LOG := .pytest_cache/broker.log
+LOGS := .pytest_cache/logs
 
 .PHONY: setup demo test test-long lint test-containers fuzz histories bench lock clean
 
@@ -15,15 +15,17 @@ setup: .venv/.installed
 demo: setup
 	$(BIN)/weighbridge demo
 
-# Two runs at a time: one computes while the other waits for its broker.
+# Three runs at a time: one computes while the others wait for their brokers.
 test: lint
-	@mkdir -p $(dir $(BROKER_LOG)); \
-	$(BIN)/pytest tests/attacks tests/integration > $(BROKER_LOG) 2>&1 & broker=$$!; \
-	trap 'kill $$broker; exit 1' INT TERM; \
-	echo "attacks and integration meanwhile write to $(BROKER_LOG)"; \
-	$(BIN)/pytest tests/unit tests/scenarios tests/tidy; status=$$?; \
-	wait $$broker || status=$$?; \
-	cat $(BROKER_LOG); exit $$status
+	@mkdir -p $(LOGS); pids=; status=0; \
+	for part in attacks integration; do \
+		$(BIN)/pytest tests/$$part > $(LOGS)/$$part.log 2>&1 & pids="$$pids $$!"; \
+		echo "the $$part meanwhile write to $(LOGS)/$$part.log"; \
+	done; \
+	trap 'kill $$pids; exit 1' INT TERM; \
+	$(BIN)/pytest tests/unit tests/scenarios tests/tidy || status=$$?; \
+	for pid in $$pids; do wait $$pid || status=$$?; done; \
+	cat $(LOGS)/attacks.log $(LOGS)/integration.log; exit $$status
 
 # What tests do with larger numbers, beside their short form.
 test-long: setup

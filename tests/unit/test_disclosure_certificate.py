@@ -100,7 +100,8 @@ def test_every_target_names_its_figure_level_attacker_and_witness() -> None:
 
 def test_witnesses_that_differ_by_their_scale_share_a_vector() -> None:
     """One corner, made smaller for one attacker after the other, is written once."""
-    found = said(decision())
+    larger = synthetic.problem([[3], [3]], 20, 0, agencies=2, public=0.2, groups_are_companies=True)
+    found = said(protect(larger))
 
     assert len(found["vectors"]) < len(found["witnesses"])
     assert len(found["vectors"]) == len({json.dumps(vector) for vector in found["vectors"]})
