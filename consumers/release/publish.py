@@ -14,12 +14,11 @@ from consumers.release.ledger import Entry, Ledger
 from consumers.release.release import Release
 from schemas import contract, framing, topics
 from schemas.directory import Directory
-from schemas.errors import ConfigurationError, RejectedRecordError
+from schemas.errors import ConfigurationError
 from schemas.headers import Headers, cloud_event
 from schemas.keystore.ceremony import HUB_FILE
 from schemas.keystore.documents import HubDocument
 from schemas.keystore.store import at
-from schemas.runtime import reading
 from schemas.runtime.decoding import Decoder
 from schemas.runtime.logs import logger
 from schemas.runtime.registry import Registry
@@ -140,12 +139,5 @@ def entries(kafka: KafkaSettings) -> Iterator[Entry]:
     Raises:
         RetriableError: Broker or registry do not answer.
     """
-    decoder = Decoder("release", Registry(kafka))
-    for record in reading.records(kafka, topics.RELEASES):
-        value = record.value() or b""
-        try:
-            fields = decoder.decoded(value)
-        except RejectedRecordError as error:
-            logger().warning(LogEvent.RECORD_PASSED_OVER, offset=record.offset(), hint=error.hint)
-            continue
-        yield Entry(int(record.offset() or 0), value[framing.HEADER_BYTES :], fields)
+    for record, fields in Decoder("release", Registry(kafka)).found(kafka, topics.RELEASES):
+        yield Entry(int(record.offset() or 0), (record.value() or b"")[framing.HEADER_BYTES :], fields)

@@ -33,13 +33,10 @@ from consumers.release.release import (
 )
 from schemas import framing, topics
 from schemas.directory import Directory
-from schemas.errors import ConfigurationError, RejectedRecordError
-from schemas.runtime import reading
+from schemas.errors import ConfigurationError
 from schemas.runtime.decoding import Decoder
-from schemas.runtime.logs import logger
 from schemas.runtime.registry import Registry
 from schemas.settings import KafkaSettings
-from schemas.telemetry import LogEvent
 
 _FREE = "FREE"
 
@@ -88,16 +85,9 @@ def read(kafka: KafkaSettings) -> Published:
         RetriableError: Broker or registry do not answer.
     """
     published = Published([*entries(kafka)])
-    decoder = Decoder("observation", Registry(kafka))
-    for record in reading.records(kafka, topics.AGGREGATES):
-        value = record.value() or b""
-        try:
-            fields = decoder.decoded(value)
-        except RejectedRecordError as error:
-            logger().warning(LogEvent.RECORD_PASSED_OVER, offset=record.offset(), hint=error.hint)
-            continue
-        found = Observed(record.key() or b"", value[framing.HEADER_BYTES :], fields)
-        published.observations[fields["release_id"]].append(found)
+    for record, fields in Decoder("observation", Registry(kafka)).found(kafka, topics.AGGREGATES):
+        body = (record.value() or b"")[framing.HEADER_BYTES :]
+        published.observations[fields["release_id"]].append(Observed(record.key() or b"", body, fields))
     return published
 
 

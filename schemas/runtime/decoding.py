@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 import fastavro
+from confluent_kafka import Message
 
 from schemas import contract, framing
 from schemas.errors import ConfigurationError, RejectedRecordError, RetriableError
@@ -49,16 +50,22 @@ class Decoder:
         return dict(found)
 
     def records(self, kafka: KafkaSettings, topic: str) -> Iterator[dict[str, Any]]:
-        """Yield every record that is on a topic now; what is no such record is passed over and told.
+        """Yield the fields of every record that is on a topic now; raises as `found`."""
+        return (fields for _, fields in self.found(kafka, topic))
+
+    def found(self, kafka: KafkaSettings, topic: str) -> Iterator[tuple[Message, dict[str, Any]]]:
+        """Yield every record that is on a topic now, with its fields; what is none is passed over and told.
 
         Raises:
             RetriableError: Broker or registry do not answer.
         """
         for record in reading.records(kafka, topic):
             try:
-                yield self.decoded(record.value())
+                fields = self.decoded(record.value())
             except RejectedRecordError as error:
                 logger().warning(LogEvent.RECORD_PASSED_OVER, offset=record.offset(), hint=error.hint)
+                continue
+            yield record, fields
 
     def _writer(self, schema_id: int) -> Any:
         if schema_id not in self._writers:
