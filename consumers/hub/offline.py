@@ -31,6 +31,18 @@ def answered(file: Path, memory_limit: str, name: str, **arguments: Any) -> Any:
         return (questions.handlers() | releases.handlers())[name](**arguments)
 
 
+def hub_name(file: Path, memory_limit: str) -> str:
+    """Return the name under which a file was filled: a release belongs to it, not to a setting.
+
+    Raises:
+        ConfigurationError: There is no such file, or it holds nothing.
+    """
+    status = answered(file, memory_limit, "status")
+    if not status.get("hub"):
+        raise ConfigurationError(f"{file} holds nothing yet", hint="weighbridge hub run")
+    return str(status["hub"])
+
+
 def _written(file: Path, memory_limit: str) -> duckdb.DuckDBPyConnection:
     make_private(file)
     return connect(file, memory_limit=memory_limit)

@@ -11,11 +11,10 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from functools import cache
 from typing import Any
 
+from consumers.release.blocks import PLACE
+from consumers.release.tables import ALL, DIMENSIONS
 from schemas import codes
 
-DIMENSIONS = ("region", "partner", "material", "operation")
-PLACE = ("measure", "flow", *DIMENSIONS)
-_ALL = "ALL"
 _BOOK = ("table", "period", "measure", "flow")
 
 Cell = tuple[str | None, ...]
@@ -62,7 +61,7 @@ def _families(cells: Mapping[Cell, int | None], number: int, name: str) -> dict[
 
 def _parent(name: str, code: str, shown: set[str | None]) -> str | None:
     """Return the next code above one that a table shows, None above the uppermost."""
-    while code != _ALL:
+    while code != ALL:
         code = _above(name, code)
         if code in shown:
             return code
@@ -73,11 +72,11 @@ def _above(name: str, code: str) -> str:
     match name:
         case "region":
             # FR-ZZ, a part that is not known, is of France too.
-            return code.partition("-")[0] if "-" in code else _ALL
+            return code.partition("-")[0] if "-" in code else ALL
         case "material":
-            return _material_parents().get(code, _ALL)
+            return _material_parents().get(code, ALL)
         case _:
-            return _ALL
+            return ALL
 
 
 @cache
@@ -92,7 +91,7 @@ def _links(records: Iterable[Mapping[str, Any]]) -> Iterator[str]:
         if record["mass_g"] is None:
             continue
         # A dimension that a table lacks is summed over.
-        place = (record["period"], *(record[name] or _ALL for name in PLACE))
+        place = (record["period"], *(record[name] or ALL for name in PLACE))
         if seen.setdefault(place, record["mass_g"]) != record["mass_g"]:
             yield f"{_told((record['table'], *place[:3]), place[3:])} is another in another table"
 

@@ -15,7 +15,7 @@ from consumers.release.tables import ALL, DIMENSIONS, EARLIER, UNMAPPED, Tables
 from schemas.errors import ConfigurationError
 
 # A place of the hub, a place in a period, and who is behind a contribution.
-PLACE = ("measure", "flow", "region", "partner", "material", "operation")
+PLACE = ("measure", "flow", *DIMENSIONS)
 LEAF = (*PLACE, "period")
 BEHIND = ("group_key", "counterparty_key", "agency")
 TAKEN = {

@@ -14,7 +14,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
-from consumers.hub.offline import answered
+from consumers.hub.offline import answered, hub_name
 from consumers.release import tables
 from consumers.release.ledger import Entry
 from consumers.release.publish import entries, own_keys
@@ -34,11 +34,11 @@ def write(settings: HubSettings, kafka: KafkaSettings, path: Path) -> int:
     """Write the bundle of a hub, readable by its owner alone, and return how many releases it holds.
 
     Raises:
-        ConfigurationError: There are no keys, or the hub's file does not know a release that was published.
+        ConfigurationError: There are no keys, or the hub's file is empty or lacks a published release.
         RetriableError: Broker or registry do not answer.
     """
     own = own_keys(settings.release)
-    hub = str(answered(settings.file, settings.memory_limit, "status")["hub"])
+    hub = hub_name(settings.file, settings.memory_limit)
     released = [
         entry
         for entry in entries(kafka)

@@ -9,6 +9,7 @@ from __future__ import annotations
 import json
 import multiprocessing
 import os
+import traceback
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
@@ -82,7 +83,8 @@ def _decide(question: Question, decide: Decide) -> None:
         is_usage = isinstance(error, ConfigurationError)
         _tell(folder, {"text": str(error), "hint": error.hint, "is_usage": is_usage})
     except Exception as error:  # noqa: BLE001  # the top of a process
-        place = _place_of(error)
+        frame = traceback.extract_tb(error.__traceback__)[-1]
+        place = f"{Path(frame.filename).name}:{frame.lineno}"
         text = f"the decision failed: {type(error).__name__} in {place}"
         _tell(folder, {"text": text, "hint": "nothing was published", "is_usage": False})
 
@@ -90,11 +92,3 @@ def _decide(question: Question, decide: Decide) -> None:
 def _tell(folder: Path, told: dict[str, object]) -> None:
     (folder / _ERROR).write_text(json.dumps(told), "utf-8")
     raise SystemExit(1)
-
-
-def _place_of(error: Exception) -> str:
-    """Return file and line of the innermost frame of an error."""
-    trace = error.__traceback__
-    while trace is not None and trace.tb_next is not None:
-        trace = trace.tb_next
-    return "" if trace is None else f"{Path(trace.tb_frame.f_code.co_filename).name}:{trace.tb_lineno}"

@@ -46,6 +46,11 @@ class Entry:
         return bytes(self.record["release_id"])
 
     @property
+    def place(self) -> str:
+        """Where it stands, as findings say it."""
+        return f"{self.epoch} of {self.hub}"
+
+    @property
     def is_released(self) -> bool:
         """Whether there are observations; else the epoch was skipped."""
         return bool(self.record["status"] == RELEASED)

@@ -12,20 +12,21 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any
 
+from consumers.release.blocks import PLACE
 from consumers.release.calendar import Epoch
 from consumers.release.decision import Decision
 from schemas import contract, envelope, signing
+from schemas.envelope import SIGNATURE_BYTES
 from schemas.keystore.documents import verify_key_of
 
 RELEASED, SKIPPED = "RELEASED", "SKIPPED"
 ID_BYTES = 16
-_SIGNATURE_BYTES = 64
 # One key signs several kinds of things: none can pass for another.
 _DOMAIN = b"weighbridge.Release\0"
 # What a long of Avro takes at most.
 _LONG_BYTES = 10
 _NO_ID = bytes(ID_BYTES)
-_PLACE = ("period", "measure", "flow", "region", "partner", "material", "operation")
+_PLACE = ("period", *PLACE)
 
 
 @dataclass(frozen=True, slots=True)
@@ -185,10 +186,10 @@ def is_signed(body: bytes, record: Mapping[str, Any], keys: Iterable[bytes]) -> 
     """
     signature = record["signature"]
     # What is decoded has to be what is signed: nothing stands behind it.
-    is_whole = len(signature) == _SIGNATURE_BYTES and body.endswith(signature)
+    is_whole = len(signature) == SIGNATURE_BYTES and body.endswith(signature)
     return is_whole and any(
         signing.key_id(key) == record["key_id"]
-        and envelope.is_signed(key, signature, _DOMAIN + body[:-_SIGNATURE_BYTES])
+        and envelope.is_signed(key, signature, _DOMAIN + body[:-SIGNATURE_BYTES])
         for key in keys
     )
 
@@ -202,10 +203,10 @@ def _signed(slot: Slot, fields: Mapping[str, Any], key: bytes) -> bytes:
         "predecessor": slot.predecessor,
         "order": list(slot.order),
         "key_id": signing.key_id(verify_key_of(key)),
-        "signature": bytes(_SIGNATURE_BYTES),
+        "signature": bytes(SIGNATURE_BYTES),
         **fields,
     }
-    unsigned = contract.encoded(contract.parsed("release"), record)[:-_SIGNATURE_BYTES]
+    unsigned = contract.encoded(contract.parsed("release"), record)[:-SIGNATURE_BYTES]
     return unsigned + envelope.sign(key, _DOMAIN + unsigned)
 
 

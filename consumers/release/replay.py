@@ -54,49 +54,52 @@ class Replay:
             if entry.hub != given["hub"] or not entry.is_released:
                 continue
             if not (self.folder / entry.epoch).is_dir():
-                yield Finding("bundle", _place(entry), "the bundle does not have it, nor what follows")
+                yield Finding("bundle", entry.place, "the bundle does not have it, nor what follows")
                 return
             if entry.record["configuration_digest"] != configuration_digest(settings):
-                yield Finding(
-                    "bundle", _place(entry), "other tables, code lists or queries than the bundle's"
-                )
+                yield Finding("bundle", entry.place, "other tables, code lists or queries than the bundle's")
             held = parts.read(self.folder / entry.epoch / bundle.DECISION)
-            again = self._again(entry, before, shown, self.published.entries[:number])
-            for text in (*_differences(held, again), *self._unpublished(entry, again)):
-                yield Finding("decision", _place(entry), text)
-            for text in self._unproven(entry, before, again, shown):
-                yield Finding("certificate", _place(entry), text)
+            contributions = pl.read_parquet(self.folder / entry.epoch / bundle.CONTRIBUTIONS)
+            again = self._again(entry, contributions, before, shown, self.published.entries[:number])
+            for text in (*_differences(held, again), *_unpublished(entry, again)):
+                yield Finding("decision", entry.place, text)
+            due = set(again.attribution.final) - set(before.final)
+            rows = _rows(contributions, before, calendar.parsed(entry.epoch), shown, due)
+            for text in _unproven(rows, again, shown):
+                yield Finding("certificate", entry.place, text)
             before = again.attribution
 
-    def _again(self, entry: Entry, before: Attribution, shown: Tables, ledger: Sequence[Entry]) -> Decision:
+    def _again(
+        self,
+        entry: Entry,
+        contributions: pl.DataFrame,
+        before: Attribution,
+        shown: Tables,
+        ledger: Sequence[Entry],
+    ) -> Decision:
         epoch = calendar.parsed(entry.epoch)
         others = neighbours.published(self.kafka, entry.epoch, ledger) if len(entry.order) > 1 else None
-        return self.decide(self._contributions(entry), before, epoch, shown, others)
+        return self.decide(contributions, before, epoch, shown, others)
 
-    def _contributions(self, entry: Entry) -> pl.DataFrame:
-        return pl.read_parquet(self.folder / entry.epoch / bundle.CONTRIBUTIONS)
 
-    def _unpublished(self, entry: Entry, again: Decision) -> Iterator[str]:
-        """Yield how what is decided differs from what is published."""
-        names = {"hub": entry.hub, "epoch": entry.epoch, "release_id": entry.release_id}
-        bodies = (observation_body(names | row) for row in again.observations.iter_rows(named=True))
-        if digest_of(bodies) != entry.record["observations_digest"]:
-            yield "what is decided from the bundle is not what is published"
-        if certificates_digest(again.certificates) != entry.record["certificate_digest"]:
-            yield "its certificates are not those that were signed"
+def _unpublished(entry: Entry, again: Decision) -> Iterator[str]:
+    """Yield how what is decided differs from what is published."""
+    names = {"hub": entry.hub, "epoch": entry.epoch, "release_id": entry.release_id}
+    bodies = (observation_body(names | row) for row in again.observations.iter_rows(named=True))
+    if digest_of(bodies) != entry.record["observations_digest"]:
+        yield "what is decided from the bundle is not what is published"
+    if certificates_digest(again.certificates) != entry.record["certificate_digest"]:
+        yield "its certificates are not those that were signed"
 
-    def _unproven(self, entry: Entry, before: Attribution, again: Decision, shown: Tables) -> Iterator[str]:
-        """Yield what the verifier finds in the certificates, and what has none."""
-        epoch = calendar.parsed(entry.epoch)
-        due = set(again.attribution.final) - set(before.final)
-        proofs = _by_problem(again)
-        for name, problem in final.problems(
-            _rows(self._contributions(entry), before, epoch, shown, due), shown
-        ):
-            with TemporaryDirectory(prefix="weighbridge-") as folder:
-                for file, content in proofs.get(name, {}).items():
-                    (Path(folder) / file).write_bytes(content)
-                yield from (f"{name}: {text}" for text in verifier.verify(problem, Path(folder)))
+
+def _unproven(rows: pl.DataFrame, again: Decision, shown: Tables) -> Iterator[str]:
+    """Yield what the verifier finds in the certificates of last blocks, and what has none."""
+    proofs = _by_problem(again)
+    for name, problem in final.problems(rows, shown):
+        with TemporaryDirectory(prefix="weighbridge-") as folder:
+            for file, content in proofs.get(name, {}).items():
+                (Path(folder) / file).write_bytes(content)
+            yield from (f"{name}: {text}" for text in verifier.verify(problem, Path(folder)))
 
 
 def _rows(
@@ -131,7 +134,3 @@ def _differences(held: Decision, again: Decision) -> Iterator[str]:
         yield "the bundle's last blocks are not those of the epoch"
     if dict(held.certificates) != dict(again.certificates):
         yield "the bundle's certificates are not those that are made again"
-
-
-def _place(entry: Entry) -> str:
-    return f"{entry.epoch} of {entry.hub}"

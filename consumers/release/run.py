@@ -19,12 +19,13 @@ from typing import Any
 
 import polars as pl
 
-from consumers.hub.offline import answered
+from consumers.hub.offline import answered, hub_name
 from consumers.hub.releases import reaches
 from consumers.release import calendar, deciding, decision, neighbours, parts, tables
 from consumers.release.calendar import Epoch
 from consumers.release.configuration import configuration_digest
 from consumers.release.deciding import Decide, Question
+from consumers.release.figures import FREE
 from consumers.release.ledger import Entry, Turn
 from consumers.release.publish import Releaser, own_keys, releaser
 from consumers.release.release import Release, Slot, composed
@@ -37,7 +38,6 @@ from schemas.runtime.logs import logger
 from schemas.settings import HubSettings, KafkaSettings
 from schemas.telemetry import LogEvent
 
-_FREE = "FREE"
 _CONFIGURATION = "configuration"
 
 
@@ -105,7 +105,7 @@ class Run:
             FatalError: What was published cannot be had again from its cut, or a decision failed.
             RetriableError: Broker or registry do not answer; nothing is published in part.
         """
-        self._hub = self._name()
+        self._hub = hub_name(self.settings.file, self.settings.memory_limit)
         self._own = own_keys(self.settings.release)
         self._tables = tables.configured(self._hub, self.settings.release, self._own.hub)
         self._configuration = configuration_digest(self.settings.release)
@@ -231,17 +231,10 @@ class Run:
         release = self.settings.release
         return calendar.last_closed(release.epoch, release.lateness, self.now)
 
-    def _name(self) -> str:
-        """Return the name under which the file was filled: a release belongs to it, not to a setting."""
-        status: Mapping[str, Any] = self._ask("status")
-        if not status.get("hub"):
-            raise ConfigurationError(f"{self.settings.file} holds nothing yet", hint="weighbridge hub run")
-        return str(status["hub"])
-
     def _ask(self, name: str, **arguments: Any) -> Any:
         return answered(self.settings.file, self.settings.memory_limit, name, **arguments)
 
 
 def _counted(epoch: Epoch, observations: pl.DataFrame) -> Published:
-    free = observations.filter(pl.col("conf_status") == _FREE).height
+    free = observations.filter(pl.col("conf_status") == FREE).height
     return Published(epoch.name, free, observations.height - free)

@@ -5,11 +5,10 @@ from __future__ import annotations
 from collections import Counter
 from typing import Any
 
+from consumers.release.figures import FREE
 from consumers.release.publish import entries
 from consumers.subscribe.observations import observations
 from schemas.settings import KafkaSettings
-
-_FREE = "FREE"
 
 
 def rows(kafka: KafkaSettings, hub: str | None = None) -> list[dict[str, Any]]:
@@ -22,7 +21,7 @@ def rows(kafka: KafkaSettings, hub: str | None = None) -> list[dict[str, Any]]:
     Raises:
         RetriableError: Broker or registry do not answer.
     """
-    free = Counter(found["release_id"] for found in observations(kafka, hub) if found["conf_status"] == _FREE)
+    free = Counter(found["release_id"] for found in observations(kafka, hub) if found["conf_status"] == FREE)
     return [
         {
             "epoch": entry.epoch,

@@ -138,9 +138,7 @@ class Tables:
         Returns:
             Columns `period`, `measure`, `flow`, and for each dimension its `<name>_level` and `<name>`.
         """
-        found = pl.DataFrame({"period": periods})
-        for name in ("measure", "flow"):
-            found = found.join(pl.DataFrame({name: getattr(self.settings, f"{name}s")}), how="cross")
+        found = self._books("period", periods)
         for name in DIMENSIONS:
             found = found.join(self._nodes(name, table.depths[name]), how="cross")
         return found
@@ -151,14 +149,19 @@ class Tables:
         Returns:
             Columns `slot`, `measure`, `flow`, and the path of each dimension.
         """
-        found = pl.DataFrame({"slot": periods})
-        for name in ("measure", "flow"):
-            found = found.join(pl.DataFrame({name: getattr(self.settings, f"{name}s")}), how="cross")
+        found = self._books("slot", periods)
         for name, tree in self.trees.items():
             paths = tree.paths
             if name == "region":
                 paths = paths.filter(pl.col(name).str.head(2).is_in(list(countries)))
             found = found.join(paths.drop(name).unique(maintain_order=True), how="cross")
+        return found
+
+    def _books(self, name: str, periods: Sequence[str]) -> pl.DataFrame:
+        """Return every book of some periods, which stand in the column of that name."""
+        found = pl.DataFrame({name: periods})
+        for part in ("measure", "flow"):
+            found = found.join(pl.DataFrame({part: getattr(self.settings, f"{part}s")}), how="cross")
         return found
 
     def _nodes(self, name: str, depth: int) -> pl.DataFrame:

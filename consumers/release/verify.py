@@ -21,6 +21,8 @@ from typing import Any, NamedTuple
 
 from consumers.hub.releases import reaches
 from consumers.release import additivity, calendar
+from consumers.release.blocks import PLACE
+from consumers.release.figures import FREE
 from consumers.release.ledger import Entry
 from consumers.release.publish import entries
 from consumers.release.release import (
@@ -37,8 +39,6 @@ from schemas.errors import ConfigurationError
 from schemas.runtime.decoding import Decoder
 from schemas.runtime.registry import Registry
 from schemas.settings import KafkaSettings
-
-_FREE = "FREE"
 
 
 class Finding(NamedTuple):
@@ -106,7 +106,7 @@ def verify(published: Published, directory: Directory) -> list[Finding]:
 def _unsigned(entries: Iterable[Entry], directory: Directory) -> Iterator[Finding]:
     for entry in entries:
         if not is_signed(entry.body, entry.record, directory.hub_keys(entry.hub)):
-            yield Finding("signature", _place(entry), "no key that the directory has of this hub signed it")
+            yield Finding("signature", entry.place, "no key that the directory has of this hub signed it")
 
 
 def _broken_chains(entries: Sequence[Entry]) -> Iterator[Finding]:
@@ -116,7 +116,7 @@ def _broken_chains(entries: Sequence[Entry]) -> Iterator[Finding]:
         before = [other for other in entries[:number] if members & set(other.order)]
         expected = before[-1].release_id if before else None
         if entry.record["predecessor"] != expected:
-            yield Finding("history", _place(entry), "does not name the record before it as its predecessor")
+            yield Finding("history", entry.place, "does not name the record before it as its predecessor")
 
 
 def _broken_histories(entries: Sequence[Entry]) -> Iterator[Finding]:
@@ -128,24 +128,24 @@ def _broken_histories(entries: Sequence[Entry]) -> Iterator[Finding]:
             yield from _between(one, other)
         for one, other in pairwise(entry for entry in found if entry.is_released):
             if not reaches(other.cut, one.cut):
-                yield Finding("history", _place(other), "its cut lies before that of the release before it")
+                yield Finding("history", other.place, "its cut lies before that of the release before it")
 
 
 def _between(one: Entry, other: Entry) -> Iterator[Finding]:
     try:
         first, second = calendar.parsed(one.epoch), calendar.parsed(other.epoch)
     except ConfigurationError:
-        yield Finding("history", _place(other), "its epoch, or the one before it, is of no calendar")
+        yield Finding("history", other.place, "its epoch, or the one before it, is of no calendar")
         return
     if second.end <= first.end:
-        yield Finding("history", _place(other), "its epoch does not follow the one before it")
+        yield Finding("history", other.place, "its epoch does not follow the one before it")
     elif second.start > first.end:
-        yield Finding("history", _place(other), "an epoch is missing before it")
+        yield Finding("history", other.place, "an epoch is missing before it")
 
 
 def _of_release(entry: Entry, published: Published) -> Iterator[Finding]:
     found = published.observations.get(entry.release_id, [])
-    place = _place(entry)
+    place = entry.place
     bodies = [item.body for item in found]
     if len(found) != entry.record["observations"]:
         yield Finding("digests", place, f"{len(found)} observations, not {entry.record['observations']}")
@@ -166,7 +166,7 @@ def _malformed(item: Observed, entry: Entry) -> Iterator[str]:
         yield "an observation names another hub or epoch"
     if item.key != observation_key(record):
         yield "an observation is keyed as another cell"
-    if (record["mass_g"] is not None) != (record["conf_status"] == _FREE):
+    if (record["mass_g"] is not None) != (record["conf_status"] == FREE):
         yield "a confidential cell has a value, or a free one has none"
     if len(item.body) != len(observation_body({**record, "mass_g": None})):
         yield "the size of an observation tells whether it has a value, or how large it is"
@@ -188,7 +188,7 @@ def _other_shapes(published: Published) -> Iterator[Finding]:
         whose = entry.hub, entry.record["configuration_digest"]
         shape = _shape(published.observations.get(entry.release_id, []))
         if last.setdefault(whose, shape) != shape:
-            yield Finding("form", _place(entry), "has other cells than the releases before it")
+            yield Finding("form", entry.place, "has other cells than the releases before it")
 
 
 def _shape(found: Iterable[Observed]) -> list[tuple[Any, ...]]:
@@ -198,11 +198,7 @@ def _shape(found: Iterable[Observed]) -> list[tuple[Any, ...]]:
         (
             item.record["table"],
             numbers.setdefault(str(item.record["period"]), len(numbers)),
-            *(item.record[name] for name in additivity.PLACE),
+            *(item.record[name] for name in PLACE),
         )
         for item in found
     ]
-
-
-def _place(entry: Entry) -> str:
-    return f"{entry.epoch} of {entry.hub}"
