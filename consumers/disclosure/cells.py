@@ -50,6 +50,10 @@ class CellSet:
     tables: dict[str, Cells]
     system: System
 
+    def listed(self) -> list[Place]:
+        """Return the place of each cell, in the order of their numbers."""
+        return [tuple(zip(row[::2], row[1::2], strict=True)) for row in self.places.iter_rows()]
+
 
 def cells_of(problem: Problem) -> CellSet:
     """Return the cells of all tables, each figure once, with their relations and contributors.

@@ -22,21 +22,33 @@ def write(protected: Protected, folder: Path) -> None:
 
     What may leave takes its place last, never before the proof of it lies there.
     """
-    leaving = published(protected).write_csv().encode()
     folder.mkdir(parents=True, exist_ok=True)
     files.replace(
         {
-            folder / CERTIFICATE: (certificate.text(protected, leaving), files.CONFIDENTIAL),
-            folder / CELLS: (cells(protected).write_csv().encode(), files.CONFIDENTIAL),
-            folder / PUBLISHED: (leaving, files.OPEN),
+            folder / name: (content, files.OPEN if name == PUBLISHED else files.CONFIDENTIAL)
+            for name, content in contents(protected).items()
         }
     )
 
 
+def contents(protected: Protected) -> dict[str, bytes]:
+    """Return what the verifier reads, by name of the file; what may leave is the last one."""
+    office = cells(protected)
+    leaving = _without_confidential(office).write_csv().encode()
+    return {
+        CERTIFICATE: certificate.text(protected, leaving),
+        CELLS: office.write_csv().encode(),
+        PUBLISHED: leaving,
+    }
+
+
 def published(protected: Protected) -> pl.DataFrame:
     """Return the same rows as `cells`, without statuses and without confidential values."""
-    is_free = pl.col(STATUS) == FREE
-    return cells(protected).with_columns(pl.when(is_free).then(pl.col(VALUE))).drop(STATUS)
+    return _without_confidential(cells(protected))
+
+
+def _without_confidential(office: pl.DataFrame) -> pl.DataFrame:
+    return office.with_columns(pl.when(pl.col(STATUS) == FREE).then(pl.col(VALUE))).drop(STATUS)
 
 
 def cells(protected: Protected) -> pl.DataFrame:

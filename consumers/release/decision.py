@@ -15,8 +15,7 @@ from itertools import product
 
 import polars as pl
 
-from consumers.disclosure import certificate, outputs
-from consumers.disclosure.disclosure import Protected
+from consumers.disclosure import outputs
 from consumers.release import blocks, figures, final, gate, periods
 from consumers.release.blocks import KEYS, LEAF, PLACE, TAKEN
 from consumers.release.calendar import Epoch
@@ -117,19 +116,9 @@ def decide(
         certificates={
             f"{name}/{file}": content
             for name, protected in last.protected.items()
-            for file, content in _proof(protected).items()
+            for file, content in outputs.contents(protected).items()
         },
     )
-
-
-def _proof(protected: Protected) -> dict[str, bytes]:
-    """Return the files that the verifier of disclosure control reads, by name."""
-    published = outputs.published(protected).write_csv().encode()
-    return {
-        outputs.CERTIFICATE: certificate.text(protected, published),
-        outputs.CELLS: outputs.cells(protected).write_csv().encode(),
-        outputs.PUBLISHED: published,
-    }
 
 
 def _due(quarters: Iterable[str], attribution: Attribution, tables: Tables) -> list[str]:

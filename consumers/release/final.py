@@ -21,7 +21,6 @@ from consumers.disclosure.problem import (
     AMOUNT_MAX,
     AttackerKind,
     Dimension,
-    Place,
     Problem,
     Protection,
     Rules,
@@ -76,7 +75,7 @@ def decided(rows: pl.DataFrame, tables: Tables) -> LastBlocks:
         tables: What is published.
     """
     rules = GateRules.of(tables)
-    given, rows = rows, _common(rows, rules)
+    given, rows = rows, common(rows, rules)
     protected = {name: protect(problem) for name, problem in problems(rows, tables)}
     states = pl.concat([_NO_STATES, *(_states(name, found) for name, found in protected.items())])
     free = states.group_by(*_BOOKS, *NODES).agg(pl.col("is_free").all(), pl.col("is_primary").any())
@@ -92,8 +91,8 @@ def decided(rows: pl.DataFrame, tables: Tables) -> LastBlocks:
     )
 
 
-def _common(rows: pl.DataFrame, rules: GateRules) -> pl.DataFrame:
-    """Return the rows of leaves that may come in a last block.
+def common(rows: pl.DataFrame, rules: GateRules) -> pl.DataFrame:
+    """Return the rows of leaves that may come in a last block, of those of `blocks.placed` that are due.
 
     What another hub tells is none of ours, and left to the gate, which holds it. So is a
     leaf that lost so much since some opening that others' part of a window would show, with all
@@ -128,17 +127,17 @@ def problems(rows: pl.DataFrame, tables: Tables) -> Iterator[tuple[str, Problem]
     """Yield what has to be decided, by name; a cell is free where it is free in each that has it.
 
     Args:
-        rows: Of `blocks.placed`, of the books whose last block is due; what cannot come in one is
-            passed over.
+        rows: Of `common`.
         tables: What is published.
     """
     is_cross = pl.col("flow").is_in(CROSS_BORDER) & tables.has_partner
     alike = pl.when(is_cross).then(pl.lit("CROSS")).otherwise("flow")
     if not tables.settings.is_one_mass:
         alike = pl.concat_str(alike, "measure", separator=" ")
-    common = _common(rows, GateRules.of(tables)).sort(KEYS)
-    books = common.filter((pl.col("mass_g") != 0).any().over("leaf")).with_columns(
-        pl.concat_str("measure", "flow", separator=" ").alias(_BOOK), alike=alike
+    books = (
+        rows.sort(KEYS)
+        .filter((pl.col("mass_g") != 0).any().over("leaf"))
+        .with_columns(pl.concat_str("measure", "flow", separator=" ").alias(_BOOK), alike=alike)
     )
     for (period, _), of_period in sorted(books.group_by("period", "alike"), key=lambda found: found[0]):
         for name, problem in _problems(of_period, tables):
@@ -199,20 +198,12 @@ def _mirrored(problem: Problem, tables: Tables) -> Problem:
     found = cells_of(problem)
     cells = found.places.with_columns(room=pl.Series(found.system.room)).with_row_index("cell")
     pairs = [pair for key in _keys(problem, tables) for pair in _pairs(cells, *key)]
-    places = _places(found.places, problem)
+    places = found.listed()
     return replace(
         problem,
         mirrors=[(places[one], places[other]) for one, other in pairs],
         protection=Protection(attackers=_OF_MIRRORS),
     )
-
-
-def _places(places: pl.DataFrame, problem: Problem) -> list[Place]:
-    columns = [
-        zip(places[f"{dimension.name}_level"], places[dimension.name], strict=True)
-        for dimension in problem.dimensions
-    ]
-    return list(zip(*columns, strict=True))
 
 
 def _keys(problem: Problem, tables: Tables) -> Iterator[tuple[Mapping[str, int], list[pl.Expr]]]:

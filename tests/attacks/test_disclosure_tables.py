@@ -32,11 +32,12 @@ OUTSIDER = Protection(unions=False, attackers=("outsider",))
 def protected(problem: Problem) -> Figures:
     """Publish what disclosure control lets pass."""
     decided = protect(problem)
-    places = [_place(row) for row in decided.cells.places.iter_rows()]
     values = decided.cells.system.value.tolist()
     return {
         place: None if is_withheld else value
-        for place, value, is_withheld in zip(places, values, decided.suppressed.tolist(), strict=True)
+        for place, value, is_withheld in zip(
+            decided.cells.listed(), values, decided.suppressed.tolist(), strict=True
+        )
     }
 
 
@@ -57,10 +58,6 @@ def each_table_by_itself(problem: Problem) -> Figures:
             # Whoever sees a figure in one of the tables has seen it.
             figures[place] = value if value is not None else figures.get(place)
     return figures
-
-
-def _place(row: Sequence[object]) -> Place:
-    return tuple((int(str(level)), str(code)) for level, code in zip(row[::2], row[1::2], strict=True))
 
 
 def _values(cells: Cells) -> list[int]:

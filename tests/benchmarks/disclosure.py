@@ -155,18 +155,10 @@ def step(title: str, method: str, csv: Path | None) -> dict[str, Any]:
     started = report.used_seconds()
     protected = protect(problem)
     seconds = report.used_seconds() - started
-    places = _places(problem, protected.cells.places)
+    places = protected.cells.listed()
     withheld = [place for place, status in zip(places, protected.status, strict=True) if status != "free"]
     memory_mb = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1_024
     return {"suppressed": withheld, "seconds": seconds, "memory_mb": memory_mb}
-
-
-def _places(problem: Problem, places: pl.DataFrame) -> list[Place]:
-    columns = [
-        zip(places[f"{dimension.name}_level"], places[dimension.name], strict=True)
-        for dimension in problem.dimensions
-    ]
-    return list(zip(*columns, strict=True))
 
 
 def _peer(problem: Problem, method: str, folder: Path) -> dict[str, Any]:
@@ -223,7 +215,7 @@ def _attacked(problem: Problem, suppressed: list[Place]) -> dict[str, Any]:
     cells = cells_of(problem)
     withheld = set(suppressed)
     is_secondary = (levels(cells.system, problem.rules) == 0) & [
-        place in withheld for place in _places(problem, cells.places)
+        place in withheld for place in cells.listed()
     ]
     value = cells.system.value
     return {

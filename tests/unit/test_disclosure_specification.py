@@ -453,12 +453,7 @@ def test_a_figure_withheld_in_one_table_is_not_shown_by_another_hierarchy(folder
     """Regions are summed by county and by kind: each region is withheld in both tables or in none."""
     problem = folder.read(REGIONS_TWICE + BY_COUNTY_AND_BY_KIND, regions_twice())
     decided = protect(problem)
-    by_place = {
-        tuple(zip(row[::2], row[1::2], strict=True)): is_withheld
-        for row, is_withheld in zip(
-            decided.cells.places.iter_rows(), decided.suppressed.tolist(), strict=True
-        )
-    }
+    by_place = dict(zip(decided.cells.listed(), decided.suppressed.tolist(), strict=True))
 
     def regions(axis: int) -> dict[str, bool]:
         total: Place = ((0, "Total"),) * 3
