@@ -36,7 +36,7 @@ from consumers.disclosure.contributors import (
 from consumers.disclosure.narrows import Narrows
 from consumers.disclosure.primary import levels_at
 from consumers.disclosure.problem import AttackerKind, Rules
-from consumers.disclosure.residuals import known_sums, targets_of
+from consumers.disclosure.residuals import targets_of
 from consumers.disclosure.sums import extended, levels_of_sums, without
 from consumers.disclosure.system import (
     NOT_KNOWN,
@@ -70,53 +70,52 @@ def attackers(system: System, kinds: Sequence[AttackerKind], rules: Rules) -> li
     return found
 
 
-def agency_levels(system: System, rules: Rules) -> Amounts:
-    """Return by how much each cell must stay uncertain to some agency, both ways; 0 where it need not.
+class Insiders:
+    """What must stay uncertain to the attackers other than the outsider.
 
-    What is left of a cell without an agency's own records must obey the rules like a cell.
+    Attributes:
+        levels: By number of each agency, and of the public: by how much each cell must stay
+            uncertain to it, both ways; 0 where it need not. What is left of a cell without its
+            own records must obey the rules like a cell.
     """
-    levels = np.zeros(system.size, dtype=np.int64)
-    for agency in attackers(system, ["agency"], rules)[1:]:
-        np.maximum(levels, _levels_of_rest(system, agency, rules), out=levels)
-    return levels
 
+    def __init__(self, system: System, attackers: Sequence[Attacker], rules: Rules) -> None:
+        """Take the question: the attackers as `attackers` returns them."""
+        self._system, self._attackers, self._rules = system, attackers, rules
+        others = (number for number, who in enumerate(attackers) if not who.groups and len(who.cells))
+        self.levels = {number: _levels_of_rest(system, attackers[number], rules) for number in others}
 
-def public_levels(system: System, rules: Rules) -> Amounts:
-    """Return by how much each cell must stay uncertain to the public, both ways; 0 where it need not."""
-    return _levels_of_rest(system, _who_knows(system.ends[0], "public", knows_public=True), rules)
+    def targets(self, suppressed: Flags, sums: csr_array, unions: Sequence[Target] = ()) -> list[Target]:
+        """Return the figures that must stay uncertain to them.
 
+        Published cells are among them where what an attacker does not know of them breaks the
+        rules: they have to be suppressed.
 
-def targets(
-    system: System,
-    suppressed: Flags,
-    attackers: Sequence[Attacker],
-    rules: Rules,
-    unions: Sequence[Target] = (),
-) -> list[Target]:
-    """Return the figures that must stay uncertain to the attackers other than the outsider.
-
-    Published cells are among them where what an attacker does not know of them breaks the rules:
-    they have to be suppressed.
-
-    Args:
-        system: All cells.
-        suppressed: Which of them are.
-        attackers: As `attackers` returns them.
-        rules: The parameters.
-        unions: Sums of cells that must stay uncertain to the outsider.
-    """
-    found: list[Target] = []
-    others = [number for number, who in enumerate(attackers) if not who.groups and len(who.cells)]
-    if others:
-        sums = known_sums(system, suppressed)
+        Args:
+            suppressed: Which cells are.
+            sums: Sums of them that can be worked out, shape (sums, cells).
+            unions: Sums of cells that must stay uncertain to the outsider.
+        """
         several = csr_array(sums[np.diff(sums.indptr) > 1])
-        for number in others:
-            found += _targets_of_rest(system, several, attackers[number], number, rules)
-    for knows_public in (False, True):
-        chosen = [n for n, who in enumerate(attackers) if who.groups and who.knows_public == knows_public]
-        if chosen:
-            found += _Insiders(system, attackers, chosen, unions, rules).targets(suppressed)
-    return found
+        found = [target for number in self.levels for target in self._of_rest(number, several)]
+        for knows_public in (False, True):
+            chosen = [
+                number
+                for number, who in enumerate(self._attackers)
+                if who.groups and who.knows_public == knows_public
+            ]
+            if chosen:
+                contributing = _Contributing(self._system, self._attackers, chosen, unions, self._rules)
+                found += contributing.targets(suppressed)
+        return found
+
+    def _of_rest(self, number: int, sums: csr_array) -> list[Target]:
+        """Return the cells and the sums whose rest without an attacker's records breaks the rules."""
+        levels = self.levels[number]
+        cells = [Target((int(cell),), int(levels[cell]), number) for cell in np.flatnonzero(levels)]
+        attacker = self._attackers[number]
+        rest = [without(end, _knows(attacker, end)) for end in self._system.ends]
+        return cells + targets_of(sums, levels_of_sums(rest, sums, self._rules), number)
 
 
 def _who_knows(
@@ -146,16 +145,6 @@ def _levels_of_rest(system: System, attacker: Attacker, rules: Rules) -> Amounts
     found = np.zeros(system.size, dtype=np.int64)
     found[attacker.cells] = levels[attacker.cells]
     return found
-
-
-def _targets_of_rest(
-    system: System, sums: csr_array, attacker: Attacker, number: int, rules: Rules
-) -> list[Target]:
-    """Return the cells and the known sums whose rest without an attacker's records breaks the rules."""
-    levels = _levels_of_rest(system, attacker, rules)
-    cells = [Target((int(cell),), int(levels[cell]), number) for cell in np.flatnonzero(levels)]
-    rest = [without(end, _knows(attacker, end)) for end in system.ends]
-    return cells + targets_of(sums, levels_of_sums(rest, sums, rules), number)
 
 
 def _contributors(system: System, start: Attacker, rules: Rules) -> Iterator[Attacker]:
@@ -213,7 +202,7 @@ def _coalitions(ends: Sequence[Contributions], size: int, rules: Rules) -> list[
     return sorted(found)
 
 
-class _Insiders:
+class _Contributing:
     """Contributors who know the same beside their own, or nothing else."""
 
     def __init__(

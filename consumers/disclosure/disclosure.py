@@ -16,14 +16,14 @@ from typing import TypeAlias
 import numpy as np
 from numpy.typing import NDArray
 
-from consumers.disclosure import attackers as everybody
 from consumers.disclosure import primary
+from consumers.disclosure.attackers import Insiders, attackers
 from consumers.disclosure.cells import CellSet, cells_of
 from consumers.disclosure.optimiser.suppression import NotProvableError, suppress
 from consumers.disclosure.optimiser.trimming import trim
 from consumers.disclosure.problem import Problem
 from consumers.disclosure.proving import NO_WITNESS, Proofs, prove
-from consumers.disclosure.residuals import unions
+from consumers.disclosure.residuals import known_sums, unions
 from consumers.disclosure.system import OUTSIDER, Attacker, Flags, Target, Witness
 
 FREE, PRIMARY, SECONDARY = "free", "primary", "secondary"
@@ -82,16 +82,15 @@ class _Protection:
         self.cells = cells_of(problem)
         self.system = self.cells.system
         kinds, rules = problem.protection.attackers, problem.rules
-        self.attackers: Sequence[Attacker] = everybody.attackers(self.system, kinds, rules)
+        self.attackers: Sequence[Attacker] = attackers(self.system, kinds, rules)
         levels = primary.levels(self.system, rules)
         self.own_targets = [
             Target((int(cell),), int(levels[cell]), OUTSIDER) for cell in np.flatnonzero(levels)
         ]
         self.primary: Flags = levels > 0
-        if "agency" in kinds:
-            self.primary |= everybody.agency_levels(self.system, rules) > 0
-        if "public" in kinds:
-            self.primary |= everybody.public_levels(self.system, rules) > 0
+        self.insiders = Insiders(self.system, self.attackers, rules)
+        for of_insider in self.insiders.levels.values():
+            self.primary |= of_insider > 0
         self.suppressed = self.primary.copy()
         self.targets = list(self.own_targets)
         # An added suppression never takes a witness away; trimming may, and comes before them.
@@ -147,11 +146,14 @@ class _Protection:
     def _consequences(self) -> list[Target]:
         """Return the further figures that somebody must not work out given what is withheld."""
         protection, rules = self.problem.protection, self.problem.rules
+        if not protection.unions and len(self.attackers) == 1:
+            return []
+        sums = known_sums(self.system, self.suppressed)
         known = dict.fromkeys(self.targets)
         if protection.unions:
-            known |= dict.fromkeys(unions(self.system, self.suppressed, rules))
-        sums = [target for target in known if len(target.cells) > 1 and target.attacker == OUTSIDER]
-        known |= dict.fromkeys(everybody.targets(self.system, self.suppressed, self.attackers, rules, sums))
+            known |= dict.fromkeys(unions(self.system, sums, rules))
+        uncertain = [target for target in known if len(target.cells) > 1 and target.attacker == OUTSIDER]
+        known |= dict.fromkeys(self.insiders.targets(self.suppressed, sums, uncertain))
         return list(known)[len(self.targets) :]
 
     def _prove(self, targets: Sequence[Target]) -> None:

@@ -20,13 +20,17 @@ from consumers.disclosure.sums import levels_of_sums
 from consumers.disclosure.system import NOT_KNOWN, OUTSIDER, Amounts, Flags, System, Target
 
 
-def unions(system: System, suppressed: Flags, rules: Rules) -> list[Target]:
-    """Return the sums of suppressed cells that an outsider can work out and that break the rules.
+def unions(system: System, sums: csr_array, rules: Rules) -> list[Target]:
+    """Return those of the sums that an outsider can work out that break the rules.
 
     Each is made uncertain by suppressing more; then other sums are known, so this is repeated
     until it finds none.
+
+    Args:
+        system: All cells.
+        sums: Of `known_sums`.
+        rules: The parameters.
     """
-    sums = known_sums(system, suppressed)
     return targets_of(sums, levels_of_sums(system.ends, sums, rules), OUTSIDER)
 
 

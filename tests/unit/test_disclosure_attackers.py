@@ -11,11 +11,12 @@ import pytest
 
 from consumers.disclosure import attackers as everybody
 from consumers.disclosure import primary
-from consumers.disclosure.attackers import agency_levels, attackers, public_levels, targets
+from consumers.disclosure.attackers import Insiders, attackers
 from consumers.disclosure.cells import cells_of
 from consumers.disclosure.contributors import levels_of_parts, parts_of_groups
-from consumers.disclosure.problem import ALL_ATTACKERS, Dimension, Problem, Rules, Table
-from consumers.disclosure.system import Attacker, System, Target
+from consumers.disclosure.problem import ALL_ATTACKERS, AttackerKind, Dimension, Problem, Rules, Table
+from consumers.disclosure.residuals import known_sums
+from consumers.disclosure.system import Amounts, Attacker, Flags, System, Target
 from tests.support import synthetic
 
 RULES = Rules(min_groups=3, p_permille=150)
@@ -56,6 +57,20 @@ def against(found: Sequence[Attacker], wanted: Iterable[Target]) -> set[tuple[st
     return {(found[target.attacker].name, target.cells, target.level) for target in wanted}
 
 
+def targets(
+    cells: System, hidden: Flags, found: Sequence[Attacker], rules: Rules, unions: Sequence[Target] = ()
+) -> list[Target]:
+    """Return what must stay uncertain to insiders where these cells are suppressed."""
+    return Insiders(cells, found, rules).targets(hidden, known_sums(cells, hidden), unions)
+
+
+def levels_to(cells: System, kind: AttackerKind) -> Amounts:
+    """Return the highest level of each cell against attackers of a kind."""
+    found = Insiders(cells, attackers(cells, [kind], RULES), RULES).levels
+    highest: Amounts = np.maximum.reduce([*found.values()])
+    return highest
+
+
 def test_contributor_knows_both_ends_of_its_movements_once() -> None:
     """A group knows what it sends and what it receives; what it sends to itself it knows once."""
     cells = system(("x", ["a", "b"], 10), ("x", ["b", "a"], 5), ("x", ["a", "a"], 3), ("x", ["c"], 20))
@@ -93,7 +108,7 @@ def test_rest_without_an_agency_obeys_the_rules_of_cells() -> None:
     wanted = against(found, targets(cells, np.zeros(cells.size, dtype=np.bool_), found, RULES))
 
     assert not primary.levels(cells, RULES).any()
-    assert [2, 2] == agency_levels(cells, RULES).tolist()
+    assert [2, 2] == levels_to(cells, "agency").tolist()
     assert {(f"agency {agency}", (cell,), 2) for agency in (0, 1) for cell in (0, 1)} == wanted
 
 
@@ -101,7 +116,7 @@ def test_agency_alone_in_a_cell_has_nothing_to_find_there() -> None:
     """A cell that is wholly an agency's own is no target against it."""
     cells = system(*(("x:1", [group], 10) for group in "abc"), *(("y:2", [group], 10) for group in "defg"))
 
-    assert not agency_levels(cells, RULES)[1:].any()
+    assert not levels_to(cells, "agency")[1:].any()
 
 
 def test_known_sums_obey_the_rules_without_an_agency() -> None:
@@ -130,7 +145,7 @@ def test_public_records_count_for_nobody() -> None:
     wanted = against(found, targets(cells, np.ones(cells.size, dtype=np.bool_), found, RULES))
 
     assert not primary.levels(cells, RULES).any()
-    assert [15, 15] == public_levels(cells, RULES).tolist()
+    assert [15, 15] == levels_to(cells, "public").tolist()
     assert {0: 200, 1: 200} == named(found)["public and contributor 1"]
     assert ("public and contributor 1", (1,), 15) in wanted
     assert "public" not in named(attackers(cells, ["contributor"], RULES))

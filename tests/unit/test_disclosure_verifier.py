@@ -17,14 +17,14 @@ import polars as pl
 import pytest
 from scipy.optimize import linprog
 
-from consumers.disclosure import attackers as insiders
 from consumers.disclosure import outputs
+from consumers.disclosure.attackers import Insiders, attackers
 from consumers.disclosure.cells import cells_of
 from consumers.disclosure.disclosure import FREE, PRIMARY, SECONDARY, Protected, protect
 from consumers.disclosure.primary import levels
 from consumers.disclosure.problem import VALUE, Place, Problem, Protection, Rules
 from consumers.disclosure.proving import prove
-from consumers.disclosure.residuals import unions
+from consumers.disclosure.residuals import known_sums, unions
 from consumers.disclosure.system import Attacker, Target
 from consumers.disclosure.verifier import verifier
 from consumers.disclosure.verifier.cells import Figure, World
@@ -456,13 +456,14 @@ def test_verifier_needs_no_more_than_what_is_decided_and_that_at_the_same_levels
     problem = random_problem(seed)
     system, world = cells_of(problem).system, World(problem)
     found = levels(system, problem.rules)
-    everybody = insiders.attackers(system, problem.protection.attackers, problem.rules)
+    everybody = attackers(system, problem.protection.attackers, problem.rules)
     hidden = (found > 0) | (np.random.default_rng(seed).random(system.size) < 0.4)
-    sums = unions(system, hidden, problem.rules)
+    known = known_sums(system, hidden)
+    sums = unions(system, known, problem.rules)
     decided: dict[tuple[str, Figure], int] = {
         ("outsider", (int(cell),)): int(found[cell]) for cell in np.flatnonzero(found)
     }
-    for target in [*sums, *insiders.targets(system, hidden, everybody, problem.rules)]:
+    for target in [*sums, *Insiders(system, everybody, problem.rules).targets(hidden, known)]:
         key = everybody[target.attacker].name, target.cells
         decided[key] = max(target.level, decided.get(key, 0))
     needed = {
