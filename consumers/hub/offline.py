@@ -7,7 +7,7 @@ from typing import Any
 
 import duckdb
 
-from consumers.hub import service
+from consumers.hub import queries, service
 from consumers.hub.questions import Questions
 from consumers.hub.releases import Releases
 from consumers.hub.store import connect, make_private
@@ -45,4 +45,7 @@ def hub_name(file: Path, memory_limit: str) -> str:
 
 def _written(file: Path, memory_limit: str) -> duckdb.DuckDBPyConnection:
     make_private(file)
-    return connect(file, memory_limit=memory_limit)
+    connection = connect(file, memory_limit=memory_limit)
+    # A file that no hub of this program has opened lacks some tables yet.
+    connection.execute(queries.text("schema"))
+    return connection

@@ -15,13 +15,14 @@ from typing import Any
 
 import duckdb
 
-from consumers.hub import queries
-
 Connect = Callable[[], duckdb.DuckDBPyConnection]
 
 
 class Releases:
-    """The releases of one file; `connect` gives a connection that may write and is closed after each use."""
+    """The releases of one file; `connect` gives a connection that may write and is closed after each use.
+
+    The file has the tables of this program.
+    """
 
     def __init__(self, connect: Connect) -> None:
         self._connect = connect
@@ -61,7 +62,7 @@ class Releases:
             before = {int(partition): offset for partition, offset in (at_least or {}).items()}
             found = _cuts(connection).get(epoch)
             if found is None or not reaches(found, before):
-                found = dict(connection.execute("FROM next_offset ORDER BY ALL").fetchall())
+                found = _offsets(connection)
                 _remove(connection, epoch)
                 _write_cut(connection, epoch, found)
         return _text(found)
@@ -74,9 +75,8 @@ class Releases:
         """
         with self._writing() as connection:
             epochs = [*closed(_cuts(connection))]
-            now = dict(connection.execute("FROM next_offset ORDER BY ALL").fetchall())
             for epoch in epochs:
-                _write_cut(connection, epoch, now)
+                _write_cut(connection, epoch, _offsets(connection))
         return epochs
 
     def keep(self, epoch: str, digest: str, cut: Mapping[str, int], folder: str) -> None:
@@ -119,8 +119,6 @@ class Releases:
             connection = self._connect()
             try:
                 connection.begin()
-                # A file of before has no such tables yet.
-                connection.execute(queries.text("schema"))
                 yield connection
                 connection.commit()
             except BaseException:
@@ -141,6 +139,11 @@ def _cuts(connection: duckdb.DuckDBPyConnection) -> dict[str, dict[int, int]]:
     for epoch, partition, offset in connection.execute("FROM release_cut ORDER BY ALL").fetchall():
         found.setdefault(epoch, {})[partition] = offset
     return found
+
+
+def _offsets(connection: duckdb.DuckDBPyConnection) -> dict[int, int]:
+    """Return how far the file has read each partition."""
+    return dict(connection.execute("FROM next_offset ORDER BY ALL").fetchall())
 
 
 def _write_cut(connection: duckdb.DuckDBPyConnection, epoch: str, cut: Mapping[int, int]) -> None:
