@@ -12,16 +12,15 @@ from math import lcm
 
 import highspy
 import numpy as np
-from highspy._core import _Highs  # the plain interface; what the package puts around it has no types
+from highspy._core import _Highs
 from numpy.typing import NDArray
 from scipy.sparse import csc_array, csr_array
 from scipy.sparse.csgraph import connected_components
 from scipy.sparse.linalg import splu
 
+from consumers.disclosure.solver import Floats, SolverError, opened
 from consumers.disclosure.system import Amounts, Cells
-from schemas.errors import FatalError
 
-Floats = NDArray[np.float64]
 Lines = NDArray[np.intp]
 
 _SEED = 1
@@ -101,7 +100,7 @@ class Corners:
         status = self._solver.getModelStatus()
         self._solver.setOptionValue("simplex_strategy", _PRIMAL)
         if status != highspy.HighsModelStatus.kOptimal:
-            raise FatalError(f"the solver ended with status {self._solver.modelStatusToString(status)}")
+            raise SolverError(f"the solver ended with status {self._solver.modelStatusToString(status)}")
 
     def _exact(self, moves: Amounts, basic: Cells, idle: Cells, room: Amounts) -> Corner:
         """Compute the moves of basic cells from those of all others, which stand at their bounds."""
@@ -179,25 +178,10 @@ def _components(columns: csc_array) -> Lines:
 
 def _solver(columns: csc_array) -> _Highs:
     """Return a solver that maximises, with the relations as its rows and no bounds yet."""
-    rows, cells = columns.shape
-    programme = highspy.HighsLp()
-    programme.num_col_, programme.num_row_ = cells, rows
-    programme.sense_ = highspy.ObjSense.kMaximize
-    programme.col_cost_ = programme.col_lower_ = programme.col_upper_ = np.zeros(cells)
-    programme.row_lower_ = programme.row_upper_ = np.zeros(rows)
-    programme.a_matrix_.format_ = highspy.MatrixFormat.kColwise
-    programme.a_matrix_.start_ = columns.indptr.astype(np.int32)
-    programme.a_matrix_.index_ = columns.indices.astype(np.int32)
-    programme.a_matrix_.value_ = columns.data.astype(np.float64)
-    solver = _Highs()
-    for option, value in (
-        ("output_flag", False),
-        ("threads", 1),
-        ("random_seed", _SEED),
-        ("solver", "simplex"),
-        ("simplex_strategy", _PRIMAL),
-    ):
-        solver.setOptionValue(option, value)
-    if solver.passModel(programme) == highspy.HighsStatus.kError:
-        raise FatalError("the solver does not take the relations")
-    return solver
+    nothing = np.zeros(columns.shape[1])
+    options: dict[str, bool | int | float | str] = {
+        "random_seed": _SEED,
+        "solver": "simplex",
+        "simplex_strategy": _PRIMAL,
+    }
+    return opened(columns, nothing, nothing, nothing, options, maximises=True)

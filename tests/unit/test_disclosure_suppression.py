@@ -23,6 +23,7 @@ from consumers.disclosure.optimiser.suppression import NotProvableError, suppres
 from consumers.disclosure.optimiser.trimming import trim
 from consumers.disclosure.optimiser.unknowns import STILL, unknowns
 from consumers.disclosure.problem import Dimension, Place, Problem, Rules, Table
+from consumers.disclosure.solver import SolverError
 from consumers.disclosure.system import Attacker, Flags, System, Target
 from tests.support import synthetic
 
@@ -287,7 +288,7 @@ def test_an_unfinished_programme_is_an_error(monkeypatch: pytest.MonkeyPatch) ->
     monkeypatch.setitem(program._OPTIONS, "simplex_iteration_limit", 0)  # noqa: SLF001  # no option does this
     system, targets, sensitive_cells = sensitive(SMALL["two dimensions"])
 
-    with pytest.raises(program.SolverError):
+    with pytest.raises(SolverError):
         suppress(system, targets, [], sensitive_cells, "sqrt")
 
 

@@ -1,4 +1,4 @@
-"""The linear programme of the optimiser: the only module of it that talks to the solver.
+"""The linear programme of the optimiser: the only module of it that asks the solver.
 
 It is passed once; afterwards only costs and bounds change, so that each solution starts from
 the one before. The result depends on nothing but the calls: one thread, no time limits.
@@ -8,30 +8,22 @@ from __future__ import annotations
 
 import highspy
 import numpy as np
-from highspy._core import _Highs
 from numpy.typing import ArrayLike, NDArray
 from scipy.sparse import csc_array, csr_array, hstack
 
-from schemas.errors import FatalError
+from consumers.disclosure.solver import Floats, SolverError, expect_ok, opened
 
 Numbers = NDArray[np.int32]
-Floats = NDArray[np.float64]
 
 # What the solver calls zero is below a tenth of this.
 MOVE_MIN = 1e-6
 _OPTIONS: dict[str, bool | int | float | str] = {
-    "output_flag": False,
-    "threads": 1,
     "random_seed": 0,
     "presolve": "off",
     # Measured on tables of 2,000 to 5,000 cells: a quarter faster without either.
     "simplex_scale_strategy": 0,
     "dual_simplex_cost_perturbation_multiplier": 0.0,
 }
-
-
-class SolverError(FatalError):
-    """The solver ended without an answer, which proves nothing."""
 
 
 class Program:
@@ -51,29 +43,14 @@ class Program:
         self._size = len(room)
         self._room = room.copy()
         self._rows = int(relations.shape[0])
-        # The public class greets on standard output before it can be told to be silent.
-        self._solver = _Highs()
-        for name, value in _OPTIONS.items():
-            _expect_ok(self._solver.setOptionValue(name, value))
-        _expect_ok(self._solver.passModel(self._model(relations, cost)))
-
-    def _model(self, relations: csr_array, cost: Floats) -> highspy.HighsLp:
-        matrix = csc_array(hstack([relations, -relations]))
-        model = highspy.HighsLp()
-        model.num_row_, model.num_col_ = matrix.shape
-        model.col_cost_ = np.concatenate([cost, cost])
-        model.col_lower_ = np.zeros(2 * self._size)
-        model.col_upper_ = np.concatenate([self._room, self._room])
-        model.row_lower_ = model.row_upper_ = np.zeros(self._rows)
-        model.a_matrix_.format_ = highspy.MatrixFormat.kColwise
-        model.a_matrix_.start_, model.a_matrix_.index_ = matrix.indptr, matrix.indices
-        model.a_matrix_.value_ = matrix.data.astype(np.float64)
-        return model
+        both = np.concatenate([self._room, self._room])
+        columns = csc_array(hstack([relations, -relations]))
+        self._solver = opened(columns, np.concatenate([cost, cost]), np.zeros(2 * self._size), both, _OPTIONS)
 
     def set_cost(self, unknowns: Numbers, cost: Floats) -> None:
         """Change the cost of some unknowns."""
         both = np.concatenate([unknowns, unknowns + self._size])
-        _expect_ok(self._solver.changeColsCost(len(both), both, np.concatenate([cost, cost])))
+        expect_ok(self._solver.changeColsCost(len(both), both, np.concatenate([cost, cost])))
 
     def set_room(self, unknowns: Numbers, room: Floats) -> None:
         """Change the room of some unknowns; 0 holds them still."""
@@ -98,22 +75,22 @@ class Program:
 
     def push_sum(self, number: int, level: float) -> Floats | None:
         """Return the least expensive moves with the sum of this number at least `level`, or nothing."""
-        _expect_ok(self._solver.changeRowBounds(number, level, np.inf))
+        expect_ok(self._solver.changeRowBounds(number, level, np.inf))
         moves = self._solution()
-        _expect_ok(self._solver.changeRowBounds(number, -np.inf, np.inf))
+        expect_ok(self._solver.changeRowBounds(number, -np.inf, np.inf))
         return moves
 
     def add_sum(self, unknowns: Numbers, weights: Floats) -> int:
         """Add a weighted sum of unknowns that will have to move, and return its number."""
         both, values = np.concatenate([unknowns, unknowns + self._size]), np.concatenate([weights, -weights])
-        _expect_ok(self._solver.addRow(-np.inf, np.inf, len(both), both, values))
+        expect_ok(self._solver.addRow(-np.inf, np.inf, len(both), both, values))
         self._rows += 1
         return self._rows - 1
 
     def _set_bounds(self, unknowns: Numbers, lower: ArrayLike, upper: ArrayLike, back: ArrayLike) -> None:
         both = np.concatenate([unknowns, unknowns + self._size])
         lower = np.concatenate([lower, np.zeros(len(unknowns))])
-        _expect_ok(self._solver.changeColsBounds(len(both), both, lower, np.concatenate([upper, back])))
+        expect_ok(self._solver.changeColsBounds(len(both), both, lower, np.concatenate([upper, back])))
 
     def _solution(self) -> Floats | None:
         self._solver.run()
@@ -126,9 +103,3 @@ class Program:
         moves: Floats = values[: self._size] - values[self._size :]
         moves[np.abs(moves) < MOVE_MIN] = 0.0
         return moves
-
-
-def _expect_ok(status: highspy.HighsStatus) -> None:
-    # The solver says "error" for arguments that it refuses, and goes on with the model as it was.
-    if status == highspy.HighsStatus.kError:
-        raise SolverError("the solver refused a change of a linear programme")

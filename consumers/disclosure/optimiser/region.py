@@ -13,8 +13,9 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy.sparse import csr_array
 
-from consumers.disclosure.optimiser.program import Floats, Numbers, Program
+from consumers.disclosure.optimiser.program import Numbers, Program
 from consumers.disclosure.optimiser.unknowns import STILL, unknowns
+from consumers.disclosure.solver import Floats
 from consumers.disclosure.system import Amounts, Cells, System, Target
 
 # A solver keeps relations up to its tolerance, an exact proof keeps them: ask for a little more.

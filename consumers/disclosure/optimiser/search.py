@@ -12,9 +12,9 @@ import numpy as np
 
 from consumers.disclosure.optimiser.neighbourhoods import Neighbourhoods
 from consumers.disclosure.optimiser.pool import Pool
-from consumers.disclosure.optimiser.program import Floats
 from consumers.disclosure.optimiser.region import LEVEL_MAX, Change, Region
 from consumers.disclosure.problem import Cost
+from consumers.disclosure.solver import Floats
 from consumers.disclosure.system import OUTSIDER, Attacker, Cells, Flags, System, Target
 
 # Levels of one programme have so many digits more than others at most.

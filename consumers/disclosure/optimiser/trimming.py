@@ -10,12 +10,12 @@ from collections.abc import Iterable, Sequence
 import numpy as np
 from scipy.sparse import csr_array
 
-from consumers.disclosure.optimiser.program import Floats
 from consumers.disclosure.optimiser.region import Change
 from consumers.disclosure.optimiser.search import Search, prices
 from consumers.disclosure.optimiser.suppression import withhold
 from consumers.disclosure.optimiser.unknowns import STILL, unknowns
 from consumers.disclosure.problem import Cost
+from consumers.disclosure.solver import Floats
 from consumers.disclosure.system import Attacker, Cells, Flags, System, Target
 
 # Cells that are withheld cost a little, so that proofs use few of them.
