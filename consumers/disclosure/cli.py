@@ -83,9 +83,10 @@ def audit(
 
     Exit status 1 where anything is disclosed. The output is confidential: it has true values.
     """
-    from consumers.disclosure import files, findings, patterns
+    from consumers.disclosure import findings, patterns
     from consumers.disclosure import specification as specifications
     from consumers.disclosure.audit import audit as audits
+    from schemas import files
 
     started = time.monotonic()
     problem = specifications.read(specification)

@@ -10,8 +10,9 @@ from pathlib import Path
 
 import polars as pl
 
-from consumers.disclosure import certificate, files, numerals
+from consumers.disclosure import certificate, numerals
 from consumers.disclosure.disclosure import FREE, Protected
+from schemas import files
 
 CELLS, PUBLISHED, CERTIFICATE = "cells.csv", "published.csv", "certificate.json"
 TABLE, VALUE, STATUS = "table", "value", "status"

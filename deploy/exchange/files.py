@@ -11,6 +11,7 @@ from contextlib import contextmanager
 from pathlib import Path
 
 from deploy.exchange import waiting
+from schemas import files
 from schemas.errors import ConfigurationError, RetriableError
 
 _PRIVATE_FOLDER = 0o700
@@ -34,15 +35,8 @@ def private_folder(path: Path) -> Path:
 
 
 def write_atomically(path: Path, text: str) -> None:
-    """Replace a file by temporary file, sync and rename; only its owner may read it."""
-    temporary = path.with_name(f".{path.name}.{os.getpid()}")
-    descriptor = os.open(temporary, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, _PRIVATE_FILE)
-    with os.fdopen(descriptor, "w", encoding="utf-8") as file:
-        file.write(text)
-        file.flush()
-        os.fsync(file.fileno())
-    temporary.replace(path)
-    _sync_folder(path.parent)
+    """Write a file that only its owner may read, in place of what was there, whole or not at all."""
+    files.replace({path: (text.encode(), files.CONFIDENTIAL)})
 
 
 @contextmanager
@@ -70,14 +64,6 @@ def locked(path: Path, *, timeout_seconds: float) -> Iterator[None]:
                 hint="wait for it to finish, or stop it, then try again",
             )
         yield
-    finally:
-        os.close(descriptor)
-
-
-def _sync_folder(path: Path) -> None:
-    descriptor = os.open(path, os.O_RDONLY)
-    try:
-        os.fsync(descriptor)
     finally:
         os.close(descriptor)
 

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import os
 import stat
-import tempfile
 from pathlib import Path
 
+from schemas import files
 from schemas.errors import ConfigurationError
 
 _SUPERUSER = 0
@@ -47,16 +47,7 @@ def require_safe_folder(path: Path) -> None:
 
 def write(path: Path, text: bytes) -> None:
     """Write a file that only its owner can read, in place of what was there, whole or not at all."""
-    descriptor, temporary = tempfile.mkstemp(prefix=f".{path.name}.", dir=path.parent)
-    try:
-        with os.fdopen(descriptor, "wb") as file:
-            file.write(text)
-            file.flush()
-            os.fsync(descriptor)
-        Path(temporary).replace(path)
-    except BaseException:
-        Path(temporary).unlink(missing_ok=True)
-        raise
+    files.replace({path: (text, files.CONFIDENTIAL)})
 
 
 def _require_owner(path: Path, found: os.stat_result) -> None:

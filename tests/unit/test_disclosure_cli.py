@@ -13,9 +13,10 @@ import polars as pl
 import pytest
 from typer.testing import CliRunner, Result
 
-from consumers.disclosure import files, patterns, specification
+from consumers.disclosure import patterns, specification
 from consumers.disclosure.cli import disclosure
 from consumers.disclosure.problem import Problem
+from schemas import files
 from schemas.errors import ConfigurationError
 from tests.support.samples import ROOT
 
