@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import json
 import sys
+from collections.abc import Callable, Mapping
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, TypeVar
 
 import typer
 
@@ -22,6 +23,8 @@ directory = typer.Typer(
     rich_markup_mode="markdown",
 )
 _STDIN = Path("-")
+
+_Entry = TypeVar("_Entry", "Member", "HubMember")
 
 FileArgument = Annotated[Path, typer.Argument(metavar="FILE", help="The directory, such as directory.toml.")]
 JsonOption = Annotated[bool, typer.Option("--json", help="Print JSON for programs.")]
@@ -49,14 +52,8 @@ def add(
     for path in entries:
         text = sys.stdin.read() if path == _STDIN else path.read_text("utf-8")
         found = directories.parsed(text, str(path))
-        for name, member in found.members.items():
-            _require_same(name, members.get(name), member, is_replaced=replace)
-            members[name] = member
-            typer.echo(f"{name}: {directories.fingerprint(directories.entry(name, member))}")
-        for name, hub in found.hubs.items():
-            _require_same(name, hubs.get(name), hub, is_replaced=replace)
-            hubs[name] = hub
-            typer.echo(f"{name}: {directories.fingerprint(directories.hub_entry(name, hub))}")
+        _take(found.members, members, directories.entry, is_replaced=replace)
+        _take(found.hubs, hubs, directories.hub_entry, is_replaced=replace)
     temporary = file.with_name(f".{file.name}.new")
     temporary.write_text(directories.text(directories.Directory(members, hubs)), "utf-8")
     temporary.replace(file)
@@ -91,6 +88,22 @@ def check(file: FileArgument, as_json: JsonOption = False) -> None:
     from schemas import directory as directories
 
     print_faults(list(key_checks.of_directory(directories.load(file))), as_json)
+
+
+def _take(
+    found: Mapping[str, _Entry],
+    known: dict[str, _Entry],
+    entry: Callable[[str, _Entry], str],
+    *,
+    is_replaced: bool,
+) -> None:
+    """Add entries to those that are known, and print the fingerprint of each."""
+    from schemas.directory import fingerprint
+
+    for name, member in found.items():
+        _require_same(name, known.get(name), member, is_replaced=is_replaced)
+        known[name] = member
+        typer.echo(f"{name}: {fingerprint(entry(name, member))}")
 
 
 def _require_same(

@@ -28,9 +28,7 @@ def begin(place: Path | str) -> None:
     Raises:
         ConfigurationError: There are keys already.
     """
-    store = at(place)
-    _require_absent(store, AGENCY_FILE)
-    store.write(AGENCY_FILE, AgencyDocument.new(datetime.now(UTC).date()).text())
+    _draw(place, AGENCY_FILE, AgencyDocument)
 
 
 def begin_hub(place: Path | str) -> None:
@@ -39,9 +37,13 @@ def begin_hub(place: Path | str) -> None:
     Raises:
         ConfigurationError: There are keys already.
     """
+    _draw(place, HUB_FILE, HubDocument)
+
+
+def _draw(place: Path | str, name: str, kind: type[AgencyDocument | HubDocument]) -> None:
     store = at(place)
-    _require_absent(store, HUB_FILE)
-    store.write(HUB_FILE, HubDocument.new(datetime.now(UTC).date()).text())
+    _require_absent(store, name)
+    store.write(name, kind.new(datetime.now(UTC).date()).text())
 
 
 def hub_member(place: Path | str) -> HubMember:
