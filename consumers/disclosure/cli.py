@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import sys
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
@@ -17,6 +17,7 @@ from schemas.errors import EXIT_FAILURE, ConfigurationError
 if TYPE_CHECKING:
     from consumers.disclosure.audit.audit import Audit
     from consumers.disclosure.disclosure import Protected
+    from consumers.disclosure.problem import Progress
 
 disclosure = typer.Typer(
     name="disclosure",
@@ -29,7 +30,6 @@ SpecificationArgument = Annotated[
     Path, typer.Argument(metavar="SPEC.toml", help="Data, rules, dimensions and tables.")
 ]
 JsonOption = Annotated[bool, typer.Option("--json", help="Print one JSON object.")]
-Progress = Callable[[str, int, int], None]
 _PERCENT = 100
 
 

@@ -105,3 +105,14 @@ def product(values: Decimals, weights: Decimals) -> Decimals:
         pl.select(pl.when(pl.Series(is_bounded.astype(np.bool_))).then(pl.Series(units))).to_series(),
         values.places,
     )
+
+
+def texts(units: pl.Series, decimals: int) -> pl.Series:
+    """Return integers of 10^-decimals as exact numbers with so many decimal places."""
+    if not decimals:
+        return units.cast(pl.String)
+    size = 10**decimals
+    frame = pl.DataFrame({"sign": np.where(units.to_numpy() < 0, "-", ""), "units": units.abs()})
+    whole, rest = pl.col("units") // size, pl.col("units") % size
+    text = pl.concat_str("sign", whole.cast(pl.String), pl.lit("."), rest.cast(pl.String).str.zfill(decimals))
+    return frame.select(text.alias(units.name)).to_series()

@@ -8,10 +8,9 @@ proven stays proven. Where something cannot be protected or proven, more is with
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from contextlib import suppress as suppress_error
 from dataclasses import dataclass
-from typing import TypeAlias
 
 import numpy as np
 from numpy.typing import NDArray
@@ -21,15 +20,12 @@ from consumers.disclosure.attackers import Insiders, attackers
 from consumers.disclosure.cells import CellSet, cells_of
 from consumers.disclosure.optimiser.suppression import NotProvableError, suppress
 from consumers.disclosure.optimiser.trimming import trim
-from consumers.disclosure.problem import Problem
+from consumers.disclosure.problem import Problem, Progress
 from consumers.disclosure.proving import NO_WITNESS, Proofs, prove
 from consumers.disclosure.residuals import known_sums, unions
 from consumers.disclosure.system import OUTSIDER, Attacker, Flags, Target, Witness
 
 FREE, PRIMARY, SECONDARY = "free", "primary", "secondary"
-
-# Told the name of a step, how much of it is done, and how much there is.
-Progress: TypeAlias = Callable[[str, int, int], None]
 
 
 @dataclass(frozen=True, slots=True, eq=False)

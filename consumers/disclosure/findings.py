@@ -6,7 +6,7 @@ from collections.abc import Sequence
 
 import polars as pl
 
-from consumers.disclosure import numerals
+from consumers.disclosure import decimals
 from consumers.disclosure.audit.audit import Finding
 from consumers.disclosure.problem import Problem
 
@@ -24,7 +24,7 @@ def table(findings: Sequence[Finding], problem: Problem) -> pl.DataFrame:
     """
     rows = [_row(finding, problem) for finding in findings]
     frame = pl.DataFrame(rows, schema=_schema(problem), orient="row")
-    return frame.with_columns([numerals.texts(frame[name], problem.decimals) for name in _AMOUNTS])
+    return frame.with_columns([decimals.texts(frame[name], problem.decimals) for name in _AMOUNTS])
 
 
 def _schema(problem: Problem) -> dict[str, type[pl.DataType]]:

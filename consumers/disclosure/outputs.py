@@ -10,7 +10,7 @@ from pathlib import Path
 
 import polars as pl
 
-from consumers.disclosure import certificate, numerals
+from consumers.disclosure import certificate, decimals
 from consumers.disclosure.disclosure import FREE, Protected
 from schemas import files
 
@@ -60,7 +60,7 @@ def cells(protected: Protected) -> pl.DataFrame:
     """
     found = protected.cells
     columns = found.places.with_columns(
-        numerals.texts(pl.Series(VALUE, found.system.value), protected.problem.decimals),
+        decimals.texts(pl.Series(VALUE, found.system.value), protected.problem.decimals),
         pl.Series(STATUS, protected.status.tolist(), dtype=pl.String),
     )
     return pl.concat(

@@ -6,15 +6,18 @@ share this definition of the question with it and nothing of the answer.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from typing import Literal
+from typing import Literal, TypeAlias
 
 import polars as pl
 
 Cost = Literal["sqrt", "value", "log"]
 AttackerKind = Literal["outsider", "contributor", "agency", "public"]
 ALL_ATTACKERS: tuple[AttackerKind, ...] = ("outsider", "contributor", "agency", "public")
+
+# Told the name of a step, how much of it is done, and how much there is.
+Progress: TypeAlias = Callable[[str, int, int], None]
 
 # Columns of `Problem.contributions` beside those of the dimensions.
 VALUE, GROUPS, AGENCY, IS_WAIVED, IS_PUBLIC = "value", "groups", "agency", "is_waived", "is_public"

@@ -6,7 +6,7 @@ its own. What it finds is a disclosure.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Iterator
+from collections.abc import Collection, Iterator
 from dataclasses import dataclass, field
 from enum import StrEnum
 
@@ -16,10 +16,8 @@ from consumers.disclosure.audit.attackers import OUTSIDER, Attacker, Attackers
 from consumers.disclosure.audit.cells import Cells, Flags, Numbers, cells_of
 from consumers.disclosure.audit.reach import Move, Reach, Web
 from consumers.disclosure.audit.unions import Union, unions
-from consumers.disclosure.problem import Place, Problem
+from consumers.disclosure.problem import Place, Problem, Progress
 from schemas.errors import ConfigurationError
-
-Progress = Callable[[str, int, int], None]
 
 # Of a level, or of a unit: what a solver's fractions may be off.
 _TOLERANCE = 1e-6
