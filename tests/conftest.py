@@ -1,5 +1,9 @@
 """Fixtures that every test may ask for."""
 
+from __future__ import annotations
+
+import signal
+
 pytest_plugins = [
     "tests.support.exchange",
     "tests.support.hub_file",
@@ -11,3 +15,8 @@ pytest_plugins = [
 
 # A package of its own, whose tests run where it is installed.
 collect_ignore = ["example_agency"]
+
+
+def pytest_configure() -> None:
+    """Let Ctrl-C reach the tests and what they start: a shell takes it from commands it runs aside."""
+    signal.signal(signal.SIGINT, signal.default_int_handler)
