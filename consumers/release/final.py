@@ -29,7 +29,7 @@ from consumers.disclosure.problem import Table as ProblemTable
 from consumers.release import figures
 from consumers.release.blocks import CROSS_BORDER, KEYS, LEAF
 from consumers.release.figures import NODES
-from consumers.release.gate import GateRules, unsafe, unsafe_windows
+from consumers.release.gate import unsafe, unsafe_windows
 from consumers.release.tables import ALL, DIMENSIONS, Table, Tables
 
 _BOOK = "book"
@@ -74,14 +74,13 @@ def decided(rows: pl.DataFrame, tables: Tables) -> LastBlocks:
         rows: Of `blocks.placed`, of the books whose last block is due.
         tables: What is published.
     """
-    rules = GateRules.of(tables)
-    given, rows = rows, common(rows, rules)
+    given, rows = rows, common(rows, tables.rules)
     protected = {name: protect(problem) for name, problem in problems(rows, tables)}
     states = pl.concat([_NO_STATES, *(_states(name, found) for name, found in protected.items())])
     free = states.group_by(*_BOOKS, *NODES).agg(pl.col("is_free").all(), pl.col("is_primary").any())
     pending = rows.filter((pl.col("mass_g") != 0) | (pl.col("unconverted") > 0))
     moved = pending.filter(pl.col("mass_g") != 0)
-    held = unsafe(moved, rules)
+    held = unsafe(moved, tables.rules)
     return LastBlocks(
         rows=pending.with_columns(is_held=pl.col("leaf").is_in(held.implode())),
         left=given.join(rows.select("leaf").unique(), on="leaf", how="anti"),
@@ -91,7 +90,7 @@ def decided(rows: pl.DataFrame, tables: Tables) -> LastBlocks:
     )
 
 
-def common(rows: pl.DataFrame, rules: GateRules) -> pl.DataFrame:
+def common(rows: pl.DataFrame, rules: Rules) -> pl.DataFrame:
     """Return the rows of leaves that may come in a last block, of those of `blocks.placed` that are due.
 
     What another hub tells is none of ours, and left to the gate, which holds it. So is a
@@ -172,7 +171,7 @@ def _problem(rows: pl.DataFrame, tables: Tables, amount: str) -> Problem:
         contributions=contributions,
         dimensions=dimensions,
         tables=tuple(_table(table, names) for table in tables.tables),
-        rules=Rules(tables.settings.min_groups, tables.p_permille),
+        rules=tables.rules,
     )
 
 

@@ -12,37 +12,23 @@ obey the rules too; sums of such wholes, over leaves and over periods, are then 
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from datetime import date
 
+import numpy as np
 import polars as pl
 
+from consumers.disclosure.contributors import levels_of_parts, parts_of_groups
+from consumers.disclosure.primary import levels_at
+from consumers.disclosure.problem import Rules
+from consumers.disclosure.system import NOT_KNOWN, Contributions, Flags
 from consumers.release.blocks import BEHIND
-from consumers.release.tables import Tables
 
-# Whom a block must be safe from: everybody, or who knows an agency's records, or public ones.
-_PUBLIC = "public"
-
-
-@dataclass(frozen=True, slots=True)
-class GateRules:
-    """Parameters of the rules. Confidential.
-
-    Attributes:
-        min_groups: Least number of enterprise groups behind a block.
-        p_permille: Protection level of the p% rule in tenths of a percent.
-    """
-
-    min_groups: int
-    p_permille: int
-
-    @classmethod
-    def of(cls, tables: Tables) -> GateRules:
-        """Return the rules under which tables are published."""
-        return cls(tables.settings.min_groups, tables.p_permille)
+# Whom a block must be safe from: who knows no records, or an agency's (its number), or public ones too.
+_NOBODY, _WITH_PUBLIC = pl.lit(0, pl.Int64), 1 << 32
+_ENDS = ("group", "other")
 
 
-def held(rows: pl.DataFrame, hidden: pl.DataFrame, rules: GateRules) -> pl.Series:
+def held(rows: pl.DataFrame, hidden: pl.DataFrame, rules: Rules) -> pl.Series:
     """Return the numbers of the leaves that stay closed, whole and with all of their family.
 
     Args:
@@ -67,7 +53,7 @@ def held(rows: pl.DataFrame, hidden: pl.DataFrame, rules: GateRules) -> pl.Serie
     return rows.filter(is_held)["leaf"].unique().sort()
 
 
-def unsafe_windows(rows: pl.DataFrame, rules: GateRules) -> pl.Series:
+def unsafe_windows(rows: pl.DataFrame, rules: Rules) -> pl.Series:
     """Return the numbers of the leaves of which the net of a window that ends now breaks a rule.
 
     A window holds the blocks of a leaf in a period since one of its openings or since the
@@ -92,7 +78,7 @@ def unsafe_windows(rows: pl.DataFrame, rules: GateRules) -> pl.Series:
     return numbered.filter(pl.col("window").is_in(broken.implode()))["leaf"].unique()
 
 
-def unsafe(rows: pl.DataFrame, rules: GateRules) -> pl.Series:
+def unsafe(rows: pl.DataFrame, rules: Rules) -> pl.Series:
     """Return the numbers of the leaves whose contributions break a rule, ascending.
 
     Args:
@@ -102,54 +88,87 @@ def unsafe(rows: pl.DataFrame, rules: GateRules) -> pl.Series:
 
     Both ends of a movement are looked at, each in the eyes of somebody who knows nothing more
     than what is published, of each agency, who knows its own records, of the public, who will
-    know those that become public, and of each agency with those. Companies of groups that are
-    not known are one group. A movement whose other end is not told has the same group at both.
+    know those that become public, and of each agency with those. Each of them may be a company
+    too, which knows every movement that it is at either end of. Companies of groups that are not
+    known are one group. A movement whose other end is not told has the same group at both.
     """
-    seen = _seen(rows.lazy())
-    ends = pl.concat(seen.select("leaf", "eye", "mass_g", **end) for end in _ENDS)
-    groups = ends.group_by("leaf", "eye", "end", "group").agg(
-        net=pl.col("mass_g").sum().abs(), gross=pl.col("mass_g").abs().sum()
+    if rows.is_empty():
+        return rows["leaf"]
+    seen = _movements(rows)
+    broken = _broken(seen, "gross", rules)
+    if (seen["net"].abs() != seen["gross"]).any():
+        broken |= _broken(seen, "net", rules)
+    return seen.filter(pl.Series(broken[seen["figure"].to_numpy()]))["leaf"].unique().sort()
+
+
+def _broken(seen: pl.DataFrame, amount: str, rules: Rules) -> Flags:
+    """Say which figures break a rule by the sizes of movements, or by what is left of them."""
+    ends = [_contributions(seen, *names, amount) for names in (_ENDS, _ENDS[::-1])]
+    size = int(ends[0].cell[-1]) + 1
+    parts = parts_of_groups(ends[0], size)
+    broken = np.zeros(size, dtype=np.bool_)
+    # Who is at an end knows all that it moved, at the other one too.
+    broken[parts.figure[levels_of_parts(ends, parts, size, rules) > 0]] = True
+    for end, name in zip(ends, _ENDS, strict=True):
+        groups = end
+        if amount == "net":
+            left = seen.group_by("figure", name).agg(pl.col("net").sum())
+            groups = _contributions(left, name, name, "net")
+        broken |= levels_at(groups, size, rules) > 0
+    return broken
+
+
+def _movements(rows: pl.DataFrame) -> pl.DataFrame:
+    """Return what moved between two groups, for each leaf in each eye.
+
+    Returns:
+        Columns `leaf`, `figure` (number of leaf and eye), `group` and `other` (numbers of the
+        groups at both ends, -1 for those that are not known), `net`, `gross` (absolute values);
+        ascending by `figure`.
+    """
+    both = pl.concat([rows["group_key"], rows["counterparty_key"]]).rank("dense").cast(pl.Int32) - 1
+    group, other = both.head(rows.height), both.tail(rows.height)
+    numbered = rows.select(
+        "leaf",
+        pl.col("agency").rank("dense").cast(pl.Int64),
+        "is_public",
+        "mass_g",
+        group=group.fill_null(NOT_KNOWN),
+        other=other.fill_null(group).fill_null(NOT_KNOWN),
     )
-    broken = pl.concat([_broken(groups, rules, amount) for amount in ("net", "gross")])
-    return broken.unique().sort("leaf").collect()["leaf"]
-
-
-def _broken(groups: pl.LazyFrame, rules: GateRules, amount: str) -> pl.LazyFrame:
-    """Return the leaves that break a rule, by what the contributions of a group leave or by their size."""
-    sums = (
-        groups.filter(pl.col(amount) > 0)
-        .group_by("leaf", "eye", "end")
-        .agg(
-            groups=(pl.col("net") > 0).sum(),
-            total=pl.col(amount).sum(),
-            largest=pl.col(amount).max(),
-            two=pl.col(amount).top_k(2).sum(),
-        )
+    found = (
+        _seen(numbered.lazy())
+        .group_by("leaf", "eye", *_ENDS)
+        .agg(net=pl.col("mass_g").sum(), gross=pl.col("mass_g").abs().sum())
+        .sort("leaf", "eye")
     )
-    others, least = 1_000 * (pl.col("total") - pl.col("two")), rules.p_permille * pl.col("largest")
-    return sums.filter((pl.col("groups") < rules.min_groups) | (others < least)).select("leaf")
+    return found.with_columns(figure=pl.struct("leaf", "eye").rle_id().cast(pl.Int32)).collect()
 
 
-_ENDS = (
-    {"end": pl.lit(0, pl.Int8), "group": pl.col("group_key")},
-    {"end": pl.lit(1, pl.Int8), "group": pl.coalesce("counterparty_key", "group_key")},
-)
+def _contributions(rows: pl.DataFrame, end: str, other: str, amount: str) -> Contributions:
+    """Return what the groups at one end put into each figure."""
+    nothing = np.zeros(rows.height, dtype=np.bool_)
+    return Contributions(
+        cell=rows["figure"].to_numpy(),
+        group=rows[end].to_numpy(),
+        other=rows[other].to_numpy(),
+        agency=np.full(rows.height, NOT_KNOWN, dtype=np.int32),
+        is_waived=nothing,
+        is_public=nothing,
+        value=rows["net"].to_numpy(),
+        magnitude=rows[amount].abs().to_numpy(),
+    )
 
 
 def _seen(rows: pl.LazyFrame) -> pl.LazyFrame:
     """Return the rows once for each eye (column `eye`), without what the eye knows by itself."""
+    everybody, public = rows.with_columns(eye=_NOBODY), pl.col("eye") + _WITH_PUBLIC
     agencies = rows.select("leaf", eye="agency").unique()
     others = rows.join(agencies, on="leaf").filter(pl.col("agency") != pl.col("eye"))
-    hidden = pl.concat([rows.with_columns(eye=pl.lit("")), others]).filter(~pl.col("is_public"))
-    public = hidden.with_columns(eye=pl.format("{} and {}", pl.lit(_PUBLIC), "eye"))
+    seen = pl.concat([everybody, others])
     has_public = rows.filter("is_public").select(pl.col("leaf").unique())
-    return pl.concat(
-        [
-            rows.with_columns(eye=pl.lit("")),
-            others,
-            public.join(has_public, on="leaf", how="semi"),
-        ]
-    )
+    hidden = seen.filter(~pl.col("is_public")).join(has_public, on="leaf", how="semi")
+    return pl.concat([seen, hidden.with_columns(eye=public)])
 
 
 def turned(rows: pl.DataFrame) -> pl.Series:

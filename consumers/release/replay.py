@@ -23,7 +23,6 @@ from consumers.release.calendar import Epoch
 from consumers.release.configuration import configuration_digest
 from consumers.release.deciding import Decide
 from consumers.release.decision import Attribution, Decision
-from consumers.release.gate import GateRules
 from consumers.release.ledger import Entry
 from consumers.release.release import certificates_digest, digest_of, observation_body
 from consumers.release.tables import Tables
@@ -96,7 +95,7 @@ def _unpublished(entry: Entry, again: Decision) -> Iterator[str]:
 def _unproven(rows: pl.DataFrame, again: Decision, shown: Tables) -> Iterator[str]:
     """Yield what the verifier finds in the certificates of last blocks, and what has none."""
     proofs = _by_problem(again)
-    for name, problem in final.problems(final.common(rows, GateRules.of(shown)), shown):
+    for name, problem in final.problems(final.common(rows, shown.rules), shown):
         with TemporaryDirectory(prefix="weighbridge-") as folder:
             for file, content in proofs.get(name, {}).items():
                 (Path(folder) / file).write_bytes(content)

@@ -15,6 +15,7 @@ from math import prod
 
 import polars as pl
 
+from consumers.disclosure.problem import Rules
 from schemas import codes
 from schemas.errors import ConfigurationError
 from schemas.settings import ReleaseSettings, TableSettings
@@ -106,6 +107,11 @@ class Tables:
     trees: Mapping[str, Tree]
     tables: tuple[Table, ...]
     p_permille: int
+
+    @property
+    def rules(self) -> Rules:
+        """The rules, for blocks as for last ones."""
+        return Rules(self.settings.min_groups, self.p_permille)
 
     @property
     def owned(self) -> frozenset[str]:

@@ -9,13 +9,14 @@ from typing import Any
 import polars as pl
 import pytest
 
-from consumers.release.gate import GateRules, turned, unsafe
+from consumers.disclosure.problem import Rules
+from consumers.release.gate import turned, unsafe
 from tests.support.contributed import contributed, of_groups
 
-RULES = GateRules(min_groups=3, p_permille=150)
+RULES = Rules(min_groups=3, p_permille=150)
 
 
-def _is_unsafe(*rows: dict[str, Any], rules: GateRules = RULES) -> bool:
+def _is_unsafe(*rows: dict[str, Any], rules: Rules = RULES) -> bool:
     return unsafe(contributed(*rows).with_columns(leaf=pl.lit(7)), rules).to_list() == [7]
 
 
@@ -44,6 +45,27 @@ def test_both_ends_of_movements_are_looked_at() -> None:
 
     assert _is_unsafe(*({**row, "counterparty_key": b"one"} for row in even))
     assert not _is_unsafe(*({**row, "counterparty_key": row["group_key"] + b"!"} for row in even))
+
+
+def _moved(sender: bytes, receiver: bytes, mass_g: int) -> dict[str, Any]:
+    return {"group_key": sender, "counterparty_key": receiver, "mass_g": mass_g}
+
+
+def test_a_company_knows_what_others_sent_it() -> None:
+    """Who is next to the largest and gets the rest from others knows the largest to the gram."""
+    rows = [_moved(b"a", b"x", 100), _moved(b"b", b"y", 50)]
+
+    assert not _is_unsafe(*rows, _moved(b"c", b"z", 20))
+    assert _is_unsafe(*rows, _moved(b"c", b"b", 20))
+
+
+def test_a_company_knows_all_whom_it_sends_to() -> None:
+    """Who sends to all receivers but the largest knows nearly all that this one gets."""
+    largest = [_moved(b"a", b"x", 50), _moved(b"b", b"x", 50)]
+    others = [_moved(b"c", b"y", 30), _moved(b"d", b"w", 5)]
+
+    assert not _is_unsafe(*largest, *others, _moved(b"e", b"z", 30))
+    assert _is_unsafe(*largest, *others, _moved(b"c", b"z", 30))
 
 
 def test_companies_of_unknown_groups_are_one_group() -> None:
@@ -112,7 +134,7 @@ def test_one_group_does_not_turn_the_sign_of_a_block() -> None:
 def test_sums_of_safe_blocks_are_safe() -> None:
     """Every union of safe blocks without negative contributions is safe: what totals rest on."""
     chance = random.Random(4)  # noqa: S311  # blocks are not secrets
-    rules = GateRules(3, 150)
+    rules = Rules(3, 150)
     tried = Counter[bool]()
     for _ in range(60):
         blocks = [_random_block(chance, number) for number in range(8)]
@@ -132,7 +154,9 @@ def _random_block(chance: random.Random, number: int) -> pl.DataFrame:
     rows = [
         {
             "group_key": b"g%d" % chance.randrange(6),
-            "counterparty_key": chance.choice([None, b"c%d" % chance.randrange(6)]),
+            "counterparty_key": chance.choice(
+                [None, b"%s%d" % (chance.choice([b"c", b"g"]), chance.randrange(6))]
+            ),
             "agency": chance.choice(["FR-A", "FR-B"]),
             "is_public": False,
             "mass_g": int(chance.paretovariate(1.5) * 100),
