@@ -31,6 +31,7 @@ from deploy.exchange.cli import app as exchange
 from producers.cli import adapter
 from producers.rejects.cli import rejects
 from producers.sealing.cli import shred
+from producers.simulation.cli import simulate
 from schemas.errors import EXIT_FAILURE, EXIT_USAGE, WeighbridgeError
 from schemas.runtime import crash, garbage
 
@@ -43,6 +44,11 @@ app = typer.Typer(
     rich_markup_mode="markdown",
 )
 app.command()(demo)
+app.command(
+    epilog="Examples:\n\n`weighbridge simulate exercise --movements 1000`\n\n"
+    "`weighbridge simulate load --movements 1000000 --seed 7 --from 2024-01-01 --to 2024-12-31 "
+    "--system us-emanifest --system uk-packaging`"
+)(simulate)
 for noun in (
     exchange,
     adapter,

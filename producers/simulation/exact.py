@@ -1,0 +1,28 @@
+"""Units by definition, and the one rounding: half up to whole grams, once.
+
+Sources: international pound and short ton (NIST Handbook 44, appendix C), US gallon of 231 cubic
+inches and cubic yard (the same). A pound a gallon times a gallon is a pound: no density in other
+units comes between.
+"""
+
+from __future__ import annotations
+
+from decimal import ROUND_HALF_UP, Decimal
+
+KILOGRAM_G = Decimal(1000)
+TONNE_G = Decimal(1_000_000)
+POUND_G = Decimal("453.59237")
+SHORT_TON_G = 2000 * POUND_G
+GALLON_L = Decimal("3.785411784")
+
+_WHOLE = Decimal(1)
+
+
+def stated(mass_g: int, unit_g: Decimal, decimals: int = 0) -> Decimal:
+    """Return a mass in a unit as a form has it: rounded half up to so many decimals."""
+    return (mass_g / unit_g).quantize(Decimal(1).scaleb(-decimals), ROUND_HALF_UP)
+
+
+def grams(value: Decimal, unit_g: Decimal) -> int:
+    """Return the whole grams of a stated quantity."""
+    return int((value * unit_g).quantize(_WHOLE, ROUND_HALF_UP))

@@ -1,0 +1,36 @@
+"""Lanes: from which country to which waste goes, and whose systems are told of it."""
+
+from __future__ import annotations
+
+from collections.abc import Collection
+from typing import NamedTuple
+
+
+class Lane(NamedTuple):
+    """One route.
+
+    Attributes:
+        weight: How often it is taken, beside the others.
+        systems: Who is told, by the name of the adapter.
+        loads_max: How many wastes one movement may have.
+    """
+
+    origin: str
+    destination: str
+    weight: int
+    systems: tuple[str, ...]
+    loads_max: int = 1
+
+
+_ALL = (
+    Lane("US", "US", 24, ("us-emanifest",), loads_max=2),
+    Lane("CA", "US", 3, ("us-emanifest",), loads_max=2),
+    Lane("MX", "US", 1, ("us-emanifest",), loads_max=2),
+    *(Lane("GB", country, 4, ("uk-packaging",)) for country in ("NL", "PL", "TR", "IN")),
+    Lane("GB", "GB", 12, ("uk-packaging",)),
+)
+
+
+def lanes(systems: Collection[str]) -> tuple[Lane, ...]:
+    """Return the routes of which one of these systems is told."""
+    return tuple(lane for lane in _ALL if set(lane.systems) & set(systems))

@@ -1,0 +1,109 @@
+"""What an agency's system is told of a movement: documents by wave, and what they leave standing."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from enum import IntEnum, StrEnum
+from random import Random
+from typing import NamedTuple, Protocol
+
+from producers.simulation.claims import Claim
+from producers.simulation.movement import Movement
+
+
+class Wave(IntEnum):
+    """When documents are delivered; the name of a wave is that of its folder."""
+
+    FIRST = 1
+    CORRECTIONS = 2
+    LATE = 3
+    AGAIN = 4
+
+    @property
+    def folder(self) -> str:
+        """Return the name of its folder: names are in the order of delivery."""
+        return f"{self.value}-{self.name.lower()}"
+
+
+class Course(StrEnum):
+    """How a movement gets into one system."""
+
+    PLAIN = "plain"
+    IN_STAGES = "in stages"
+    CORRECTED = "corrected"
+    LATE = "late"
+    OVERTAKEN = "overtaken"
+    WITHOUT_RECEIPT = "without receipt"
+    CANCELLED = "cancelled"
+    FAULTY = "faulty"
+    REPAIRED = "repaired"
+
+
+_COURSES = {
+    Course.PLAIN: 460,
+    Course.IN_STAGES: 200,
+    Course.CORRECTED: 120,
+    Course.LATE: 60,
+    Course.OVERTAKEN: 40,
+    Course.WITHOUT_RECEIPT: 60,
+    Course.CANCELLED: 40,
+    Course.FAULTY: 12,
+    Course.REPAIRED: 8,
+}
+
+
+class Document(NamedTuple):
+    """One document of one system.
+
+    Attributes:
+        body: As it stands in a file of the system.
+        fault: The rule that it breaks on purpose, None where it is right.
+    """
+
+    wave: Wave
+    body: str
+    fault: str | None = None
+
+
+class Report(NamedTuple):
+    """All that one system is told of a movement, and what must stand of it at the end.
+
+    Attributes:
+        collection: Whose log or account the documents belong to, where the system has such.
+    """
+
+    documents: tuple[Document, ...]
+    claims: tuple[Claim, ...] = ()
+    collection: str = ""
+
+
+class Form(NamedTuple):
+    """How documents stand in a file."""
+
+    suffix: str
+    head: str = ""
+    separator: str = "\n"
+    tail: str = "\n"
+
+
+JSON_ARRAY = Form("json", "[\n", ",\n", "\n]\n")
+
+
+class System(Protocol):
+    """A national system that writes its own format; it may number what it writes.
+
+    Attributes:
+        name: As the adapter that reads it.
+        agency: Whose system it is.
+    """
+
+    name: str
+    agency: str
+
+    def report(self, movement: Movement, dice: Random) -> Report:
+        """Return what it is told of a movement."""
+
+
+def course(dice: Random, weights: Mapping[Course, int] = _COURSES) -> Course:
+    """Draw how a movement gets into a system."""
+    return dice.choices(tuple(weights), tuple(weights.values()))[0]
