@@ -232,6 +232,14 @@ def test_density_makes_a_volume_a_mass(
     assert ("us.density.implausible" in {item.rule for item in outcome.findings}) is (mass_g is None)
 
 
+def test_pounds_a_gallon_times_gallons_are_pounds() -> None:
+    """50,000 lb are 22,679,618.5 g by definition, and half a gram is rounded up."""
+    manifest = with_quantity("G", 10, "1")
+    manifest["wastes"][0]["quantity"]["quantity"] = 5_000
+
+    assert decoded(Agency().submit(manifest).events[-1])["mass_g"] == 22_679_619
+
+
 def test_quantity_before_receipt_is_an_estimate() -> None:
     """The generator's figure is an estimate, the facility's is weighed."""
     bases = {

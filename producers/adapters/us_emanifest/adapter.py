@@ -35,7 +35,7 @@ class UsEmanifest:
 
     name: ClassVar[str] = "us-emanifest"
     source_format: ClassVar[str] = "us-emanifest/1.3"
-    version: str = "3"
+    version: str = "4"
     default_agency: str = "US-EPA"
     settings: ClassVar[Mapping[str, str]] = {}
     native_models: ClassVar[tuple[type[BaseModel], ...]] = (Manifest,)

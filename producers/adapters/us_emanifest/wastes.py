@@ -22,8 +22,10 @@ from schemas.movement import Basis, Hazardous
 Notice = Callable[[str, str], None]
 
 _REC20 = {"P": "LBR", "T": "STN", "K": "KGM", "M": "TNE", "G": "GLL", "L": "LTR", "Y": "YDQ", "N": "MTQ"}
-# Code 1 is pounds per US gallon (0.45359237 kg in 3.785411784 L), code 2 specific gravity.
-_KG_PER_L = {"1": Decimal("0.119826427"), "2": Decimal(1)}
+# Code 1 is pounds per US gallon (0.45359237 kg in 3.785411784 L), code 2 specific gravity. The quotient
+# has no end: it is rounded up, where no mass of less than a billion tonnes shows it, so that half a gram
+# stays half a gram.
+_KG_PER_L = {"1": Decimal("0.11982642731689662855"), "2": Decimal(1)}
 _DENSITY_MAX = Decimal("999.99")
 
 _FEDERAL, _OF_TEXAS, _TRANSPORT = "US-EPA", "US-STATE-TX", "UN"
