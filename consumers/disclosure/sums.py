@@ -14,6 +14,7 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy.sparse import csr_array
 
+from consumers.disclosure import runs
 from consumers.disclosure.primary import levels_at
 from consumers.disclosure.problem import Rules
 from consumers.disclosure.system import Amounts, Cells, Contributions, Flags
@@ -74,8 +75,7 @@ def _gathered(end: Contributions, sums: csr_array) -> Contributions:
     """Return the contributions to each sum; the number of the sum stands in place of the cell's."""
     starts, counts = _runs(end, sums.shape[1])
     start, count = starts[sums.indices], counts[sums.indices]
-    before = np.cumsum(count) - count
-    at = np.arange(count.sum()) + np.repeat(start - before, count)
+    at = runs.places(start, count)
     row = np.repeat(np.arange(sums.shape[0], dtype=np.int32), np.diff(sums.indptr))
     found = Contributions(**{field.name: getattr(end, field.name)[at] for field in fields(end)})
     return replace(found, cell=np.repeat(row, count))

@@ -21,7 +21,7 @@ from consumers.disclosure.optimiser import program, search
 from consumers.disclosure.optimiser.neighbourhoods import Neighbourhoods
 from consumers.disclosure.optimiser.suppression import NotProvableError, suppress
 from consumers.disclosure.optimiser.trimming import trim
-from consumers.disclosure.optimiser.unknowns import STILL, unknowns
+from consumers.disclosure.optimiser.unknowns import STILL, Columns, unknowns
 from consumers.disclosure.problem import Dimension, Place, Problem, Rules, Table
 from consumers.disclosure.solver import SolverError
 from consumers.disclosure.system import Attacker, Flags, System, Target
@@ -257,7 +257,7 @@ def test_unknowns_move_exactly_as_the_cells_do() -> None:
         system, _, sensitive_cells = sensitive(problem)
         more = sensitive_cells | (np.random.default_rng(1).random(system.size) < 0.3)
         relations = system.relations[:, np.flatnonzero(more)]
-        found = unknowns(relations)
+        found = unknowns(Columns(system.relations).of(np.flatnonzero(more).astype(np.int32)))
         moving = np.flatnonzero(found.number != STILL)
         spread = np.zeros((relations.shape[1], found.size))
         spread[moving, found.number[moving]] = found.sign[moving]

@@ -12,6 +12,7 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy.sparse import coo_array, csr_array
 
+from consumers.disclosure import runs
 from consumers.disclosure.system import Cells, Flags, System
 
 _NONE = -1
@@ -32,7 +33,10 @@ class Neighbourhoods:
         self._parent: NDArray[np.int32] = np.full((axes, system.size), _NONE, dtype=np.int32)
         self._parent[axis, child] = parent
         ones = np.ones(len(child), dtype=np.int8)
-        self._children = csr_array(coo_array((ones, (parent, child)), shape=(system.size, system.size)))
+        children = csr_array(coo_array((ones, (parent, child)), shape=(system.size, system.size)))
+        self._starts, self._children = children.indptr, children.indices
+        self._below: dict[tuple[int, ...], Cells] = {}
+        self._is_below: Flags = np.zeros(system.size, dtype=np.bool_)
 
     def tops(self, cells: Iterable[int], height: int) -> tuple[int, ...]:
         """Return what lies so many levels up from some cells along every axis, ascending."""
@@ -43,18 +47,26 @@ class Neighbourhoods:
                 top = np.where(above == _NONE, top, above)
         return tuple(np.unique(top).tolist())
 
-    def below(self, tops: Iterable[int]) -> Cells:
+    def below(self, tops: tuple[int, ...]) -> Cells:
         """Return the cells below some cells, ascending, without those whose parent is not below them."""
-        is_below = self._descendants(np.fromiter(tops, dtype=np.int32))
-        inside = is_below.copy()
-        for axis in self._parent:
-            inside &= (axis == _NONE) | is_below[axis]
-        return np.flatnonzero(inside).astype(np.int32)
+        if tops not in self._below:
+            self._below[tops] = self._inside(self._descendants(np.array(tops, dtype=np.int32)))
+        return self._below[tops]
 
-    def _descendants(self, cells: Cells) -> Flags:
-        found = np.zeros(self._size, dtype=np.bool_)
+    def _inside(self, cells: Cells) -> Cells:
+        self._is_below[cells] = True
+        inside = np.ones(len(cells), dtype=np.bool_)
+        for axis in self._parent:
+            parent = axis[cells]
+            inside &= (parent == _NONE) | self._is_below[parent]
+        self._is_below[cells] = False
+        return cells[inside]
+
+    def _descendants(self, cells: Cells) -> Cells:
+        """Return some cells and all that lies below them, ascending."""
+        found = [cells]
         while len(cells):
-            found[cells] = True
-            children = np.unique(self._children[cells].indices)
-            cells = children[~found[children]]
-        return found
+            starts, counts = self._starts[cells], self._starts[cells + 1] - self._starts[cells]
+            cells = np.unique(self._children[runs.places(starts, counts)])
+            found.append(cells)
+        return np.unique(np.concatenate(found))

@@ -9,7 +9,7 @@ from __future__ import annotations
 import highspy
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
-from scipy.sparse import csc_array, csr_array, hstack
+from scipy.sparse import csc_array, csr_array
 
 from consumers.disclosure.solver import Floats, SolverError, expect_ok, opened
 
@@ -44,7 +44,13 @@ class Program:
         self._room = room.copy()
         self._rows = int(relations.shape[0])
         both = np.concatenate([self._room, self._room])
-        columns = csc_array(hstack([relations, -relations]))
+        one = csc_array(relations)
+        there_and_back = (
+            np.concatenate([one.data, -one.data]),
+            np.concatenate([one.indices, one.indices]),
+            np.concatenate([one.indptr, one.indptr[1:] + one.indptr[-1]]),
+        )
+        columns = csc_array(there_and_back, shape=(self._rows, 2 * self._size))
         self._solver = opened(columns, np.concatenate([cost, cost]), np.zeros(2 * self._size), both, _OPTIONS)
 
     def set_cost(self, unknowns: Numbers, cost: Floats) -> None:

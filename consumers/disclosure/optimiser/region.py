@@ -11,12 +11,11 @@ from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy.sparse import csr_array
 
 from consumers.disclosure.optimiser.program import Numbers, Program
-from consumers.disclosure.optimiser.unknowns import STILL, unknowns
+from consumers.disclosure.optimiser.unknowns import STILL, Columns, unknowns
 from consumers.disclosure.solver import Floats
-from consumers.disclosure.system import Amounts, Cells, System, Target
+from consumers.disclosure.system import Amounts, Cells, Target
 
 # A solver keeps relations up to its tolerance, an exact proof keeps them: ask for a little more.
 _MARGIN = 1e-6
@@ -47,18 +46,18 @@ class Change:
 class Region:
     """Finds the least expensive changes that prove targets, among some cells."""
 
-    def __init__(self, system: System, cells: Cells, unit: float, cost: Floats, room: Amounts) -> None:
+    def __init__(self, columns: Columns, cells: Cells, unit: float, cost: Floats, room: Amounts) -> None:
         """Build the programme.
 
         Args:
-            system: The cells and their relations.
+            columns: The relations of the system.
             cells: The cells that may move, ascending.
             unit: What amounts are divided by; levels become 1,000 or less.
             cost: For each cell of the system, of each unit of a move.
             room: For each cell of the system, how far it may move.
         """
         self._cells, self._unit = cells, unit
-        self._unknowns = unknowns(csr_array(system.relations[:, cells]))
+        self._unknowns = unknowns(columns.of(cells))
         self._moving = np.flatnonzero(self._unknowns.number != STILL)
         self._number = self._unknowns.number[self._moving]
         self._cost, self._room = cost[cells], room[cells]

@@ -10,9 +10,11 @@ from typing import NamedTuple
 
 import numpy as np
 
+from consumers.disclosure import runs
 from consumers.disclosure.optimiser.neighbourhoods import Neighbourhoods
 from consumers.disclosure.optimiser.pool import Pool
 from consumers.disclosure.optimiser.region import LEVEL_MAX, Change, Region
+from consumers.disclosure.optimiser.unknowns import Columns
 from consumers.disclosure.problem import Cost
 from consumers.disclosure.solver import Floats
 from consumers.disclosure.system import OUTSIDER, Attacker, Cells, Flags, System, Target
@@ -59,8 +61,9 @@ class Search:
         self.work = 0
         self.is_local = False
         self._system, self._targets, self._attackers = system, targets, attackers
-        self._neighbourhoods = Neighbourhoods(system)
+        self._neighbourhoods, self._columns = Neighbourhoods(system), Columns(system.relations)
         self._levels = _Levels(targets)
+        self._everything: Cells = np.arange(system.size, dtype=np.int32)
 
     def start(self, suppressed: Flags, allowed: Flags, price: Floats) -> None:
         """Forget all proofs, and start anew.
@@ -161,12 +164,9 @@ class Search:
             yield _Scope((), 0, unit)
 
     def _region(self, scope: _Scope) -> Region | None:
-        allowed = self._allowed & (self._system.room >= scope.floor)
-        cells = np.flatnonzero(allowed).astype(np.int32)
-        if scope.tops:
-            cells = self._neighbourhoods.below(scope.tops)
-            cells = cells[allowed[cells]]
-        return Region(self._system, cells, scope.unit, self.cost, self._room) if len(cells) else None
+        cells = self._neighbourhoods.below(scope.tops) if scope.tops else self._everything
+        cells = cells[self._allowed[cells] & (self._system.room[cells] >= scope.floor)]
+        return Region(self._columns, cells, scope.unit, self.cost, self._room) if len(cells) else None
 
 
 class _Levels:
@@ -188,6 +188,8 @@ class _Levels:
         table = self._of.get(attacker)
         if table is None:
             return []
-        at = np.searchsorted(change.cells, table[:, 0]).clip(max=len(change.cells) - 1)
-        moves = np.where(change.cells[at] == table[:, 0], np.abs(change.moves[at]), 0.0)
-        return list(table[moves >= table[:, 1], 2].tolist())
+        first = np.searchsorted(table[:, 0], change.cells)
+        counts = np.searchsorted(table[:, 0], change.cells, side="right") - first
+        of_cells = runs.places(first, counts)
+        moves = np.repeat(np.abs(change.moves), counts)
+        return list(table[of_cells[moves >= table[of_cells, 1]], 2].tolist())

@@ -8,12 +8,11 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 
 import numpy as np
-from scipy.sparse import csr_array
 
 from consumers.disclosure.optimiser.region import Change
 from consumers.disclosure.optimiser.search import Search, prices
 from consumers.disclosure.optimiser.suppression import withhold
-from consumers.disclosure.optimiser.unknowns import STILL, unknowns
+from consumers.disclosure.optimiser.unknowns import STILL, Columns, unknowns
 from consumers.disclosure.problem import Cost
 from consumers.disclosure.solver import Floats
 from consumers.disclosure.system import Attacker, Cells, Flags, System, Target
@@ -120,7 +119,7 @@ class _Trial:
     def _candidates(self) -> list[Cells]:
         """Return the suppressed cells that are not fixed, with all that move together, the dearest first."""
         cells = np.flatnonzero(self.suppressed).astype(np.int32)
-        number = unknowns(csr_array(self._system.relations[:, cells])).number
+        number = unknowns(Columns(self._system.relations).of(cells)).number
         order = np.argsort(number, kind="stable")
         order = order[number[order] != STILL]
         groups = np.split(cells[order], np.flatnonzero(np.diff(number[order])) + 1)
