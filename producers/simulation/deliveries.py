@@ -10,12 +10,12 @@ from __future__ import annotations
 import os
 import shutil
 from collections import Counter
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TextIO
 
-from producers.simulation.reports import Form, Report, Wave
+from producers.simulation.reports import Document, Form, Report, Wave
 from producers.simulation.schedule import Schedule
 
 DOCUMENTS_PER_FILE = 400
@@ -47,16 +47,17 @@ class Inbox:
     tally: Tally
     _files: Counter[Wave] = field(default_factory=Counter)
 
-    def path(self, wave: Wave, suffix: str) -> Path:
+    def path(self, wave: Wave, suffix: str, kind: str = "") -> Path:
         """Return the place of the next file of a wave."""
         self._files[wave] += 1
         place = self.folder / wave.folder
         place.mkdir(parents=True, exist_ok=True)
-        return place / f"{self._files[wave]:06d}.{suffix}"
+        name = f"{self._files[wave]:06d}_{kind}" if kind else f"{self._files[wave]:06d}"
+        return place / f"{name}.{suffix}"
 
     def written(self, file: Path, wave: Wave, faults: Iterable[str | None]) -> None:
         """Date a file that is complete, and count what is in it."""
-        at = self.schedule.written_at(wave, int(file.stem)).timestamp()
+        at = self.schedule.written_at(wave, _number(file)).timestamp()
         os.utime(file, (at, at))
         self.tally.files += 1
         for fault in faults:
@@ -85,52 +86,64 @@ class Batches:
     """Documents one after another in files of some hundred.
 
     Attributes:
+        forms: By kind of file.
         is_repeatable: Whether an old version that comes again stays old; where delivery alone gives
-            the order it would count as the newest.
+            the order it would count as the newest, so only what has one version comes again.
     """
 
     inbox: Inbox
-    form: Form
+    forms: Mapping[str, Form]
     is_repeatable: bool = True
-    _open: dict[Wave, _Open] = field(default_factory=dict)
+    _open: dict[tuple[Wave, str], _Open] = field(default_factory=dict)
     _documents: int = 0
 
     def deliver(self, report: Report) -> None:
         """Write the documents of a report, each in its wave."""
         for document in report.documents:
-            self._write(document.wave, document.body, document.fault)
+            self._write(document)
             self._documents += 1
-        last = report.documents[-1]
-        if last.fault is None and self._documents % _REPEATED_DOCUMENT < len(report.documents):
-            self._write(Wave.AGAIN, last.body, None)
+        last = report.documents[-1] if report.documents else None
+        if last is not None and last.fault is None and self._is_repeated(len(report.documents)):
+            self._write(last._replace(wave=Wave.AGAIN))
 
     def close(self) -> None:
         """Complete the files that are open; nothing is delivered afterwards."""
-        for wave in (Wave.FIRST, Wave.CORRECTIONS, Wave.LATE, Wave.AGAIN):
-            if wave in self._open:
-                self._complete(wave)
+        for place in sorted(self._open):
+            self._complete(*place)
 
-    def _write(self, wave: Wave, body: str, fault: str | None) -> None:
-        into = self._open.get(wave) or self._opened(wave)
-        into.text.write((self.form.separator if into.faults else "") + body)
-        into.faults.append(fault)
+    def _is_repeated(self, documents: int) -> bool:
+        """Say whether a multiple of the interval lies within the last documents."""
+        return self._documents % _REPEATED_DOCUMENT < documents
+
+    def _write(self, document: Document) -> None:
+        wave, kind = document.wave, document.kind
+        into = self._open.get((wave, kind)) or self._opened(wave, kind)
+        into.text.write((self.forms[kind].separator if into.faults else "") + document.body)
+        into.faults.append(document.fault)
         if len(into.faults) == DOCUMENTS_PER_FILE:
-            self._complete(wave)
+            self._complete(wave, kind)
 
-    def _opened(self, wave: Wave) -> _Open:
-        path = self.inbox.path(wave, self.form.suffix)
+    def _opened(self, wave: Wave, kind: str) -> _Open:
+        form = self.forms[kind]
+        path = self.inbox.path(wave, form.suffix, kind)
         text = path.open("w", encoding="utf-8", newline="", buffering=_BYTES_AT_ONCE)
-        text.write(self.form.head)
-        return self._open.setdefault(wave, _Open(path, text))
+        text.write(form.head)
+        return self._open.setdefault((wave, kind), _Open(path, text))
 
-    def _complete(self, wave: Wave) -> None:
-        done = self._open.pop(wave)
+    def _complete(self, wave: Wave, kind: str) -> None:
+        done = self._open.pop((wave, kind))
         with done.text:
-            done.text.write(self.form.tail)
+            done.text.write(self.forms[kind].tail)
         self.inbox.written(done.path, wave, done.faults)
-        is_good = not any(done.faults)
-        if self.is_repeatable and is_good and wave is not Wave.AGAIN and self._is_copied(done.path):
+        if self._is_copied(done.path, wave) and not any(done.faults):
             self.inbox.copy(done.path, done.faults)
 
-    def _is_copied(self, path: Path) -> bool:
-        return int(path.stem) % _COPIED_FILE == 1
+    def _is_copied(self, path: Path, wave: Wave) -> bool:
+        """Say whether a file comes again; all of the late ones have one version."""
+        if wave is Wave.LATE:
+            return True
+        return self.is_repeatable and wave is not Wave.AGAIN and _number(path) % _COPIED_FILE == 1
+
+
+def _number(file: Path) -> int:
+    return int(file.stem.partition("_")[0])

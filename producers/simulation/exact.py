@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from decimal import ROUND_HALF_UP, Decimal
 
+GRAM_G = Decimal(1)
 KILOGRAM_G = Decimal(1000)
 TONNE_G = Decimal(1_000_000)
 POUND_G = Decimal("453.59237")

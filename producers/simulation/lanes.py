@@ -28,6 +28,8 @@ _ALL = (
     Lane("MX", "US", 1, ("us-emanifest",), loads_max=2),
     *(Lane("GB", country, 4, ("uk-packaging",)) for country in ("NL", "PL", "TR", "IN")),
     Lane("GB", "GB", 12, ("uk-packaging",)),
+    Lane("IT", "IT", 16, ("it-rentri",)),
+    Lane("GB", "GB", 14, ("uk-receipt",), loads_max=2),
 )
 
 

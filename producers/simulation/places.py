@@ -25,7 +25,7 @@ class Part(NamedTuple):
         code: ISO 3166-2, None where the part is not told.
         shown: The largest part that it lies in, as hubs show it.
         zone: IANA time zone.
-        postcode: Of an address there.
+        postcode: Of an address there; of Italy the number of a municipality.
     """
 
     code: str | None
@@ -62,10 +62,20 @@ PARTS: dict[str, Sequence[Part]] = {
         *_american("PR", "America/Puerto_Rico"),
     ),
     "GB": (
-        Part("GB-ENG", "GB-ENG", "Europe/London", "ZE9 9ZZ"),
+        Part("GB-ENG", "GB-ENG", "Europe/London", "LS99 9ZZ"),
         Part("GB-SCT", "GB-SCT", "Europe/London", "ZE9 9ZZ"),
-        Part("GB-WLS", "GB-WLS", "Europe/London", "ZE9 9ZZ"),
-        Part("GB-NIR", "GB-NIR", "Europe/London", "BT1 9ZZ"),
+        Part("GB-WLS", "GB-WLS", "Europe/London", "CF98 9ZZ"),
+        Part("GB-NIR", "GB-NIR", "Europe/London", "BT99 9ZZ"),
+    ),
+    "IT": (
+        # No municipality has the last three digits.
+        Part("IT-25", "IT-25", "Europe/Rome", "015999"),
+        Part("IT-52", "IT-52", "Europe/Rome", "048999"),
+        Part("IT-62", "IT-62", "Europe/Rome", "058999"),
+        Part("IT-75", "IT-75", "Europe/Rome", "072999"),
+        Part("IT-82", "IT-82", "Europe/Rome", "087999"),
+        Part("IT-88", "IT-88", "Europe/Rome", "092999"),
+        Part("IT-23", "IT-23", "Europe/Rome", "007999"),
     ),
 }
 _ELSEWHERE = {

@@ -58,11 +58,13 @@ class Document(NamedTuple):
     Attributes:
         body: As it stands in a file of the system.
         fault: The rule that it breaks on purpose, None where it is right.
+        kind: Of its file, where a system has files of several kinds.
     """
 
     wave: Wave
     body: str
     fault: str | None = None
+    kind: str = ""
 
 
 class Report(NamedTuple):

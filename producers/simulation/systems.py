@@ -6,12 +6,14 @@ from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import NamedTuple, Protocol
 
-from producers.simulation import uk_packaging
+from producers.simulation import it_rentri, uk_packaging, uk_receipt, us_emanifest
 from producers.simulation.deliveries import Batches, Inbox, Tally
+from producers.simulation.it_rentri import ItRentri
 from producers.simulation.logs import Logs
-from producers.simulation.reports import Report, System, Wave
+from producers.simulation.reports import Form, Report, System, Wave
 from producers.simulation.schedule import Schedule
 from producers.simulation.uk_packaging import UkPackaging
+from producers.simulation.uk_receipt import UkReceipt
 from producers.simulation.us_emanifest import UsEmanifest
 
 
@@ -41,10 +43,20 @@ class Reporter(NamedTuple):
 
 
 def _us_emanifest(folder: Path, schedule: Schedule) -> Reporter:
+    return _in_batches(UsEmanifest(), us_emanifest.FORM, folder, schedule)
+
+
+def _uk_receipt(folder: Path, schedule: Schedule) -> Reporter:
+    return _in_batches(UkReceipt(), uk_receipt.FORM, folder, schedule)
+
+
+def _it_rentri(folder: Path, schedule: Schedule) -> Reporter:
+    return _in_batches(ItRentri(), it_rentri.FORM, folder, schedule)
+
+
+def _in_batches(system: System, form: Form, folder: Path, schedule: Schedule) -> Reporter:
     tally = Tally()
-    return Reporter(
-        UsEmanifest(), Batches(Inbox(folder, schedule, tally), UsEmanifest.form), folder, tally, {}
-    )
+    return Reporter(system, Batches(Inbox(folder, schedule, tally), {"": form}), folder, tally, {})
 
 
 def _uk_packaging(folder: Path, schedule: Schedule) -> Reporter:
@@ -54,7 +66,9 @@ def _uk_packaging(folder: Path, schedule: Schedule) -> Reporter:
 
 
 _MAKERS: Mapping[str, Callable[[Path, Schedule], Reporter]] = {
+    "it-rentri": _it_rentri,
     "uk-packaging": _uk_packaging,
+    "uk-receipt": _uk_receipt,
     "us-emanifest": _us_emanifest,
 }
 NAMES = tuple(_MAKERS)

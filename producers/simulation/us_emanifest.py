@@ -17,9 +17,10 @@ from producers.simulation import exact, words
 from producers.simulation.claims import CONVERTED, ESTIMATED, UNKNOWN, UNMAPPED, WEIGHED, Claim
 from producers.simulation.movement import Fate, Load, Movement
 from producers.simulation.places import Site, drawn
-from producers.simulation.reports import JSON_ARRAY, Course, Document, Form, Report, Wave, course
+from producers.simulation.reports import JSON_ARRAY, Course, Document, Report, Wave, course
 from producers.simulation.wastes import AMERICAN, AmericanWaste
 
+FORM = JSON_ARRAY
 _EASTERN = ZoneInfo("America/New_York")
 _MASSES = {
     "K": exact.KILOGRAM_G,
@@ -100,7 +101,6 @@ class UsEmanifest:
 
     name = "us-emanifest"
     agency = "US-EPA"
-    form: Form = JSON_ARRAY
 
     def report(self, movement: Movement, dice: Random) -> Report:
         """Return the versions of one manifest, and what stands of them."""

@@ -51,6 +51,16 @@ PACKAGING = (
     Waste("WOOD", "150103", basel="B3050", description="Wood - broken pallets", customs="440149"),
     Waste("METAL_MIXED", "150104", basel="B1010", description="Steel - cans", customs="720449"),
 )
+EVERYDAY = (
+    Waste("PLASTIC", "200139"),
+    Waste("PAPER", "200101"),
+    Waste("FERROUS", "170405"),
+    Waste("SOIL", "170504"),
+    Waste("TYRE", "160103"),
+    Waste("OIL", "130205", is_hazardous=True),
+    Waste("SOLVENT", "140603", is_hazardous=True),
+    Waste("PAINT_INK_ADHESIVE", "080111", is_hazardous=True),
+)
 AMERICAN = (
     AmericanWaste("HAZARDOUS_CHEMICAL", ("D001", "F003"), "UN1263", 767),
     AmericanWaste("HAZARDOUS_CHEMICAL", ("D002",), "UN1760", 952),
