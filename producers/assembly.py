@@ -24,6 +24,7 @@ from schemas.identity import Keys
 from schemas.runtime import logs
 from schemas.runtime.health import Health
 from schemas.runtime.metrics import Metrics
+from schemas.runtime.watchdog import watched
 from schemas.settings import AgencySettings, Settings
 
 # It is part of the transactional id and of record keys.
@@ -70,6 +71,7 @@ class Assignment:
         known = groups.load(agency.groups) if agency.groups is not None else NO_GROUPS
         logs.configure(agency=str(agency.id))
         metrics, stop = Metrics(), threading.Event()
+        health = Health(self.health_file, metrics)
         metrics.serve(agency.metrics_host, agency.metrics_port)
         for number in (signal.SIGTERM, signal.SIGINT):
             signal.signal(number, lambda *_: stop.set())
@@ -86,14 +88,15 @@ class Assignment:
                 groups=known,
                 source_id=self.source_id or self.adapter,
                 metrics=metrics,
-                health=Health(self.health_file),
+                health=health,
                 stop=stop,
                 selection=self.selection,
                 is_rehearsal=self.is_rehearsal,
                 on_outcome=self.on_outcome,
             )
 
-        return keep_running(prepared, stop, once=once or self.source == STDIN)
+        with watched(health, stop):
+            return keep_running(prepared, stop, once=once or self.source == STDIN)
 
     def _adapter(self) -> Adapter:
         if self.source_id is not None and not _SOURCE_ID.fullmatch(self.source_id):

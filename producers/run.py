@@ -30,7 +30,7 @@ from producers.signatures import Signatures
 from producers.sources.source import RefusedError, Resource, Source
 from producers.validate import ORIGINAL_BYTES_MAX
 from schemas.directory import Directory
-from schemas.errors import ConfigurationError, RetriableError
+from schemas.errors import Awaited, ConfigurationError, RetriableError
 from schemas.findings import Finding, Severity
 from schemas.identity import Keys
 from schemas.runtime.health import Health
@@ -162,12 +162,20 @@ class Run:
                     self._commit()
         self._commit()
         self.health.turned()
+        self.health.answered()
 
     def until_stopped(self) -> None:
         """Ask the source again and again until `stop` is set."""
         while not self.stop.is_set():
             self.once()
-            self.stop.wait(self.agency.poll_interval_seconds)
+            self._pause()
+
+    def _pause(self) -> None:
+        """Let the source rest; the loop turns meanwhile, however long that is."""
+        until = time.monotonic() + self.agency.poll_interval_seconds
+        while not self.stop.is_set() and (left_seconds := until - time.monotonic()) > 0:
+            self.health.turned()
+            self.stop.wait(min(left_seconds, RETRY_SECONDS))
 
     def close(self) -> None:
         """Leave nothing open."""
@@ -340,6 +348,7 @@ class Run:
             self._over.clear()
 
     def _tell_commit(self, done: Committed) -> None:
+        self.health.answered(*set(Awaited) - {Awaited.SOURCE})
         labels = {"agency": str(self.agency.id)}
         self.metrics.counter(EVENTS_PUBLISHED, **labels).inc(done.events)
         self.metrics.counter(TRANSACTIONS, **labels).inc()
@@ -399,8 +408,10 @@ def keep_running(prepared: Callable[[], Run], stop: threading.Event, *, once: bo
         except RetriableError as error:
             if once:
                 raise
-            logger().warning(LogEvent.WAITING, error=str(error), hint=error.hint, seconds=RETRY_SECONDS)
-            run.health.turned()
+            if error.awaited is Awaited.SOURCE:
+                # It is asked when all else has answered.
+                run.health.answered(*set(Awaited) - {Awaited.SOURCE})
+            run.health.waits(error)
             if not stop.wait(RETRY_SECONDS):
                 continue
         finally:

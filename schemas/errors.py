@@ -6,9 +6,22 @@ carries a value from a document or a record: those may be confidential.
 
 from __future__ import annotations
 
+from enum import StrEnum
+
 EXIT_FAILURE = 1
 EXIT_USAGE = 2
 EXIT_FENCED = 3
+EXIT_STUCK = 4
+
+
+class Awaited(StrEnum):
+    """What a process may wait for: the closed list of reasons to wait."""
+
+    BROKER = "broker"
+    TRANSACTION = "transaction"
+    REGISTRY = "registry"
+    SOURCE = "source"
+    DEAD_LETTERS = "dead_letters"
 
 
 class WeighbridgeError(Exception):
@@ -42,7 +55,11 @@ class FencedError(FatalError):
 
 
 class RetriableError(WeighbridgeError):
-    """Broker or registry is away for the moment: back off, reject nothing."""
+    """Broker, registry or source is away for the moment: back off, reject nothing."""
+
+    def __init__(self, message: str, *, hint: str = "", awaited: Awaited = Awaited.BROKER) -> None:
+        super().__init__(message, hint=hint)
+        self.awaited = awaited
 
 
 class ShutdownRequested(Exception):  # noqa: N818  # a signal, not an error

@@ -89,6 +89,25 @@ UNSTABLE_RECORDS = Metric(
     "Distance of the last stable offset from the end: records that open transactions hold back.",
 )
 
+STARTED = Metric(
+    "weighbridge_started_timestamp_seconds", Kind.GAUGE, (), "When the process started, before any waiting."
+)
+LOOP_TURNED = Metric(
+    "weighbridge_loop_turned_timestamp_seconds",
+    Kind.GAUGE,
+    (),
+    "When the loop last turned; it turns while it waits, too.",
+)
+WAITING_SINCE = Metric(
+    "weighbridge_waiting_since_timestamp_seconds",
+    Kind.GAUGE,
+    ("reason",),
+    "Since when something does not answer, and what; absent while nothing is waited for.",
+)
+DISK_FREE = Metric(
+    "weighbridge_disk_free_bytes", Kind.GAUGE, ("hub",), "Free space where the hub's file lies."
+)
+
 METRICS = tuple(value for value in list(globals().values()) if isinstance(value, Metric))
 
 
@@ -98,6 +117,9 @@ class LogEvent(StrEnum):
     STARTED = "started"
     STOPPING = "stopping"
     WAITING = "waiting"
+    ANSWERED = "answered"
+    STUCK = "stuck"
+    ENDED = "ended"
     POSITIONS_READ = "positions_read"
     DOCUMENT_REJECTED = "document_rejected"
     COMMITTED = "committed"

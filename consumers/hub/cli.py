@@ -6,7 +6,7 @@ import json
 import os
 import signal
 import threading
-from contextlib import suppress
+from contextlib import closing, suppress
 from dataclasses import asdict
 from pathlib import Path
 from typing import Annotated, Any
@@ -53,6 +53,7 @@ def run(
     from schemas.runtime import logs
     from schemas.runtime.health import Health
     from schemas.runtime.metrics import Metrics
+    from schemas.runtime.watchdog import watched
 
     found = settings.load(
         kafka={"bootstrap_servers": bootstrap_servers, "registry_url": registry_url},
@@ -65,6 +66,7 @@ def run(
     members = directories.load(found.hub.directory)
     logs.configure(hub=found.hub.name)
     metrics, stop = Metrics(), threading.Event()
+    health = Health(health_file, metrics)
     metrics.serve(found.hub.metrics_host, found.hub.metrics_port)
     for number in (signal.SIGTERM, signal.SIGINT):
         signal.signal(number, lambda *_: stop.set())
@@ -73,15 +75,12 @@ def run(
         kafka=found.kafka,
         directory=members,
         metrics=metrics,
-        health=Health(health_file),
+        health=health,
         stop=stop,
     )
-    try:
-        with suppress(ShutdownRequested):
-            running.open()
-            running.run(until_end=until_end)
-    finally:
-        running.close()
+    with watched(health, stop), closing(running), suppress(ShutdownRequested):
+        running.open()
+        running.run(until_end=until_end)
     typer.echo(json.dumps(asdict(running.totals)))
 
 

@@ -7,6 +7,7 @@ nothing doubled. A broker that is away is waited for.
 
 from __future__ import annotations
 
+import shutil
 import threading
 import time
 from collections import Counter
@@ -29,7 +30,7 @@ from consumers.hub.writers import Writers
 from consumers.release.calendar import closed_since
 from schemas import policy, topics
 from schemas.directory import Directory
-from schemas.errors import FencedError, RetriableError, ShutdownRequested, WeighbridgeError
+from schemas.errors import Awaited, FencedError, RetriableError, ShutdownRequested, WeighbridgeError
 from schemas.reasons import BREACH_HINTS, Reason
 from schemas.runtime import presence
 from schemas.runtime.health import Health
@@ -40,6 +41,7 @@ from schemas.settings import HubSettings, KafkaSettings
 from schemas.telemetry import (
     BATCH_SECONDS,
     DEAD_LETTERS,
+    DISK_FREE,
     LAG_RECORDS,
     LEDGER_BREACHES,
     ROWS_STORED,
@@ -49,7 +51,6 @@ from schemas.telemetry import (
 
 # A new partition is noticed within twice this time, an outage too.
 LOOK_INTERVAL_SECONDS = 15.0
-OUTAGE_SECONDS_MAX = 600.0
 _RETRY_SECONDS = 1.0
 
 Answer = TypeVar("Answer")
@@ -97,7 +98,6 @@ class Hub:
     _service: Service = field(init=False)
     _reached: dict[int, int] = field(default_factory=dict)
     _looked_at: float = 0.0
-    _waiting_since: float | None = None
 
     def open(self) -> None:
         """Take the file, then the topic, and listen for questions.
@@ -133,7 +133,6 @@ class Hub:
 
         Raises:
             FatalError: The topic lost records, or the file cannot be written.
-            RetriableError: The broker was away for too long.
         """
         try:
             targets = self._patiently(self._intake.ends) if until_end else None
@@ -205,6 +204,8 @@ class Hub:
     def _look_around(self) -> None:
         """Notice new partitions, send what waits, measure; a broker that is away is seen here."""
         self._looked_at = time.monotonic()
+        free = shutil.disk_usage(self.settings.file.absolute().parent).free
+        self.metrics.gauge(DISK_FREE, hub=self.settings.name).set(free)
         self._close_epochs()
         try:
             # A topic that was made anew has other records at the same offsets.
@@ -214,7 +215,7 @@ class Hub:
         except RetriableError as error:
             self._wait(error)
             return
-        self._waiting_since = None
+        self.health.answered(Awaited.BROKER)
         self._send_dead_letters()
 
     def _close_epochs(self) -> None:
@@ -258,28 +259,29 @@ class Hub:
         except FencedError:
             raise
         except WeighbridgeError as error:
-            logger().warning(LogEvent.WAITING, error=str(error), hint=error.hint)
+            self.health.lacks(Awaited.DEAD_LETTERS, error)
+        else:
+            self.health.answered(Awaited.DEAD_LETTERS)
 
     def _patiently(self, ask: Callable[[], Answer]) -> Answer:
         """Ask broker or registry until they answer."""
+        awaited = set[Awaited]()
         while True:
             try:
                 answer = ask()
             except RetriableError as error:
                 self._wait(error)
+                awaited.add(error.awaited)
                 if self.stop.is_set():
                     raise ShutdownRequested from error
             else:
-                self._waiting_since = None
+                if awaited:
+                    self.health.answered(*awaited)
                 return answer
 
     def _wait(self, error: RetriableError) -> None:
-        """Wait a little before the next attempt; give up when nothing has answered for too long."""
-        self._waiting_since = self._waiting_since or time.monotonic()
-        if time.monotonic() - self._waiting_since > OUTAGE_SECONDS_MAX:
-            raise error
-        logger().warning(LogEvent.WAITING, error=str(error), hint=error.hint)
-        self.health.turned()
+        """Wait a little before the next attempt."""
+        self.health.waits(error)
         self.stop.wait(_RETRY_SECONDS)
 
     def _count(self, batch: Batch, accepted: Accepted) -> None:

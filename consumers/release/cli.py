@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import threading
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
@@ -53,11 +54,12 @@ def run(
 ) -> None:
     """Release every epoch that is closed and not released, in order, each once and never again."""
     from consumers.release.run import Run
+    from schemas.runtime.watchdog import watched
 
     found = _settings(bootstrap_servers, registry_url, file=file, directory=directory, keys=keys)
-    outcome = Run(
-        settings=found.hub, kafka=found.kafka, directory=_members(found), now=datetime.now(UTC)
-    ).run()
+    releasing = Run(settings=found.hub, kafka=found.kafka, directory=_members(found), now=datetime.now(UTC))
+    with watched(releasing.health, threading.Event()):
+        outcome = releasing.run()
     for epoch in outcome.released:
         typer.echo(
             f"{epoch.epoch} of {outcome.hub}: {epoch.free} cells with a value, "

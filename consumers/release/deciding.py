@@ -26,6 +26,7 @@ Decide = Callable[[pl.DataFrame, Attribution, Epoch, Tables, pl.DataFrame | None
 
 CONTRIBUTIONS, ADOPTED = "contributions.parquet", "adopted.parquet"
 _DECISION, _ERROR = "decision", "error.json"
+_WAIT_SECONDS = 1.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,8 +44,13 @@ class Question:
     tables: Tables
 
 
-def decided(question: Question, decide: Decide) -> Path:
+def decided(question: Question, decide: Decide, on_wait: Callable[[], None]) -> Path:
     """Return the folder with the decision.
+
+    Args:
+        question: What is to be decided.
+        decide: What decides.
+        on_wait: Called every second meanwhile: that takes as long as it takes.
 
     Raises:
         ConfigurationError: The settings do not allow one.
@@ -53,7 +59,9 @@ def decided(question: Question, decide: Decide) -> Path:
     context = multiprocessing.get_context("spawn")
     process = context.Process(target=_decide, args=(question, decide), daemon=True)
     process.start()
-    process.join()
+    while process.is_alive():
+        process.join(_WAIT_SECONDS)
+        on_wait()
     if process.exitcode == 0:
         return question.folder / _DECISION
     error = question.folder / _ERROR

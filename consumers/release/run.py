@@ -34,6 +34,7 @@ from consumers.release.workspace import workspace
 from schemas.directory import Directory
 from schemas.errors import ConfigurationError, FatalError
 from schemas.keystore.documents import HubDocument
+from schemas.runtime.health import Health
 from schemas.runtime.logs import logger
 from schemas.settings import HubSettings, KafkaSettings
 from schemas.telemetry import LogEvent
@@ -88,6 +89,7 @@ class Run:
     directory: Directory | None = None
     decide: Decide = decision.decide
     on_step: Callable[[str], None] = lambda _: None
+    health: Health = field(default_factory=lambda: Health(None))
     _hub: str = field(init=False)
     _own: HubDocument = field(init=False, repr=False)
     _tables: Tables = field(init=False, repr=False)
@@ -201,7 +203,8 @@ class Run:
             others.write_parquet(folder / deciding.ADOPTED)
         self.on_step("contributions written")
         before = None if self._last is None else self._loaded(folder / "before", self._last.epoch)
-        return deciding.decided(Question(folder, before, epoch, self._tables), self.decide)
+        question = Question(folder, before, epoch, self._tables)
+        return deciding.decided(question, self.decide, on_wait=self.health.turned)
 
     def _composed(self, slot: Slot, found: Path, cut: Mapping[int, int]) -> Release:
         # A stored decision is of the configuration of its time, whatever the settings say since.

@@ -11,7 +11,7 @@ import typer
 def alive(
     file: Annotated[Path, typer.Argument(help="The --health-file of an adapter or hub.")],
 ) -> None:
-    """Say whether the loop behind a health file turned within the last minute; exit 1 where not.
+    """Say whether the loop behind a health file turned within the last three minutes; exit 1 where not.
 
     A broker that is away does not count: the loop turns while it waits.
 
@@ -20,6 +20,6 @@ def alive(
     from schemas.runtime import health
 
     if not health.is_alive(file):
-        typer.echo(f"{file}: the loop did not turn within {health.STALE_SECONDS:.0f} s")
+        typer.echo(f"{file}: the loop did not turn within {health.STUCK_SECONDS} s")
         raise typer.Exit(1)
     typer.echo(f"{file}: alive")

@@ -24,7 +24,7 @@ from sqlalchemy.exc import (
     SQLAlchemyError,
 )
 
-from schemas.errors import ConfigurationError, FatalError, RetriableError
+from schemas.errors import Awaited, ConfigurationError, FatalError, RetriableError
 
 _CONNECT_SECONDS = 10
 # Classes of SQLSTATE that waiting does not mend: wrong password, no such database, no such
@@ -138,5 +138,7 @@ def _classified(error: SQLAlchemyError) -> ConfigurationError | RetriableError |
     if isinstance(error, OperationalError | InterfaceError) or (
         isinstance(error, DBAPIError) and error.connection_invalidated
     ):
-        return RetriableError(said, hint="is it up, are address, user and password right?")
+        return RetriableError(
+            said, hint="is it up, are address, user and password right?", awaited=Awaited.SOURCE
+        )
     return FatalError(said, hint="run the query that the source makes by hand")

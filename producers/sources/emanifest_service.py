@@ -19,7 +19,7 @@ from pydantic import SecretStr
 from producers.reading import dates
 from producers.sources.http_service import Answer, HttpService
 from producers.sources.source import RefusedError
-from schemas.errors import ConfigurationError, RetriableError
+from schemas.errors import Awaited, ConfigurationError, RetriableError
 
 NOT_FOUND = "E_ManifestTrackingNumberNotFound"
 _OK = 200
@@ -111,7 +111,9 @@ class EmanifestService:
 def _refused(answer: Answer) -> ConfigurationError | RetriableError:
     code = _code(_decoded(answer))
     if answer.status == _OK or code == "E_SystemError":
-        return RetriableError(f"the e-Manifest service gives no token: {code}", hint="is it up?")
+        return RetriableError(
+            f"the e-Manifest service gives no token: {code}", hint="is it up?", awaited=Awaited.SOURCE
+        )
     return ConfigurationError(
         f"the e-Manifest service refuses the API ID: status {answer.status}, {code}",
         hint="look at WEIGHBRIDGE_SOURCE__API_ID and WEIGHBRIDGE_SOURCE__API_KEY; a third attempt with "

@@ -19,14 +19,14 @@ import httpx2
 import stamina
 from stamina.instrumentation import RetryDetails, set_on_retry_hooks
 
-from schemas.errors import FatalError, RetriableError
+from schemas.errors import Awaited, FatalError, RetriableError
 from schemas.runtime.logs import logger
 from schemas.telemetry import LogEvent
 
 ANSWER_BYTES_MAX = 32 * 1024 * 1024
 _TIMEOUT_SECONDS = 20.0
 _ANSWER_SECONDS_MAX = 30.0
-# The loop must turn within a minute, or the process passes for dead.
+# The loop must turn now and then, or the process passes for dead.
 _ATTEMPTS_MAX = 4
 _PATIENCE_SECONDS = 20.0
 _PAUSE_SECONDS_MAX = 8.0
@@ -94,7 +94,7 @@ class HttpService:
                 with attempt:
                     return self._asked(method, path, headers, body)
         except _PassingError as error:
-            raise RetriableError(f"the service: {error}", hint=_HINT) from None
+            raise RetriableError(f"the service: {error}", hint=_HINT, awaited=Awaited.SOURCE) from None
         raise AssertionError  # the loop returns or raises
 
     def close(self) -> None:

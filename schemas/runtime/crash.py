@@ -31,12 +31,14 @@ def told(error: BaseException | None) -> list[str]:
     while error is not None and id(error) not in seen:
         seen.add(id(error))
         lines.append(type(error).__name__)
-        lines += [
-            f"  {_short(frame.filename)}:{frame.lineno} in {frame.name}"
-            for frame in traceback.extract_tb(error.__traceback__)[-_FRAMES_MAX:]
-        ]
+        lines += [f"  {place}" for place in places(traceback.extract_tb(error.__traceback__))]
         error = error.__cause__ or error.__context__
     return lines
+
+
+def places(stack: traceback.StackSummary) -> list[str]:
+    """Return the last places of a stack, the innermost at the end."""
+    return [f"{_short(frame.filename)}:{frame.lineno} in {frame.name}" for frame in stack[-_FRAMES_MAX:]]
 
 
 def guard() -> None:

@@ -1,7 +1,8 @@
-"""Health: a file whose age says when the loop last turned.
+"""Health: what a loop says of itself, in a file, in metrics and in logs.
 
-A probe compares the age with a limit; a broker that is away does not stop the loop from
-turning, so that an outage never becomes a storm of restarts.
+The age of the file says when the loop last turned, and a probe compares it with a limit. A
+broker that is away does not stop the loop from turning, so that an outage never becomes a
+storm of restarts: what is waited for, and since when, is told apart.
 """
 
 from __future__ import annotations
@@ -10,24 +11,67 @@ import time
 from contextlib import suppress
 from pathlib import Path
 
-STALE_SECONDS = 60.0
+from schemas.errors import Awaited, RetriableError, WeighbridgeError
+from schemas.runtime.logs import logger
+from schemas.runtime.metrics import Metrics
+from schemas.telemetry import LOOP_TURNED, STARTED, WAITING_SINCE, LogEvent
+
+# Every time-out of our clients is far below.
+STUCK_SECONDS = 180
+# What is waited for is told once in this time.
+_SILENCE_SECONDS = 30.0
 
 
 class Health:
-    """The health file of one process; without a path nothing is written."""
+    """The health of one process; without a path no file is written."""
 
-    def __init__(self, path: Path | None) -> None:
+    def __init__(self, path: Path | None, metrics: Metrics | None = None) -> None:
         self._path = path
+        self._metrics = metrics or Metrics()
+        self._turned = self._metrics.gauge(LOOP_TURNED)
+        self._since: dict[Awaited, float] = {}
+        self._told_at: dict[Awaited, float] = {}
+        self.turns = 0
+        self._metrics.gauge(STARTED).set(time.time())
+        self._turned.set(time.time())
 
     def turned(self) -> None:
         """Say that the loop turned."""
+        self.turns += 1
+        self._turned.set(time.time())
         if self._path is not None:
             # Where it cannot be written it gets old, and the probe says so.
             with suppress(OSError):
                 self._path.touch()
 
+    def waits(self, error: RetriableError) -> None:
+        """Say that the loop turns and waits; raises nothing, and logs now and then."""
+        self.lacks(error.awaited, error)
+        self.turned()
+
+    def lacks(self, awaited: Awaited, error: WeighbridgeError) -> None:
+        """Say what does not work for the moment, and why, while the loop goes on with the rest."""
+        now = time.time()
+        since = self._since.setdefault(awaited, now)
+        self._metrics.gauge(WAITING_SINCE, reason=awaited).set(since)
+        if now - self._told_at.get(awaited, 0.0) >= _SILENCE_SECONDS:
+            self._told_at[awaited] = now
+            seconds = round(now - since)
+            logger().warning(
+                LogEvent.WAITING, awaited=awaited, seconds=seconds, error=str(error), hint=error.hint
+            )
+
+    def answered(self, *awaited: Awaited) -> None:
+        """Say that what was waited for is there: some of it, or all."""
+        for name in awaited or tuple(self._since):
+            since = self._since.pop(name, None)
+            if since is not None:
+                self._told_at.pop(name)
+                self._metrics.forget(WAITING_SINCE, name)
+                logger().info(LogEvent.ANSWERED, awaited=name, seconds=round(time.time() - since))
+
 
 def is_alive(path: Path, now: float | None = None) -> bool:
-    """Say whether the loop behind a health file turned within the last minute."""
+    """Say whether the loop behind a health file turned within the last three minutes."""
     moment = time.time() if now is None else now
-    return path.exists() and moment - path.stat().st_mtime < STALE_SECONDS
+    return path.exists() and moment - path.stat().st_mtime < STUCK_SECONDS

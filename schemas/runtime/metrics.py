@@ -38,12 +38,17 @@ class Metrics:
         return self._metrics[metric.name].labels(**labels)  # type: ignore[return-value]  # its kind is that of the list
 
     def gauge(self, metric: Metric, **labels: str) -> Gauge:
-        """Return a gauge bound to its labels."""
-        return self._metrics[metric.name].labels(**labels)  # type: ignore[return-value]  # its kind is that of the list
+        """Return a gauge bound to its labels, if it has any."""
+        found = self._metrics[metric.name]
+        return found.labels(**labels) if labels else found  # type: ignore[return-value]  # its kind is that of the list
 
     def histogram(self, metric: Metric, **labels: str) -> Histogram:
         """Return a histogram bound to its labels."""
         return self._metrics[metric.name].labels(**labels)  # type: ignore[return-value]  # its kind is that of the list
+
+    def forget(self, metric: Metric, *values: str) -> None:
+        """Expose a metric no longer for these values of its labels."""
+        self._metrics[metric.name].remove(*values)
 
     def serve(self, host: str, port: int) -> None:
         """Serve the metrics on a port of one interface; port 0 serves nothing.

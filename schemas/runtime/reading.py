@@ -9,7 +9,7 @@ from confluent_kafka import Consumer, IsolationLevel, KafkaError, KafkaException
 from confluent_kafka.admin import OffsetSpec  # type: ignore[attr-defined]  # exported without saying so
 
 from schemas import topics
-from schemas.errors import RetriableError
+from schemas.errors import Awaited, RetriableError
 from schemas.runtime import clients
 from schemas.runtime.failures import classified
 from schemas.settings import KafkaSettings
@@ -65,6 +65,7 @@ def _until(reader: Consumer, topic: str, end: int) -> Iterator[Message]:
             raise RetriableError(
                 f"{topic} has a transaction that stays open",
                 hint="its writer hangs: stop it, and its transaction ends within a minute",
+                awaited=Awaited.TRANSACTION,
             )
         for record in reader.consume(_CHUNK_RECORDS, timeout=_POLL_SECONDS):
             error = record.error()

@@ -23,7 +23,7 @@ from confluent_kafka.schema_registry import (
 from confluent_kafka.schema_registry.error import SchemaRegistryError
 
 from schemas import contract, policy, topics
-from schemas.errors import ConfigurationError, ContractError, RetriableError
+from schemas.errors import Awaited, ConfigurationError, ContractError, RetriableError
 from schemas.runtime import transport
 from schemas.settings import KafkaSettings
 
@@ -116,7 +116,9 @@ class Registry:
         if certificate is not None:
             return transport.refused_certificate(certificate, f"registry {self._url}")
         return RetriableError(
-            f"registry {self._url} does not answer", hint="is it up? weighbridge exchange status"
+            f"registry {self._url} does not answer",
+            hint="is it up? weighbridge exchange status",
+            awaited=Awaited.REGISTRY,
         )
 
 

@@ -12,7 +12,7 @@ _END = "<!-- end of metrics -->"
 
 def metrics_table() -> str:
     """Return the table of all metrics under the names that Prometheus shows."""
-    rows = [f"| `{_exposed(metric)}` | {', '.join(metric.labels)} | {metric.help} |" for metric in METRICS]
+    rows = [f"| `{exposed(metric)}` | {', '.join(metric.labels)} | {metric.help} |" for metric in METRICS]
     return "\n".join(["| metric | labels | meaning |", "|---|---|---|", *rows])
 
 
@@ -23,7 +23,8 @@ def with_metrics(text: str) -> str:
     return f"{before}{_BEGIN}\n{metrics_table()}\n{_END}{after}"
 
 
-def _exposed(metric: Metric) -> str:
+def exposed(metric: Metric) -> str:
+    """Return the name under which Prometheus sees a metric."""
     return f"{metric.name}_total" if metric.kind is Kind.COUNTER else metric.name
 
 
