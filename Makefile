@@ -6,9 +6,11 @@ BIN := .venv/bin
 BENCHMARKS := aggregation adapter_path sealing disclosure memory
 MUTANTS := 100000
 HISTORIES := 10000
+MINUTES := 5
+BROKERS := 1
 LOGS := .pytest_cache/logs
 
-.PHONY: setup demo test test-long lint test-containers fuzz histories bench lock clean
+.PHONY: setup demo test test-long lint test-containers fuzz histories chaos bench lock clean
 
 setup: .venv/.installed
 
@@ -49,6 +51,10 @@ fuzz: setup
 # Random histories of releases, each attacked as a whole: hours.
 histories: setup
 	$(BIN)/pytest tests/attacks/test_disclosure_time.py --histories $(HISTORIES)
+
+# Processes, brokers, network, disks and clocks fail for so many minutes; SEED and STORY tell one again.
+chaos: setup
+	$(BIN)/python -m tests.chaos --minutes $(MINUTES) --brokers $(BROKERS) $(SEED:%=--seed %) $(STORY:%=--story %)
 
 bench: setup
 	for name in $(BENCHMARKS); do $(BIN)/python -m tests.benchmarks.$$name || exit; done

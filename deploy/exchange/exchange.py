@@ -146,7 +146,7 @@ def running_exchange(folder: Path, security: Security | None = None) -> Iterator
             f"an exchange already runs in {folder}",
             hint="stop it first, or name another folder",
         )
-    with _guarded(exchange):
+    with guarded(exchange.folder):
         exchange.up(kafka_port=exchange.broker.port, registry_port=exchange.registry.port)
         try:
             yield exchange
@@ -155,9 +155,10 @@ def running_exchange(folder: Path, security: Security | None = None) -> Iterator
 
 
 @contextmanager
-def _guarded(exchange: Exchange) -> Iterator[None]:
+def guarded(folder: Path) -> Iterator[None]:
+    """Have the servers of a state folder stopped when this process is killed within the block."""
     with subprocess.Popen(  # noqa: S603  # our own interpreter and text
-        [sys.executable, "-c", _GUARD, str(exchange.folder), *sys.path],
+        [sys.executable, "-c", _GUARD, str(folder), *sys.path],
         stdin=subprocess.PIPE,
         start_new_session=True,
     ) as guard:

@@ -10,6 +10,7 @@ import base64
 import secrets
 import subprocess
 from collections.abc import Callable, Sequence
+from pathlib import Path
 
 from confluent_kafka import KafkaException
 from confluent_kafka.admin import AdminClient
@@ -122,9 +123,16 @@ class Kafka(Server):
 
     def _arguments(self, installation: Installation, port: int) -> Sequence[str]:
         folder = files.private_folder(self.folder / "kafka")
+        files.write_atomically(folder / "server.properties", self._properties(folder, port))
+        if not (self.folder / "kafka" / "data" / "meta.properties").exists():
+            self._format(installation)
+        return self._main(installation, "kafka.Kafka", "kafka/server.properties")
+
+    def _properties(self, folder: Path, port: int) -> str:
+        """Return the broker's configuration, and write what it refers to into the broker's folder."""
         self._certificate_port = self._certificate_port or ports.choose(ports.CERTIFICATES)
         controller_port = ports.choose(ports.CONTROLLER)
-        properties = _PROPERTIES.format(
+        return _PROPERTIES.format(
             host=ports.HOST,
             controller_port=controller_port,
             listeners=listeners(
@@ -136,14 +144,14 @@ class Kafka(Server):
                 controller_port=controller_port,
             ),
         )
-        files.write_atomically(folder / "server.properties", properties)
-        if not (self.folder / "kafka" / "data" / "meta.properties").exists():
-            self._format(installation)
-        return self._main(installation, "kafka.Kafka", "kafka/server.properties")
+
+    def _cluster_id(self) -> str:
+        """Return the name under which the empty data folder is made."""
+        return _new_cluster_id()
 
     def _format(self, installation: Installation) -> None:
         """Make the empty data folder; only before the first start, as it costs one of Java's own."""
-        arguments = ("format", "--cluster-id", _new_cluster_id(), "--config", "kafka/server.properties")
+        arguments = ("format", "--cluster-id", self._cluster_id(), "--config", "kafka/server.properties")
         main = self._main(installation, "kafka.tools.StorageTool", *arguments)
         command = installation.java.command(*installation.archives.flags(self.name), *main)
         with self.log.open("wb") as log:
