@@ -26,4 +26,9 @@ def stated(mass_g: int, unit_g: Decimal, decimals: int = 0) -> Decimal:
 
 def grams(value: Decimal, unit_g: Decimal) -> int:
     """Return the whole grams of a stated quantity."""
-    return int((value * unit_g).quantize(_WHOLE, ROUND_HALF_UP))
+    return int(rounded(value * unit_g, _WHOLE))
+
+
+def rounded(value: Decimal, unit: Decimal) -> Decimal:
+    """Return a figure rounded half up to as many decimals as a unit has."""
+    return value.quantize(unit, ROUND_HALF_UP)

@@ -151,7 +151,7 @@ def _drawn(movement: Movement, dice: Random) -> _Form:
     accepted_g = load.arrived_g * dice.randrange(10, 80) // 100 if is_partial else load.arrived_g
     return _Form(
         movement,
-        dice.choice(EVERYDAY),
+        load.of(EVERYDAY),
         dice.choice(operations.USUAL),
         exact.stated(load.sent_g, exact.KILOGRAM_G, 1),
         exact.stated(accepted_g, exact.KILOGRAM_G),
@@ -255,7 +255,7 @@ def _departure(form: _Form) -> dict[str, Any]:
             {"denominazione": "Trasporti simulati", "codice_fiscale": luhn(0, 11), "trasportatore_id": 1}
         ],
         "rifiuto": {
-            "codice_eer": f"{form.waste.low[:2]} {form.waste.low[2:4]} {form.waste.low[4:]}",
+            "codice_eer": form.waste.starred,
             "caratteristiche_pericolo": ["HP14"] if form.waste.is_hazardous else None,
             "quantita": {"valore": float(form.sent), "unita_misura": "l" if form.is_litres else "kg"},
             "verificato_in_partenza": form.is_verified,

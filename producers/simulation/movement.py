@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import UTC, date, datetime, time, timedelta
 from enum import StrEnum
 from random import Random
-from typing import NamedTuple
+from typing import NamedTuple, TypeVar
 
 from producers.simulation.places import Site, drawn
 
@@ -15,6 +16,9 @@ _LOAD_G = (20_000, 26_000_000)
 _DAYS_UNDER_WAY_MAX = 21
 _SEVERAL_LOADS = 0.2
 _REFUSED = 0.04
+_CHOICES = 1 << 20
+
+AnyWaste = TypeVar("AnyWaste")
 
 
 class Fate(StrEnum):
@@ -25,10 +29,19 @@ class Fate(StrEnum):
 
 
 class Load(NamedTuple):
-    """One waste of a movement; true masses on exact scales, in grams."""
+    """One waste of a movement; true masses on exact scales, in grams.
 
+    Attributes:
+        choice: Number by which every system finds the waste in the list that it uses.
+    """
+
+    choice: int
     sent_g: int
     arrived_g: int
+
+    def of(self, wastes: Sequence[AnyWaste]) -> AnyWaste:
+        """Return the waste of a list that it is."""
+        return wastes[self.choice % len(wastes)]
 
 
 class Movement(NamedTuple):
@@ -75,7 +88,7 @@ def moved(
 
 def _load(dice: Random) -> Load:
     sent_g = dice.randrange(*_LOAD_G)
-    return Load(sent_g, sent_g - sent_g * dice.randrange(*_LOSS_PERMILLE) // 1000)
+    return Load(dice.randrange(_CHOICES), sent_g, sent_g - sent_g * dice.randrange(*_LOSS_PERMILLE) // 1000)
 
 
 def _instant(period: Period, dice: Random) -> datetime:

@@ -10,6 +10,7 @@ from datetime import date
 
 _INTERIM = frozenset({"R12", "R13", "D9", "D13", "D14", "D15"})
 _D8_INTERIM_SINCE = date(2026, 5, 21)
+RECOVERY = ("R1", "R3", "R4", "R5", "R12", "R13")
 USUAL = ("R1", "R3", "R4", "R5", "R9", "R12", "R13", "D1", "D5", "D8", "D9", "D10", "D15")
 
 

@@ -67,6 +67,26 @@ PARTS: dict[str, Sequence[Part]] = {
         Part("GB-WLS", "GB-WLS", "Europe/London", "CF98 9ZZ"),
         Part("GB-NIR", "GB-NIR", "Europe/London", "BT99 9ZZ"),
     ),
+    "FR": (
+        Part("FR-59", "FR-HDF", "Europe/Paris", "59999"),
+        Part("FR-69", "FR-ARA", "Europe/Paris", "69999"),
+        Part("FR-13", "FR-PAC", "Europe/Paris", "13999"),
+        Part("FR-33", "FR-NAQ", "Europe/Paris", "33999"),
+        Part("FR-57", "FR-GES", "Europe/Paris", "57999"),
+        Part("FR-75C", "FR-IDF", "Europe/Paris", "75999"),
+        Part("FR-2A", "FR-20R", "Europe/Paris", "20199"),
+    ),
+    "BE": (
+        Part("BE-VLG", "BE-VLG", "Europe/Brussels"),
+        Part("BE-WAL", "BE-WAL", "Europe/Brussels"),
+        Part("BE-BRU", "BE-BRU", "Europe/Brussels"),
+    ),
+    "DE": (
+        Part("DE-NW", "DE-NW", "Europe/Berlin"),
+        Part("DE-BY", "DE-BY", "Europe/Berlin"),
+        Part("DE-HH", "DE-HH", "Europe/Berlin"),
+        Part("DE-SN", "DE-SN", "Europe/Berlin"),
+    ),
     "IT": (
         # No municipality has the last three digits.
         Part("IT-25", "IT-25", "Europe/Rome", "015999"),

@@ -6,12 +6,25 @@ from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import NamedTuple, Protocol
 
-from producers.simulation import it_rentri, uk_packaging, uk_receipt, us_emanifest
+from producers.simulation import (
+    eu_movement,
+    fr_registry,
+    it_rentri,
+    table,
+    uk_annex_vii,
+    uk_packaging,
+    uk_receipt,
+    us_emanifest,
+)
 from producers.simulation.deliveries import Batches, Inbox, Tally
+from producers.simulation.eu_movement import EuMovement
+from producers.simulation.fr_registry import FrRegistry
 from producers.simulation.it_rentri import ItRentri
 from producers.simulation.logs import Logs
 from producers.simulation.reports import Form, Report, System, Wave
 from producers.simulation.schedule import Schedule
+from producers.simulation.table import Table
+from producers.simulation.uk_annex_vii import UkAnnexVii
 from producers.simulation.uk_packaging import UkPackaging
 from producers.simulation.uk_receipt import UkReceipt
 from producers.simulation.us_emanifest import UsEmanifest
@@ -54,6 +67,39 @@ def _it_rentri(folder: Path, schedule: Schedule) -> Reporter:
     return _in_batches(ItRentri(), it_rentri.FORM, folder, schedule)
 
 
+def _fr_registry(folder: Path, schedule: Schedule) -> Reporter:
+    # Lines have no version of their own: one that comes again counts as the newest.
+    tally = Tally()
+    batches = Batches(Inbox(folder, schedule, tally), fr_registry.FORMS, is_repeatable=False)
+    return Reporter(FrRegistry(schedule.morning(Wave.FIRST)), batches, folder, tally, {})
+
+
+def _eu_movement(folder: Path, schedule: Schedule) -> Reporter:
+    return _in_batches(EuMovement("BE-OVAM", "BE"), eu_movement.FORM, folder, schedule)
+
+
+def _eu_movement_fr(folder: Path, schedule: Schedule) -> Reporter:
+    reporter = _in_batches(EuMovement("FR-DGPR", "FR"), eu_movement.FORM, folder, schedule)
+    return reporter._replace(values={"country": "FR", "zone": "Europe/Paris"})
+
+
+def _table(folder: Path, schedule: Schedule) -> Reporter:
+    reporter = _in_batches(Table(), table.FORM, folder, schedule)
+    # Beside the folders of the documents: an adapter reads everything in its own.
+    mapping = folder.with_name(f"{folder.name}.toml")
+    mapping.parent.mkdir(parents=True, exist_ok=True)
+    mapping.write_text(table.MAPPING, "utf-8")
+    return reporter._replace(values={"mapping": f"{mapping.parent.name}/{mapping.name}"})
+
+
+def _uk_annex_vii(folder: Path, schedule: Schedule) -> Reporter:
+    # Of two actual rows the last one that is delivered counts.
+    tally = Tally()
+    batches = Batches(Inbox(folder, schedule, tally), {"": uk_annex_vii.FORM}, is_repeatable=False)
+    system = UkAnnexVii(schedule.morning(Wave.FIRST))
+    return Reporter(system, batches, folder, tally, {"account": uk_annex_vii.ACCOUNT})
+
+
 def _in_batches(system: System, form: Form, folder: Path, schedule: Schedule) -> Reporter:
     tally = Tally()
     return Reporter(system, Batches(Inbox(folder, schedule, tally), {"": form}), folder, tally, {})
@@ -66,7 +112,12 @@ def _uk_packaging(folder: Path, schedule: Schedule) -> Reporter:
 
 
 _MAKERS: Mapping[str, Callable[[Path, Schedule], Reporter]] = {
+    "eu-movement": _eu_movement,
+    "eu-movement-fr": _eu_movement_fr,
+    "fr-registry": _fr_registry,
     "it-rentri": _it_rentri,
+    "table": _table,
+    "uk-annex-vii": _uk_annex_vii,
     "uk-packaging": _uk_packaging,
     "uk-receipt": _uk_receipt,
     "us-emanifest": _us_emanifest,

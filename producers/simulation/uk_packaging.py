@@ -96,7 +96,7 @@ class UkPackaging:
             f"SIM-ORG-{family}{log}",
             _FIRST_ROW + place,
             movement,
-            dice.choice(PACKAGING),
+            movement.loads[0].of(PACKAGING),
             kind,
             2 + log % 2,
             self._recorded_at,

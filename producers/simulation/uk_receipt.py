@@ -14,7 +14,7 @@ from typing import Any, NamedTuple
 
 from producers.simulation import exact, operations, words
 from producers.simulation.claims import ESTIMATED, UNMAPPED, WEIGHED, Claim
-from producers.simulation.movement import Movement
+from producers.simulation.movement import Load, Movement
 from producers.simulation.reports import JSON_ARRAY, Course, Document, Report, Wave, course
 from producers.simulation.wastes import EVERYDAY, Waste
 
@@ -93,7 +93,7 @@ class UkReceipt:
     def report(self, movement: Movement, dice: Random) -> Report:
         """Return the versions of one receipt, and what stands of it."""
         offset = timezone(timedelta(minutes=dice.choice(_OFFSETS)))
-        items = tuple(_item(load.arrived_g, dice) for load in movement.loads)
+        items = tuple(_item(load, dice) for load in movement.loads)
         receipt = _Receipt(movement, items, offset)
         return _REPORTS.get(course(dice), _plain)(receipt, dice)
 
@@ -142,8 +142,8 @@ _REPORTS = {
 }
 
 
-def _item(mass_g: int, dice: Random) -> _Item:
-    metric = dice.choice(tuple(_UNITS))
+def _item(load: Load, dice: Random) -> _Item:
+    mass_g, metric = load.arrived_g, dice.choice(tuple(_UNITS))
     unit_g, decimals = _UNITS[metric]
     whole = exact.stated(mass_g, unit_g, decimals)
     if dice.random() < _DIVIDED:
@@ -155,7 +155,7 @@ def _item(mass_g: int, dice: Random) -> _Item:
         )
     else:
         parts = (_Part(whole, dice.choice((None, *operations.USUAL))),)
-    return _Item(dice.choice(EVERYDAY), metric, parts, dice.random() < _ESTIMATED)
+    return _Item(load.of(EVERYDAY), metric, parts, dice.random() < _ESTIMATED)
 
 
 def _guessed(receipt: _Receipt, dice: Random) -> _Receipt:

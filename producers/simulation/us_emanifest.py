@@ -192,7 +192,7 @@ def _drawn(movement: Movement, dice: Random) -> _Manifest:
 
 
 def _line(load: Load, dice: Random) -> _Line:
-    waste, unit = dice.choice(AMERICAN), dice.choices(_UNITS, _UNIT_WEIGHTS)[0]
+    waste, unit = load.of(AMERICAN), dice.choices(_UNITS, _UNIT_WEIGHTS)[0]
     has_density = unit == "G" and dice.random() < _DENSITY
     unit_g = _MASSES.get(unit) or Decimal(waste.density_lb_per_gal) / 100 * exact.POUND_G
     return _Line(

@@ -29,6 +29,11 @@ class Waste(NamedTuple):
     description: str = ""
     customs: str | None = None
 
+    @property
+    def starred(self) -> str:
+        """Return the code as the List of Waste prints it."""
+        return f"{self.low[:2]} {self.low[2:4]} {self.low[4:]}" + ("*" if self.is_hazardous else "")
+
 
 class AmericanWaste(NamedTuple):
     """One line of an American manifest.
@@ -50,6 +55,13 @@ PACKAGING = (
     Waste("GLASS", "150107", basel="B2020", description="Glass - mixed colours", customs="700100"),
     Waste("WOOD", "150103", basel="B3050", description="Wood - broken pallets", customs="440149"),
     Waste("METAL_MIXED", "150104", basel="B1010", description="Steel - cans", customs="720449"),
+)
+GREEN = (
+    Waste("PLASTIC", "191204", basel="B3011"),
+    Waste("PAPER", "191201", basel="B3020"),
+    Waste("FERROUS", "191202", basel="B1010"),
+    Waste("GLASS", "191205", basel="B2020"),
+    Waste("TYRE", "160103", basel="B3140"),
 )
 EVERYDAY = (
     Waste("PLASTIC", "200139"),
