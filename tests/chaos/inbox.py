@@ -1,66 +1,81 @@
-"""An agency's inbox, its documents, and what they come to when nothing goes wrong."""
+"""An agency's inbox: files that come one after another, and what they say when nothing goes wrong."""
 
 from __future__ import annotations
 
-import random
+import shutil
 import threading
 from collections import Counter
 from collections.abc import Iterator
 from dataclasses import dataclass, field
+from functools import cached_property
 from pathlib import Path
 from typing import Any
 
 from producers import adapter as adapters
-from producers.convert import converted
-from tests.support.agency import Agency, manifest, write
-
-_NEW = 6
-_CORRECTED = 2
+from producers.convert import Converted, converted, event_json
+from tests.chaos.simulated import Reported
+from tests.support.agency import Agency, identity_of
 
 
-@dataclass(slots=True)
+@dataclass
 class Inbox:
-    """Files of one agency, delivered one after another.
+    """The inbox of one source.
 
     Attributes:
-        dice: Decides what is in them; each file draws as often, whatever happens meanwhile.
+        source_id: The source's, in this story.
+        folder: What the adapter reads.
     """
 
     agency: Agency
+    source_id: str
+    reported: Reported
     folder: Path
-    dice: random.Random
-    files: list[Path] = field(default_factory=list)
-    _versions: Counter[int] = field(default_factory=Counter)
+    _delivered: int = 0
     _lock: threading.Lock = field(default_factory=threading.Lock)
 
-    def deliver(self) -> None:
-        """Put the next file there, whole at once."""
+    @cached_property
+    def files(self) -> list[Path]:
+        """All files in the order in which they come."""
+        return sorted(path for path in self.reported.folder.rglob("*") if path.is_file())
+
+    def deliver(self) -> bool:
+        """Put the next file there, whole at once and with its date; say whether there was one."""
         with self._lock:
-            name = f"{len(self.files):05}.json"
-            part = write(self.folder, f"{name}.part", [*self._documents()])
-            self.files.append(part.rename(self.folder / name))
+            left = self.files[self._delivered :]
+            if not left:
+                return False
+            place = self.folder / left[0].relative_to(self.reported.folder)
+            place.parent.mkdir(parents=True, exist_ok=True)
+            part = place.with_name(f"{place.name}.part")
+            shutil.copy2(left[0], part)
+            part.rename(place)
+            self._delivered += 1
+            return True
 
-    def _documents(self) -> Iterator[dict[str, Any]]:
-        known = len(self._versions)
-        for _ in range(_CORRECTED if known else 0):
-            number = self.dice.randrange(known)
-            self._versions[number] += 1
-            yield manifest(number, self._versions[number])
-        for number in range(known, known + _NEW):
-            self._versions[number] = 0
-            yield manifest(number)
-        if self.dice.random() < 0.5:
-            yield manifest(900_000_000 + known, status="?")
+    def deliver_all(self) -> None:
+        """Put all files there that are left."""
+        while self.deliver():
+            pass
 
-    def truth(self) -> list[tuple[Any, ...]]:
-        """Return the events of what was delivered, as no broker and no disturbance would have them."""
-        return [*self.agency.truth(*self.files).elements()]
-
-    def refused(self) -> Counter[Any]:
-        """Return file and place of each document that is refused."""
-        chosen = adapters.create(self.agency.adapter, self.agency.values)
+    @cached_property
+    def events(self) -> Counter[tuple[Any, ...]]:
+        """Return the events of all files, as no broker and no disturbance would have them."""
         return Counter(
-            (self.agency.file_key(Path(item.file).name), item.outcome.path)
-            for item in converted(chosen, self.agency.id, self.agency.keys, self.files)
+            identity_of(event_json(event)) for item in self._read() for event in item.outcome.events
+        )
+
+    @cached_property
+    def refused(self) -> Counter[tuple[bytes, str]]:
+        """Return file and place of each document that is refused."""
+        return Counter(
+            (self.agency.file_key(self._name(item)), item.outcome.path)
+            for item in self._read()
             if item.outcome.is_rejected
         )
+
+    def _read(self) -> Iterator[Converted]:
+        chosen = adapters.create(self.agency.adapter, self.agency.values)
+        return converted(chosen, self.agency.id, self.agency.keys, self.files)
+
+    def _name(self, item: Converted) -> str:
+        return Path(item.file).relative_to(self.reported.folder).as_posix()

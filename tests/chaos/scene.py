@@ -10,7 +10,6 @@ from dataclasses import dataclass
 from tests.chaos.process import Process
 from tests.chaos.world import World
 
-
 # Of so many deliveries one comes with a record that no hub can take.
 _POISONED = 5
 

@@ -3,49 +3,64 @@
 from __future__ import annotations
 
 from collections import Counter
+from collections.abc import Iterable, Iterator
 from typing import Any
 
+from consumers.hub import offline
 from schemas import topics
 from schemas.runtime import reading
 from schemas.runtime.decoding import Decoder
 from schemas.runtime.registry import Registry
 from schemas.telemetry import LogEvent
+from tests.chaos import newcomer
 from tests.chaos.inbox import Inbox
-from tests.chaos.report import Tally
 from tests.chaos.world import World
 from tests.support import hub as hubs
+
+_ROWS_MAX = 100_000
+_MEMORY = "1GB"
 
 
 def compare(world: World) -> None:
     """Count what is lost, doubled, or accounted for by nobody."""
-    events: Counter[Any] = Counter(world.newcomer.sent)
+    by_agency: dict[str, list[Inbox]] = {}
     for inbox in world.inboxes:
-        _compare_agency(inbox, world.tally)
-        events.update(event_id for event_id, *_ in inbox.truth())
-    _compare_hub(world, events)
+        by_agency.setdefault(inbox.agency.id, []).append(inbox)
+    for inboxes in by_agency.values():
+        _compare_agency(world, inboxes)
+    _compare_hub(world)
     _compare_letters(world)
-    world.tally.records += events.total()
+    _compare_answers(world)
+    world.tally.records += world.events.total()
 
 
-def _compare_agency(inbox: Inbox, tally: Tally) -> None:
-    """Compare what an agency's adapter committed with what its documents say."""
-    agency = inbox.agency
-    rejects = Counter((record.fields["file_key"], record.fields["path"]) for record in agency.rejects())
-    tally.compare(f"events of {agency.id}", Counter(inbox.truth()), agency.published())
-    tally.compare(f"rejects of {agency.id}", inbox.refused(), rejects)
+def _compare_agency(world: World, inboxes: list[Inbox]) -> None:
+    """Compare what the adapters of an agency committed with what its documents say."""
+    agency = inboxes[0].agency
+    rejects = [record.fields for record in agency.rejects()]
+    places = Counter((reject["file_key"], reject["path"]) for reject in rejects)
+    # The first finding is the first that a document was refused for.
+    rules = Counter(reject["findings"][0]["rule"] for reject in rejects)
+    compare = world.tally.compare
+    compare(f"events of {agency.id}", _sum(inbox.events for inbox in inboxes), agency.published())
+    compare(f"rejects of {agency.id}", _sum(inbox.refused for inbox in inboxes), places)
+    compare(f"rules of {agency.id}", _sum(inbox.reported.rejects for inbox in inboxes), rules)
 
 
-def _compare_hub(world: World, events: Counter[Any]) -> None:
-    rows = hubs.read(world.hub_file, "SELECT lower(hex(event_id)) FROM movement")
-    letters = hubs.read(world.hub_file, "SELECT kafka_partition, kafka_offset FROM dead_letter")
-    world.tally.compare("rows of the hub", events, Counter(key for (key,) in rows))
+def _sum(counts: Iterable[Counter[Any]]) -> Counter[Any]:
+    return sum(counts, Counter[Any]())
+
+
+def _compare_hub(world: World) -> None:
+    rows = hubs.read(world.site.file, "SELECT lower(hex(event_id)) FROM movement")
+    letters = hubs.read(world.site.file, "SELECT kafka_partition, kafka_offset FROM dead_letter")
+    world.tally.compare("rows of the hub", world.events, Counter(key for (key,) in rows))
     world.tally.compare("dead letters in the file", world.newcomer.letters, Counter(letters))
     # Nobody forged anything: whatever a crash leaves behind must not look like it.
     alarm = f'"{LogEvent.LEDGER_BROKEN}"'.encode()
-    logs = world.hub.folder.glob(f"{world.hub.name}-*.log")
-    found = sum(log.read_bytes().count(alarm) for log in logs)
-    if found:
-        world.tally.differences.append(f"{found} false alarms of a broken ledger")
+    alarms = sum(log.read_bytes().count(alarm) for log in world.hub.folder.glob(f"{world.hub.name}-*.log"))
+    if alarms:
+        world.tally.differences.append(f"{alarms} false alarms of a broken ledger")
 
 
 def _compare_letters(world: World) -> None:
@@ -53,7 +68,27 @@ def _compare_letters(world: World) -> None:
     decoder = Decoder("dead_letter", Registry(kafka))
     sent = [
         decoder.decoded(record.value() or b"")
-        for record in reading.latest(kafka, topics.dead_letters(world.hub_name))
+        for record in reading.latest(kafka, topics.dead_letters(world.site.name))
     ]
     found = Counter((letter["partition"], letter["offset"]) for letter in sent)
     world.tally.compare("dead letters on the topic", world.newcomer.letters, found)
+
+
+def _compare_answers(world: World) -> None:
+    """Compare the aggregates with those of whoever knows what truly moved."""
+    for name, answer in world.simulated.answers.items():
+        found = offline.answered(world.site.file, _MEMORY, "sql", query=answer["query"], rows_max=_ROWS_MAX)
+        rows = [*_of_others(world, name, map(tuple, found["rows"]))]
+        expected = [tuple(row) for row in answer["rows"]]
+        if rows != expected:
+            world.tally.differences.append(f"{name}: {len(rows)} rows, not the {len(expected)} of the truth")
+
+
+def _of_others(world: World, name: str, rows: Iterable[tuple[Any, ...]]) -> Iterator[tuple[Any, ...]]:
+    """Yield rows without what the newcomer wrote, of which the simulation does not know."""
+    for row in rows:
+        if name == "progress" and row[:-1] == newcomer.PROGRESS:
+            lines = row[-1] - world.newcomer.sent.total()
+            yield from [(*row[:-1], lines)] if lines else []
+        elif row[0] != world.newcomer.id:
+            yield row

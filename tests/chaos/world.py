@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import itertools
 import random
+from collections import Counter
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -13,10 +14,10 @@ from consumers.hub import service
 from deploy import topics as deployed
 from deploy.exchange.waiting import until
 from schemas import topics
+from schemas.directory import Directory
 from schemas.errors import WeighbridgeError
 from schemas.runtime import clients
 from schemas.runtime.registry import Registry
-from schemas.settings import KafkaSettings
 from tests.chaos.cluster import Cluster
 from tests.chaos.disk import Disk
 from tests.chaos.inbox import Inbox
@@ -24,20 +25,36 @@ from tests.chaos.newcomer import Newcomer
 from tests.chaos.process import ADAPTER_STEPS, HUB_STEPS, Process
 from tests.chaos.proxy import Link
 from tests.chaos.report import Tally
+from tests.chaos.simulated import Reported, Simulated, simulated
 from tests.support import sealed
-from tests.support.agency import SOURCE, Agency
+from tests.support.agency import Agency
 from tests.support.hub import delete_topics
 
-LINKS = ("AGENCY1", "AGENCY2", "HUB")
+SOURCES = 3
+LINKS = (*(f"SOURCE{number}" for number in range(SOURCES)), "HUB")
 PARTITIONS = 3
 # Small transactions and batches, so that there are many of them.
 _SETTINGS = {
-    "WEIGHBRIDGE_AGENCY__COMMIT_EVENTS": "12",
+    "WEIGHBRIDGE_AGENCY__COMMIT_EVENTS": "4",
     "WEIGHBRIDGE_AGENCY__POLL_INTERVAL_SECONDS": "0.1",
     "WEIGHBRIDGE_HUB__BATCH_SECONDS": "0.2",
-    "WEIGHBRIDGE_HUB__BATCH_ROWS": "40",
+    "WEIGHBRIDGE_HUB__BATCH_ROWS": "10",
 }
+_NEWCOMER = "XX-NEXT"
 _PATIENCE_SECONDS = 60.0
+
+
+@dataclass(frozen=True, slots=True)
+class HubSite:
+    """Where a hub is.
+
+    Attributes:
+        disk: Where its file is.
+    """
+
+    name: str
+    file: Path
+    disk: Disk
 
 
 @dataclass(slots=True)
@@ -46,18 +63,16 @@ class World:
 
     Attributes:
         newcomer: An agency of the next release, which writes by itself.
-        adapters: By agency, in the order of the inboxes.
+        adapters: In the order of the inboxes.
         turns: The inboxes in turns, endlessly and numbered.
     """
 
     cluster: Cluster
-    folder: Path
+    simulated: Simulated
     inboxes: list[Inbox]
     adapters: list[Process]
     hub: Process
-    hub_name: str
-    hub_file: Path
-    disk: Disk
+    site: HubSite
     newcomer: Newcomer
     tally: Tally
     turns: Iterator[tuple[int, Inbox]]
@@ -67,10 +82,18 @@ class World:
         """Return adapters and hub."""
         return [*self.adapters, self.hub]
 
+    @property
+    def events(self) -> Counter[str]:
+        """Return the ids of all events there are to be in the end."""
+        found = Counter(self.newcomer.sent)
+        for inbox in self.inboxes:
+            found.update(event_id for event_id, *_ in inbox.events.elements())
+        return found
+
     def progress(self) -> tuple[int, int, int] | None:
         """Return events and dead letters of the running hub, and how many letters wait; None: no answer."""
         try:
-            found = service.ask(self.hub_file, "status")
+            found = service.ask(self.site.file, "status")
         except (OSError, ValueError, WeighbridgeError):
             return None
         return found["events"], found["dead_letters"], found["dead_letters_unsent"]
@@ -78,42 +101,25 @@ class World:
 
 @contextmanager
 def new_world(cluster: Cluster, folder: Path, name: str, dice: random.Random) -> Iterator[World]:
-    """Make agencies, hub and topics of a story, and take them away after it."""
-    names = [f"US-{name}A".upper(), f"US-{name}B".upper()]
-    next_name, hub_name = f"XX-{name}N".upper(), f"hub-{name}".lower()
-    keys = {agency: sealed.keys_of(agency) for agency in (*names, next_name)}
-    directory = sealed.exchange_of(keys)
-    _wait_for_brokers(cluster)
-    wanted = topics.all_topics([*names, next_name], [hub_name], PARTITIONS)
-    delete_topics(cluster.kafka, [topic.name for topic in wanted])
-    deployed.apply(cluster.kafka, wanted)
-    ids = {topic.record: Registry(cluster.kafka).register(topic) for topic in wanted}
-    folder.mkdir(parents=True)
-    tally, members = Tally(), sealed.write_directory(folder / "directory.toml", directory)
-    inboxes = []
-    for agency in names:
-        made = Agency(cluster.kafka, agency, "us-emanifest", keys[agency], directory)
-        sealed.write_keys(folder / f"keys-{agency}", keys[agency])
-        (folder / agency).mkdir()
-        inboxes.append(Inbox(made, folder / agency, random.Random(dice.random())))  # noqa: S311  # documents, not secrets
+    """Make agencies, hub and topics of a story, all of them new."""
+    told = simulated(folder / "simulated", dice, SOURCES)
+    agencies = sorted({reported.agency for reported in told.reported} | {_NEWCOMER})
+    members = sealed.exchange_of({agency: sealed.keys_of(agency) for agency in agencies})
+    ids = _new_topics(cluster, agencies, f"hub-{name}")
+    for agency in agencies:
+        sealed.write_keys(folder / f"keys-{agency}", sealed.keys_of(agency))
+    sealed.write_directory(folder / "directory.toml", members)
+    inboxes = [_inbox(cluster, folder, reported, name, members) for reported in told.reported]
     with Disk.of(folder / "hub") as disk:
-        file = disk.folder / "hub.duckdb"
-        adapters = [
-            _adapter(folder, inbox, link, members, tally)
-            for inbox, link in zip(inboxes, cluster.links, strict=False)
-        ]
-        hub = _hub(hub_name, file, cluster, members, tally)
-        newcomer = Newcomer(cluster.kafka, next_name, keys[next_name], ids)
+        tally, site = Tally(), HubSite(f"hub-{name}", disk.folder / "hub.duckdb", disk)
         world = World(
             cluster,
-            folder,
+            told,
             inboxes,
-            adapters,
-            hub,
-            hub_name,
-            file,
-            disk,
-            newcomer,
+            [_adapter(folder, *both, tally) for both in zip(inboxes, cluster.links, strict=False)],
+            _hub(folder, site, cluster, tally),
+            site,
+            Newcomer(cluster.kafka, _NEWCOMER, sealed.keys_of(_NEWCOMER), ids),
             tally,
             enumerate(itertools.cycle(inboxes)),
         )
@@ -122,40 +128,58 @@ def new_world(cluster: Cluster, folder: Path, name: str, dice: random.Random) ->
         finally:
             for process in world.processes:
                 process.end_for_good()
-    delete_topics(cluster.kafka, [topic.name for topic in wanted])
 
 
-def _adapter(folder: Path, inbox: Inbox, link: Link, members: Path, tally: Tally) -> Process:
-    agency = inbox.agency
-    arguments = [
-        *("adapter", "run", agency.adapter, str(inbox.folder)),
-        *(part for name, value in agency.values.items() for part in ("--set", f"{name}={value}")),
-        *("--agency", agency.id, "--source-id", SOURCE),
-        *("--keys", str(folder / f"keys-{agency.id}"), "--directory", str(members)),
-        *_reached(link, agency.kafka),
-    ]
-    return Process(agency.id, arguments, folder, _SETTINGS, ADAPTER_STEPS, tally)
-
-
-def _hub(name: str, file: Path, cluster: Cluster, members: Path, tally: Tally) -> Process:
-    arguments = [
-        *("hub", "run", "--name", name, "--file", str(file), "--directory", str(members)),
-        *_reached(cluster.links[-1], cluster.kafka),
-    ]
-    return Process(name, arguments, members.parent, _SETTINGS, HUB_STEPS, tally)
-
-
-def _reached(link: Link, kafka: KafkaSettings) -> tuple[str, ...]:
-    return (
-        *("--bootstrap-servers", link.address, "--registry-url", kafka.registry_url),
-        *("--metrics-port", "0"),
-    )
-
-
-def _wait_for_brokers(cluster: Cluster) -> None:
+def _new_topics(cluster: Cluster, agencies: list[str], hub: str) -> dict[str, int]:
+    """Make all topics anew, and return the ids of their schemas by record."""
     admin = clients.admin(cluster.kafka)
     is_whole = until(
         lambda: len(admin.list_topics(timeout=30).brokers) == len(cluster.nodes),
         timeout_seconds=_PATIENCE_SECONDS,
     )
     assert is_whole, "a broker does not come back"
+    wanted = topics.all_topics(agencies, [hub], PARTITIONS)
+    delete_topics(cluster.kafka, [topic.name for topic in wanted])
+    deployed.apply(cluster.kafka, wanted)
+    return {topic.record: Registry(cluster.kafka).register(topic) for topic in wanted}
+
+
+def _inbox(cluster: Cluster, folder: Path, reported: Reported, name: str, members: Directory) -> Inbox:
+    agency = Agency(
+        cluster.kafka,
+        reported.agency,
+        reported.adapter,
+        sealed.keys_of(reported.agency),
+        members,
+        dict(reported.values),
+    )
+    own = folder / "inboxes" / reported.name
+    own.mkdir(parents=True)
+    # A name of this story's: what a killed writer of another one left open is none of ours.
+    return Inbox(agency, f"{reported.name}-{name}", reported, own)
+
+
+def _adapter(folder: Path, inbox: Inbox, link: Link, tally: Tally) -> Process:
+    agency = inbox.agency
+    arguments = [
+        *("adapter", "run", agency.adapter, str(inbox.folder)),
+        *(part for name, value in agency.values.items() for part in ("--set", f"{name}={value}")),
+        *("--agency", agency.id, "--source-id", inbox.source_id, "--keys", str(folder / f"keys-{agency.id}")),
+        *_common(folder, link, agency.kafka.registry_url),
+    ]
+    return Process(inbox.reported.name, arguments, folder, _SETTINGS, ADAPTER_STEPS, tally)
+
+
+def _hub(folder: Path, site: HubSite, cluster: Cluster, tally: Tally) -> Process:
+    arguments = [
+        *("hub", "run", "--name", site.name, "--file", str(site.file)),
+        *_common(folder, cluster.links[-1], cluster.registry_url),
+    ]
+    return Process("hub", arguments, folder, _SETTINGS, HUB_STEPS, tally)
+
+
+def _common(folder: Path, link: Link, registry_url: str) -> tuple[str, ...]:
+    return (
+        *("--directory", str(folder / "directory.toml"), "--metrics-port", "0"),
+        *("--bootstrap-servers", link.address, "--registry-url", registry_url),
+    )

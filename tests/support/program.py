@@ -130,8 +130,17 @@ class _Zygote:
         self.process.wait(60)
 
 
-@cache
+# Threads that start their first programs together share one zygote.
+_making = threading.Lock()
+
+
 def _zygote() -> _Zygote:
+    with _making:
+        return _made()
+
+
+@cache
+def _made() -> _Zygote:
     ours, its = socket.socketpair()
     with its:
         process = subprocess.Popen(

@@ -8,7 +8,7 @@ from tests.chaos.scene import Scene
 
 def disk_filled(process: Process, scene: Scene) -> None:
     """Leave a hub no room for a while, in which it starts, or works."""
-    scene.world.disk.fill()
+    scene.world.site.disk.fill()
     scene.deliver()
     process.attend(scene.dice.uniform(1.0, 4.0))
-    scene.world.disk.free()
+    scene.world.site.disk.free()

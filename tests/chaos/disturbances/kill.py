@@ -7,7 +7,7 @@ import signal
 from tests.chaos.process import Process
 from tests.chaos.scene import Scene
 
-_PATIENCE_SECONDS = 8.0
+_PATIENCE_SECONDS = 15.0
 _OCCURRENCES_MAX = 2
 
 

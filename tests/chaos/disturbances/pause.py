@@ -8,7 +8,7 @@ from schemas.runtime import clients
 from tests.chaos.process import Process
 from tests.chaos.scene import Scene
 
-_PATIENCE_SECONDS = 8.0
+_PATIENCE_SECONDS = 15.0
 _OUTLIVED_SECONDS = clients.TRANSACTION_TIMEOUT_MS / 1000 + 4
 
 

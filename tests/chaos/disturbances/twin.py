@@ -9,7 +9,7 @@ from schemas.errors import EXIT_FENCED, EXIT_USAGE
 from tests.chaos.process import Child, Process
 from tests.chaos.scene import Scene
 
-_PATIENCE_SECONDS = 8.0
+_PATIENCE_SECONDS = 15.0
 _TAKE_OVER_SECONDS_MAX = 90.0
 _LOOK_SECONDS = 0.1
 # A second adapter shuts the first one out; a second hub finds the file taken.
