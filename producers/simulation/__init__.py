@@ -4,6 +4,7 @@
 
     OUT/truth.json        what a hub must hold once everything is delivered
     OUT/movements.csv     what truly moved, a row for each load
+    OUT/table.toml        the mapping of the table, where there is one
     OUT/documents/NAME/   documents of one source, in folders by wave:
                           1-first, 2-corrections, 3-late, 4-again
 

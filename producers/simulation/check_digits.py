@@ -2,7 +2,12 @@
 
 from __future__ import annotations
 
+from functools import lru_cache
 
+_REMEMBERED_MAX = 16_384
+
+
+@lru_cache(_REMEMBERED_MAX)
 def luhn(stem: int, digits: int) -> str:
     """Return a number of so many digits, of which the last one is Luhn's (ISO/IEC 7812-1)."""
     text = f"{stem:0{digits - 1}d}"

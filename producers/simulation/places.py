@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from datetime import date, datetime
-from functools import lru_cache
+from functools import cache, lru_cache
 from random import Random
 from typing import NamedTuple
 from zoneinfo import ZoneInfo
@@ -43,7 +43,12 @@ class Site(NamedTuple):
 
     def day(self, at: datetime) -> date:
         """Return the local date of an instant."""
-        return at.astimezone(ZoneInfo(self.part.zone)).date()
+        return at.astimezone(_clock(self.part.zone)).date()
+
+
+@cache
+def _clock(zone: str) -> ZoneInfo:
+    return ZoneInfo(zone)
 
 
 def _american(states: str, zone: str) -> list[Part]:

@@ -10,6 +10,8 @@ import csv
 import json
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
+from functools import cached_property
+from itertools import accumulate
 from pathlib import Path
 from random import Random
 from typing import Any
@@ -19,7 +21,7 @@ from producers.simulation.lanes import Lane, lanes
 from producers.simulation.movement import Movement, Period, moved
 from producers.simulation.schedule import Schedule
 from producers.simulation.systems import Reporter
-from producers.simulation.truth import Truth
+from producers.simulation.truth import Answer, Truth
 
 TRUTH_FILE, MOVEMENTS_FILE, DOCUMENTS_FOLDER = "truth.json", "movements.csv", "documents"
 _COLUMNS = (
@@ -36,7 +38,7 @@ _COLUMNS = (
 )
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Simulation:
     """What to simulate.
 
@@ -73,7 +75,8 @@ class Simulation:
         note: Callable[[Sequence[object]], object],
     ) -> None:
         dice = Random(f"{self.seed}/{number}")  # noqa: S311  # a simulation is repeatable
-        lane = self._lane(dice)
+        routes, weights = self._lanes
+        lane = dice.choices(routes, cum_weights=weights)[0]
         ends = lane.origin, lane.destination
         movement = moved(number, ends, self.period, dice, loads_max=lane.loads_max)
         told = [name for name in lane.systems if name in reporters]
@@ -84,9 +87,11 @@ class Simulation:
         for row in _physical(movement, told):
             note(row)
 
-    def _lane(self, dice: Random) -> Lane:
+    @cached_property
+    def _lanes(self) -> tuple[Sequence[Lane], Sequence[int]]:
+        """Return the routes and, added up, how often each is taken."""
         known = lanes(self.systems)
-        return dice.choices(known, [lane.weight for lane in known])[0]
+        return known, tuple(accumulate(lane.weight for lane in known))
 
     def _told(self, folder: Path, truth: Truth, reporters: Mapping[str, Reporter]) -> dict[str, Any]:
         summary = {
@@ -96,10 +101,20 @@ class Simulation:
             "to": self.period.last.isoformat(),
             "sources": [_source(item, folder) for item in reporters.values()],
         }
-        answers = {name: answer._asdict() for name, answer in truth.answers().items()}
-        text = json.dumps(summary | {"answers": answers}, indent=1)
-        (folder / TRUTH_FILE).write_text(text + "\n", "utf-8")
+        (folder / TRUTH_FILE).write_text(_text(summary, truth.answers()), "utf-8")
         return summary
+
+
+def _text(summary: Mapping[str, Any], answers: Mapping[str, Answer]) -> str:
+    """Return the truth as JSON, with a line for each row of an answer."""
+    told = ",\n".join(
+        f' "{name}": {{"query": {json.dumps(answer.query)}, "rows": [\n'
+        + ",\n".join(f"  {json.dumps(row)}" for row in answer.rows)
+        + "\n ]}"
+        for name, answer in answers.items()
+    )
+    head = json.dumps(summary, indent=1).removesuffix("\n}")
+    return f'{head},\n "answers": {{\n{told}\n }}\n}}\n'
 
 
 def _source(reporter: Reporter, folder: Path) -> dict[str, Any]:

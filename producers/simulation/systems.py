@@ -85,11 +85,10 @@ def _eu_movement_fr(folder: Path, schedule: Schedule) -> Reporter:
 
 def _table(folder: Path, schedule: Schedule) -> Reporter:
     reporter = _in_batches(Table(), table.FORM, folder, schedule)
-    # Beside the folders of the documents: an adapter reads everything in its own.
-    mapping = folder.with_name(f"{folder.name}.toml")
-    mapping.parent.mkdir(parents=True, exist_ok=True)
+    # Not among the documents: an adapter reads everything in their folder.
+    mapping = folder.parents[1] / "table.toml"
     mapping.write_text(table.MAPPING, "utf-8")
-    return reporter._replace(values={"mapping": f"{mapping.parent.name}/{mapping.name}"})
+    return reporter._replace(values={"mapping": mapping.name})
 
 
 def _uk_annex_vii(folder: Path, schedule: Schedule) -> Reporter:
