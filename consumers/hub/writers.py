@@ -12,6 +12,7 @@ from typing import Any
 
 from schemas import contract
 from schemas.errors import ContractError
+from schemas.harmless import is_harmless
 from schemas.reasons import Reason
 
 _NOT_FOUND = 404
@@ -73,4 +74,5 @@ class Writers:
 
 def _is_of(schema: dict[str, Any], record: str) -> bool:
     ours = contract.latest(record)
-    return all(schema.get(part) == ours[part] for part in ("type", "name", "namespace"))
+    is_named_so = all(schema.get(part) == ours[part] for part in ("type", "name", "namespace"))
+    return is_named_so and is_harmless(schema)

@@ -12,6 +12,7 @@ from confluent_kafka import Message
 
 from schemas import contract, framing
 from schemas.errors import ConfigurationError, RejectedRecordError, RetriableError
+from schemas.harmless import is_harmless
 from schemas.runtime import reading
 from schemas.runtime.logs import logger
 from schemas.runtime.registry import Registry
@@ -69,7 +70,10 @@ class Decoder:
 
     def _writer(self, schema_id: int) -> Any:
         if schema_id not in self._writers:
-            self._writers[schema_id] = fastavro.parse_schema(self.registry.schema_of(schema_id))
+            schema = self.registry.schema_of(schema_id)
+            if not is_harmless(schema):
+                raise self._unreadable()
+            self._writers[schema_id] = fastavro.parse_schema(schema)
         return self._writers[schema_id]
 
     def _unreadable(self) -> RejectedRecordError:

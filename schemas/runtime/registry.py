@@ -128,7 +128,11 @@ def _registered_id(client: SchemaRegistryClient, topic: topics.Topic) -> int:
 
 
 def _schema_of(client: SchemaRegistryClient, schema_id: int) -> dict[str, Any]:
-    return dict(json.loads(str(client.get_schema(schema_id).schema_str)))
+    text = str(client.get_schema(schema_id).schema_str)
+    try:
+        return dict(json.loads(text))
+    except RecursionError:
+        raise ValueError("a schema that nests without end") from None
 
 
 def _not_registered(topic: topics.Topic) -> str:
