@@ -21,6 +21,7 @@ truth.json
               exactly these rows, in this order, from a hub that has read everything.
               figures      grams, statements and statements without mass, by agency, flow, measure,
                            region, partner, material, List of Waste code, operation and quarter
+              companies    how many companies are behind each measure of a system in a quarter
               passed_over  statements that do not count, as another system states the same load
               progress     how many lines are how far
               pairs        lines that are in the exporter's and the importer's books, and both masses

@@ -31,6 +31,7 @@ class Claim(NamedTuple):
         on: Local day.
         mass_g: None where the document states none, or a volume without density.
         recorded_at: When the system knew.
+        company: Who holds the waste, by any name that is the company's own within the system.
     """
 
     agency: str
@@ -50,6 +51,7 @@ class Claim(NamedTuple):
     mass_g: int | None
     basis: str
     recorded_at: datetime
+    company: str
 
     @property
     def measure(self) -> str:

@@ -241,6 +241,7 @@ def _claim(
         mass_g=mass_g,
         basis=UNKNOWN if not is_known else ESTIMATED if is_sent else WEIGHED,
         recorded_at=_issued_at(shipment, kind, version),
+        company=(movement.origin if is_sent else movement.destination).id,
     )
 
 

@@ -235,6 +235,7 @@ def _claim(line: _Line) -> Claim:
         mass_g=exact.grams(line.tonnes, exact.TONNE_G),
         basis=ESTIMATED if line.is_estimate else WEIGHED,
         recorded_at=line.recorded_at,
+        company=line.owner.id,
     )
 
 

@@ -199,6 +199,7 @@ def _claim(form: _Form, stage: str, version: int) -> Claim:
         mass_g=None if kilograms is None else exact.grams(kilograms, exact.KILOGRAM_G),
         basis=basis,
         recorded_at=_modified_at(form, version),
+        company=site.id,
     )
 
 

@@ -41,6 +41,11 @@ class Site(NamedTuple):
     country: str
     part: Part
 
+    @property
+    def id(self) -> str:
+        """Return what tells the site from all others."""
+        return f"{self.country}-{self.number}"
+
     def day(self, at: datetime) -> date:
         """Return the local date of an instant."""
         return at.astimezone(_clock(self.part.zone)).date()

@@ -300,6 +300,7 @@ def _claim(entry: _Entry, stage: str, version: int, mass_g: int | None) -> Claim
         mass_g=mass_g,
         basis=WEIGHED,
         recorded_at=_changed_at(movement, version),
+        company=movement.destination.id,
     )
 
 

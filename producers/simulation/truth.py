@@ -1,7 +1,8 @@
 """The truth: what a hub holds once everything is delivered, reckoned without any adapter or hub.
 
 Each answer is that of a query over a hub's views, with the columns and the order of `weighbridge hub
-sql --json`, so that a test compares the two as they are. Memory holds the cells, never the movements.
+sql --json`, so that a test compares the two as they are. Memory holds the cells and the companies of
+each quarter, never the movements.
 """
 
 from __future__ import annotations
@@ -19,6 +20,11 @@ FIGURES = """
 SELECT agency, flow, measure, region, partner, material, low_code, operation, period,
     CAST(coalesce(sum(mass_g), 0) AS BIGINT) AS mass_g, count(*) AS statements,
     count(*) FILTER (mass_g IS NULL) AS unconverted
+FROM facts GROUP BY ALL ORDER BY ALL
+"""
+COMPANIES = """
+SELECT agency, split_part(source_format, '/', 1) AS "system", flow, measure, period,
+    count(DISTINCT contributor) AS companies
 FROM facts GROUP BY ALL ORDER BY ALL
 """
 PASSED_OVER = """
@@ -60,6 +66,7 @@ class Truth:
     """Sums over all movements."""
 
     _figures: defaultdict[Row, list[int]] = field(default_factory=lambda: defaultdict(lambda: [0, 0, 0]))
+    _companies: defaultdict[Row, set[str]] = field(default_factory=lambda: defaultdict(set))
     _passed_over: Counter[Row] = field(default_factory=Counter)
     _progress: Counter[Row] = field(default_factory=Counter)
     _pairs: defaultdict[Row, list[int]] = field(default_factory=lambda: defaultdict(lambda: [0, 0, 0]))
@@ -81,6 +88,7 @@ class Truth:
         """Return every answer by its name."""
         return {
             "figures": _answer(FIGURES, ((*cell, *sums) for cell, sums in self._figures.items())),
+            "companies": _answer(COMPANIES, ((*row, len(found)) for row, found in self._companies.items())),
             "passed_over": _answer(PASSED_OVER, ((*row, count) for row, count in self._passed_over.items())),
             "progress": _answer(PROGRESS, ((*row, count) for row, count in self._progress.items())),
             "pairs": _answer(PAIRS, ((*row, *sums) for row, sums in self._pairs.items())),
@@ -102,6 +110,7 @@ class Truth:
         sums[0] += claim.mass_g or 0
         sums[1] += 1
         sums[2] += claim.mass_g is None
+        self._companies[(*claim.reporter, claim.flow, claim.measure, claim.period)].add(claim.company)
 
     def _pair(self, line: list[Claim]) -> None:
         """Add a line that is in both books of a movement."""

@@ -212,6 +212,7 @@ def _claim(record: _Record) -> Claim:
         mass_g=None if record.is_volume else exact.grams(kept, exact.TONNE_G),
         basis=UNKNOWN if record.is_volume else basis,
         recorded_at=record.recorded_at,
+        company=ACCOUNT,
     )
 
 

@@ -318,6 +318,7 @@ def _claim(row: _Row, leg: str, stage: str, on: date, tonnes: Decimal) -> Claim:
         exact.grams(tonnes, exact.TONNE_G),
         WEIGHED,
         row.recorded_at,
+        row.organisation,
     )
 
 

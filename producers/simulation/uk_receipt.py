@@ -204,6 +204,7 @@ def _claim(receipt: _Receipt, item: _Item, line: int, part: _Part) -> Claim:
         mass_g=exact.grams(part.amount, unit_g),
         basis=ESTIMATED if item.is_estimate else WEIGHED,
         recorded_at=receipt.recorded_at,
+        company=receipt.movement.destination.id,
     )
 
 

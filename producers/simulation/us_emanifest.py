@@ -268,7 +268,15 @@ def _claim(
         mass_g,
         _basis(line, mass_g, is_at_end=is_at_end),
         _updated(manifest, version),
+        _holder(manifest, stage).id,
     )
+
+
+def _holder(manifest: _Manifest, stage: str) -> Site:
+    """Return who has the waste at a stage."""
+    if stage == "TRANSFERRED":
+        return manifest.carriers[1]
+    return manifest.movement.destination if stage in {"RECEIVED", "REFUSED"} else _sender(manifest)
 
 
 def _basis(line: _Line, mass_g: int | None, *, is_at_end: bool) -> str:
