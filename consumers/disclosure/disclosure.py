@@ -18,6 +18,7 @@ from numpy.typing import NDArray
 from consumers.disclosure import primary
 from consumers.disclosure.attackers import Insiders, attackers
 from consumers.disclosure.cells import CellSet, cells_of
+from consumers.disclosure.optimiser.search import Search
 from consumers.disclosure.optimiser.suppression import NotProvableError, suppress
 from consumers.disclosure.optimiser.trimming import trim
 from consumers.disclosure.problem import Problem, Progress
@@ -94,38 +95,28 @@ class _Protection:
         self.is_complete = True
 
     def run(self) -> Protected:
-        self._suppress("protect", self.targets)
+        search = self._suppressed_for("protect", self.targets)
         if self.is_complete:
-            self._trim()
+            self._trim(search)
             self._close()
         return self._proven()
 
-    def _suppress(self, step: str, targets: Sequence[Target]) -> None:
-        protection = self.problem.protection
+    def _suppressed_for(self, step: str, targets: Sequence[Target]) -> Search:
+        """Withhold what some targets need, and return what was found of them."""
+        search = Search(self.system, targets, self.attackers, self.problem.protection.cost)
         try:
             self.suppressed = suppress(
-                self.system,
-                targets,
-                self.attackers,
-                self.suppressed,
-                protection.cost,
-                on_progress=lambda done, total: self.on_progress(step, done, total),
+                search, self.suppressed, lambda done, total: self.on_progress(step, done, total)
             )
         except NotProvableError:
             self._withhold_everything()
+        return search
 
-    def _trim(self) -> None:
+    def _trim(self, search: Search) -> None:
         """Publish again what turns out not to be needed; what cannot be searched stays as it is."""
         self.on_progress("trim", 0, 1)
         with suppress_error(NotProvableError):
-            self.suppressed = trim(
-                self.system,
-                self.targets,
-                self.attackers,
-                self.suppressed,
-                fixed=self.primary,
-                cost=self.problem.protection.cost,
-            )
+            self.suppressed = trim(search, fixed=self.primary)
         self.on_progress("trim", 1, 1)
 
     def _close(self) -> None:
@@ -137,7 +128,7 @@ class _Protection:
             self.targets += new
             # Most hold already, and a few random changes show it for many at once.
             self._prove(new)
-            self._suppress("close", [target for target in new if target not in self.witnesses])
+            self._suppressed_for("close", [target for target in new if target not in self.witnesses])
 
     def _consequences(self) -> list[Target]:
         """Return the further figures that somebody must not work out given what is withheld."""

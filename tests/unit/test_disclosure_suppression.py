@@ -19,6 +19,7 @@ from consumers.disclosure.cells import cells_of
 from consumers.disclosure.disclosure import protect
 from consumers.disclosure.optimiser import program, search
 from consumers.disclosure.optimiser.neighbourhoods import Neighbourhoods
+from consumers.disclosure.optimiser.search import Search
 from consumers.disclosure.optimiser.suppression import NotProvableError, suppress
 from consumers.disclosure.optimiser.trimming import trim
 from consumers.disclosure.optimiser.unknowns import STILL, Columns, unknowns
@@ -80,8 +81,9 @@ def test_no_attack_comes_closer_to_a_sensitive_cell_than_its_level(problem: Prob
     """Primary suppressions alone betray cells; with secondary ones, trimmed or not, no cell is at risk."""
     system, targets, sensitive_cells = sensitive(problem)
 
-    suppressed = suppress(system, targets, [], sensitive_cells, "sqrt")
-    trimmed = trim(system, targets, [], suppressed, fixed=sensitive_cells, cost="sqrt")
+    found = Search(system, targets, [], "sqrt")
+    suppressed = suppress(found, sensitive_cells)
+    trimmed = trim(found, sensitive_cells)
 
     assert at_risk(system, sensitive_cells, targets) > 0
     assert at_risk(system, suppressed, targets) == 0
@@ -93,8 +95,9 @@ def test_no_attack_comes_closer_to_a_sensitive_cell_than_its_level(problem: Prob
 def test_trimming_leaves_nothing_that_can_be_given_back_by_itself() -> None:
     """Every secondary suppression that trimming leaves is needed: without it some cell is at risk."""
     system, targets, sensitive_cells = sensitive(SMALL["two dimensions"])
-    suppressed = suppress(system, targets, [], sensitive_cells, "value")
-    trimmed = trim(system, targets, [], suppressed, fixed=sensitive_cells, cost="value")
+    found = Search(system, targets, [], "value")
+    suppress(found, sensitive_cells)
+    trimmed = trim(found, sensitive_cells)
 
     for cell in np.flatnonzero(trimmed & ~sensitive_cells):
         without = trimmed.copy()
@@ -102,28 +105,14 @@ def test_trimming_leaves_nothing_that_can_be_given_back_by_itself() -> None:
         assert any(reach(system, without, target) < target.level for target in targets)
 
 
-def test_exchanging_cells_never_costs_more_and_protects_as_well() -> None:
-    """Where other cells may be withheld instead, the pattern costs no more, and no cell is at risk."""
-    system, targets, sensitive_cells = sensitive(synthetic.problem([[3, 3], [2, 3]], 120, seed=6))
-    suppressed = suppress(system, targets, [], sensitive_cells, "log")
-    everything = np.ones(system.size, dtype=np.bool_)
-    trimmed = trim(system, targets, [], suppressed, fixed=sensitive_cells, cost="log")
-    exchanged = trim(
-        system, targets, [], suppressed, fixed=sensitive_cells, cost="log", may_suppress=everything
-    )
-
-    price = search.prices(system, "log")
-    assert price[exchanged].sum() <= price[trimmed].sum() + 1e-9
-    assert at_risk(system, exchanged, targets) == 0
-
-
 def test_neighbourhoods_find_patterns_that_are_safe_everywhere(monkeypatch: pytest.MonkeyPatch) -> None:
     """What is looked for in small regions only, as in large tables, holds against the whole table."""
     monkeypatch.setattr(search, "_WHOLE_MAX", 0)
     system, targets, sensitive_cells = sensitive(synthetic.problem([[2, 2, 2], [2, 2]], 120, seed=5))
 
-    suppressed = suppress(system, targets, [], sensitive_cells, "sqrt")
-    trimmed = trim(system, targets, [], suppressed, fixed=sensitive_cells, cost="sqrt")
+    found = Search(system, targets, [], "sqrt")
+    suppress(found, sensitive_cells)
+    trimmed = trim(found, sensitive_cells)
 
     assert at_risk(system, trimmed, targets) == 0
 
@@ -131,15 +120,16 @@ def test_neighbourhoods_find_patterns_that_are_safe_everywhere(monkeypatch: pyte
 def test_a_sum_of_cells_is_kept_as_uncertain_as_a_cell() -> None:
     """A union of suppressed cells whose sum stands still is given a move of its level."""
     system, targets, sensitive_cells = sensitive(SMALL["two dimensions"])
-    suppressed = suppress(system, targets, [], sensitive_cells, "sqrt")
+    suppressed = suppress(Search(system, targets, [], "sqrt"), sensitive_cells)
     unions = [tuple(row[suppressed[row]].tolist()) for row in children(system)]
     cells = next(
         union for union in unions if len(union) > 1 and reach(system, suppressed, Target(union, 1)) == 0
     )
     union = Target(cells, int(system.room[list(cells)].sum() // 10))
 
-    wider = suppress(system, [union], [], suppressed, "sqrt")
-    trimmed = trim(system, [*targets, union], [], wider, fixed=sensitive_cells, cost="sqrt")
+    found = Search(system, [*targets, union], [], "sqrt")
+    wider = suppress(found, suppressed)
+    trimmed = trim(found, sensitive_cells)
 
     assert at_risk(system, wider, [*targets, union]) == 0
     assert at_risk(system, trimmed, [*targets, union]) == 0
@@ -172,38 +162,38 @@ def test_a_level_may_need_all_the_room_there_is(value: int, p_permille: int) -> 
 def test_an_insider_finds_no_more_than_its_own_knowledge_allows() -> None:
     """Targets of a contributor are moved within what is left of each cell's room without its own part."""
     system, targets, sensitive_cells = sensitive(SMALL["two dimensions"])
-    suppressed = suppress(system, targets, [], sensitive_cells, "sqrt")
+    suppressed = suppress(Search(system, targets, [], "sqrt"), sensitive_cells)
     leaves = np.flatnonzero(sensitive_cells)[-3:].astype(np.int32)
     insider = Attacker("contributor 1", leaves, system.room[leaves] // 2)
     attackers = [Attacker("outsider", leaves[:0], system.room[:0]), insider]
     theirs = [Target(target.cells, target.level, 1) for target in targets]
 
-    wider = suppress(system, theirs, attackers, suppressed, "sqrt")
-    trimmed = trim(system, [*targets, *theirs], attackers, wider, fixed=sensitive_cells, cost="sqrt")
+    found = Search(system, [*targets, *theirs], attackers, "sqrt")
+    wider = suppress(found, suppressed)
+    trimmed = trim(found, sensitive_cells)
 
     assert at_risk(system, wider, theirs, attackers) == 0
     assert at_risk(system, trimmed, [*targets, *theirs], attackers) == 0
 
 
-def test_what_was_published_is_never_withheld() -> None:
-    """Where only some cells may be withheld, no other one is, and what cannot be protected is named."""
+def test_what_cannot_be_protected_is_named() -> None:
+    """Targets of somebody who knows a cell completely cannot be protected, and the error numbers them."""
     system, targets, sensitive_cells = sensitive(SMALL["two dimensions"])
-    free = suppress(system, targets, [], sensitive_cells, "sqrt") & ~sensitive_cells
-    published = np.zeros(system.size, dtype=np.bool_)
-    published[np.flatnonzero(free)[:2]] = True
+    known = np.array(targets[0].cells, dtype=np.int32)
+    insider = Attacker("contributor 1", known, system.room[known])
+    attackers = [Attacker("outsider", known[:0], system.room[:0]), insider]
+    all_targets = [*targets, *(Target(target.cells, target.level, 1) for target in targets)]
 
-    try:
-        suppressed = suppress(system, targets, [], sensitive_cells, "sqrt", may_suppress=~published)
-        left = targets
-    except NotProvableError as error:
-        left = [target for number, target in enumerate(targets) if number not in error.targets]
-        suppressed = suppress(system, left, [], sensitive_cells, "sqrt", may_suppress=~published)
-
-    assert not (suppressed & published).any()
-    assert at_risk(system, suppressed, left) == 0
     with pytest.raises(NotProvableError) as caught:
-        suppress(system, targets, [], sensitive_cells, "sqrt", may_suppress=sensitive_cells)
-    risky = {number for number, target in enumerate(targets) if at_risk(system, sensitive_cells, [target])}
+        suppress(Search(system, all_targets, attackers, "sqrt"), sensitive_cells)
+
+    everything = np.ones(system.size, dtype=np.bool_)
+    risky = {
+        number
+        for number, target in enumerate(all_targets)
+        if at_risk(system, everything, [target], attackers)
+    }
+    assert len(targets) in risky
     assert risky == set(caught.value.targets)
 
 
@@ -245,7 +235,7 @@ def test_tables_that_share_cells_are_protected_together() -> None:
     """The published example of linked tables, unsafe where each is protected by itself, is safe here."""
     system, targets, small = regions_in_two_ways()
 
-    suppressed = suppress(system, targets, [], small, "sqrt")
+    suppressed = suppress(Search(system, targets, [], "sqrt"), small)
 
     assert len(targets) == 4
     assert at_risk(system, suppressed, targets) == 0
@@ -289,7 +279,7 @@ def test_an_unfinished_programme_is_an_error(monkeypatch: pytest.MonkeyPatch) ->
     system, targets, sensitive_cells = sensitive(SMALL["two dimensions"])
 
     with pytest.raises(SolverError):
-        suppress(system, targets, [], sensitive_cells, "sqrt")
+        suppress(Search(system, targets, [], "sqrt"), sensitive_cells)
 
 
 def test_progress_is_told_up_to_the_end() -> None:
@@ -297,12 +287,7 @@ def test_progress_is_told_up_to_the_end() -> None:
     system, targets, sensitive_cells = sensitive(SMALL["two dimensions"])
     told: list[tuple[int, int]] = []
     suppress(
-        system,
-        targets,
-        [],
-        sensitive_cells,
-        "sqrt",
-        on_progress=lambda done, total: told.append((done, total)),
+        Search(system, targets, [], "sqrt"), sensitive_cells, lambda done, total: told.append((done, total))
     )
 
     assert [(done, len(targets)) for done in range(1, len(targets) + 1)] == told
@@ -311,8 +296,9 @@ def test_progress_is_told_up_to_the_end() -> None:
 def digest_of_a_pattern() -> str:
     """Return a digest of what is withheld of a table."""
     system, targets, sensitive_cells = sensitive(synthetic.problem([[3, 3], [2, 3]], 120, seed=6))
-    suppressed = suppress(system, targets, [], sensitive_cells, "sqrt")
-    trimmed = trim(system, targets, [], suppressed, fixed=sensitive_cells, cost="sqrt")
+    found = Search(system, targets, [], "sqrt")
+    suppressed = suppress(found, sensitive_cells)
+    trimmed = trim(found, sensitive_cells)
     return hashlib.sha256(suppressed.tobytes() + trimmed.tobytes()).hexdigest()
 
 

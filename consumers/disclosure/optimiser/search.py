@@ -14,7 +14,7 @@ from consumers.disclosure import runs
 from consumers.disclosure.optimiser.neighbourhoods import Neighbourhoods
 from consumers.disclosure.optimiser.pool import Pool
 from consumers.disclosure.optimiser.region import LEVEL_MAX, Change, Region
-from consumers.disclosure.optimiser.unknowns import Columns
+from consumers.disclosure.optimiser.unknowns import STILL, Columns, unknowns
 from consumers.disclosure.problem import Cost
 from consumers.disclosure.solver import Floats
 from consumers.disclosure.system import OUTSIDER, Attacker, Cells, Flags, System, Target
@@ -25,6 +25,7 @@ _BAND = 4
 _WHOLE_MAX = 2_500
 # How many of the latest changes are looked through before a programme is solved.
 _LATEST = 20
+_NO_CELLS: Cells = np.zeros(0, dtype=np.int32)
 
 
 class _Scope(NamedTuple):
@@ -35,29 +36,30 @@ class _Scope(NamedTuple):
     unit: float
 
 
-def prices(system: System, cost: Cost) -> Floats:
-    """Return what each cell costs for each unit of a change that passes through it."""
-    amount = np.maximum(np.abs(system.value), 1).astype(np.float64)
-    amount /= np.median(amount) if len(amount) else 1.0
-    if cost == "value":
-        return amount
-    # Flat enough that a cell counts for more than its size.
-    return np.sqrt(amount) if cost == "sqrt" else 1 + np.log1p(100 * amount)
-
-
 class Search:
     """Proves targets one by one, and withholds what their proofs need.
 
     Attributes:
         suppressed: The cells that are withheld so far.
-        cost: What each cell costs now.
+        price: What each cell costs for each unit of a change that passes through it.
+        cost: What it costs now.
         pool: The proofs that are kept.
         work: How much was tried so far: the cells of all programmes solved.
         is_local: Whether only small neighbourhoods of targets are searched.
     """
 
-    def __init__(self, system: System, targets: Sequence[Target], attackers: Sequence[Attacker]) -> None:
-        """Take the question."""
+    def __init__(
+        self, system: System, targets: Sequence[Target], attackers: Sequence[Attacker], cost: Cost
+    ) -> None:
+        """Take the question.
+
+        Args:
+            system: The cells and their relations.
+            targets: What must be uncertain.
+            attackers: Whom the targets name by number; the first is the outsider.
+            cost: What a cell costs.
+        """
+        self.price = _prices(system, cost)
         self.work = 0
         self.is_local = False
         self._system, self._targets, self._attackers = system, targets, attackers
@@ -65,19 +67,23 @@ class Search:
         self._levels = _Levels(targets)
         self._everything: Cells = np.arange(system.size, dtype=np.int32)
 
-    def start(self, suppressed: Flags, allowed: Flags, price: Floats) -> None:
+    def start(self, suppressed: Flags, allowed: Flags) -> None:
         """Forget all proofs, and start anew.
 
         Args:
             suppressed: The cells that are withheld anyway.
             allowed: These, and those that may be withheld in addition.
-            price: What each cell costs for each unit of a change that passes through it.
         """
         self.suppressed = suppressed.copy()
-        self.cost = np.where(suppressed, 0.0, price)
+        self.cost = np.where(suppressed, 0.0, self.price)
         self._attacker, self._known_room = OUTSIDER, self._system.room
         self.allow(allowed)
         self.pool = Pool(self._system.size, len(self._targets))
+
+    @property
+    def targets(self) -> range:
+        """The numbers of the targets."""
+        return range(len(self._targets))
 
     @property
     def is_large(self) -> bool:
@@ -90,6 +96,11 @@ class Search:
         self._room = np.where(allowed, self._known_room, 0)
         self._regions: dict[_Scope, Region | None] = {}
 
+    def withhold(self, cells: Cells) -> None:
+        """Withhold some cells, which cost nothing more from here on."""
+        self.cost[cells] = 0.0
+        self.suppressed[cells] = True
+
     def close(self, cells: Cells) -> None:
         """Hold some cells still."""
         self._open[cells] = False
@@ -99,6 +110,17 @@ class Search:
         """Let them move again."""
         self._open[cells] = True
         self._room[cells] = self._known_room[cells]
+
+    def settle(self, number: int) -> Cells | None:
+        """Let a target rest on a proof; return the cells of a new one, nothing where none can be found."""
+        if self.pool.proof[number] is not None or self._rests_on_known(number):
+            return _NO_CELLS
+        change = self.prove(number)
+        if change is None:
+            return None
+        reached = self.reached(change, number)
+        self.pool.add(change, [target for target in reached if self.pool.proof[target] is None])
+        return change.cells
 
     def prove(self, number: int) -> Change | None:
         """Return a change that proves a target, if there is one; the pool does not have it yet."""
@@ -115,21 +137,36 @@ class Search:
         """Return the targets that a change proves which was found for one of them."""
         return sorted({number, *self._levels.reached(change, self._targets[number].attacker)})
 
-    def in_order(self, numbers: Iterable[int]) -> list[int]:
+    def falling(self, numbers: Iterable[int]) -> list[int]:
         """Return targets in the order in which they are best proved: the largest level first."""
         return sorted(
             numbers, key=lambda number: (self._targets[number].attacker, -self._targets[number].level)
         )
 
-    def known(self, number: int) -> int | None:
-        """Return the number of a change of the pool that proves a target, if one is found soon."""
+    def rising(self, numbers: Iterable[int]) -> list[int]:
+        """Return targets with the least level first."""
+        return sorted(
+            numbers, key=lambda number: (self._targets[number].attacker, self._targets[number].level)
+        )
+
+    def groups(self, cells: Cells) -> list[Cells]:
+        """Return those of some cells that can move while all others stand still, by what moves together."""
+        number = unknowns(self._columns.of(cells)).number
+        order = np.argsort(number, kind="stable")
+        order = order[number[order] != STILL]
+        together = np.split(cells[order], np.flatnonzero(np.diff(number[order])) + 1)
+        return [group for group in together if len(group)]
+
+    def _rests_on_known(self, number: int) -> bool:
+        """Let a target rest on a change of the pool, if one that proves it is found soon."""
         target = self._targets[number]
         self._turn_to(target.attacker)
-        for change_number, change in self.pool.latest(target.cells[0], _LATEST):
+        for known, change in self.pool.latest(target.cells[0], _LATEST):
             is_conceivable = bool((np.abs(change.moves) <= self._room[change.cells]).all())
             if is_conceivable and change.of(target.cells) >= target.level:
-                return change_number
-        return None
+                self.pool.rest(number, known)
+                return True
+        return False
 
     def _turn_to(self, attacker: int) -> None:
         if attacker != self._attacker:
@@ -193,3 +230,12 @@ class _Levels:
         of_cells = runs.places(first, counts)
         moves = np.repeat(np.abs(change.moves), counts)
         return list(table[of_cells[moves >= table[of_cells, 1]], 2].tolist())
+
+
+def _prices(system: System, cost: Cost) -> Floats:
+    amount = np.maximum(np.abs(system.value), 1).astype(np.float64)
+    amount /= np.median(amount) if len(amount) else 1.0
+    if cost == "value":
+        return amount
+    # Flat enough that a cell counts for more than its size.
+    return np.sqrt(amount) if cost == "sqrt" else 1 + np.log1p(100 * amount)

@@ -5,71 +5,50 @@ Every target keeps a proof all the time: what is given back was part of no proof
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
-
 import numpy as np
 
 from consumers.disclosure.optimiser.region import Change
-from consumers.disclosure.optimiser.search import Search, prices
+from consumers.disclosure.optimiser.search import Search
 from consumers.disclosure.optimiser.suppression import withhold
-from consumers.disclosure.optimiser.unknowns import STILL, Columns, unknowns
-from consumers.disclosure.problem import Cost
-from consumers.disclosure.solver import Floats
-from consumers.disclosure.system import Attacker, Cells, Flags, System, Target
+from consumers.disclosure.system import Cells, Flags
 
 # Cells that are withheld cost a little, so that proofs use few of them.
 _WITHHELD = 0.01
 # Bounds what is tried, in cells of all programmes together: some seconds on one core.
 # Not in seconds, so that the result depends on nothing but the question.
 _WORK_MAX = 3_000_000
-# Suppressed cells up to which all targets are proved again without the secondary ones: that takes
-# longer than to find them, and what is tried afterwards gives back most of the same cells.
-_AGAIN_MAX = 20_000
 
 
-def trim(
-    system: System,
-    targets: Sequence[Target],
-    attackers: Sequence[Attacker],
-    suppressed: Flags,
-    *,
-    fixed: Flags,
-    cost: Cost,
-    may_suppress: Flags | None = None,
-) -> Flags:
+def trim(search: Search, fixed: Flags) -> Flags:
     """Return the cells to withhold: the fixed ones, and of the suppressed ones what is needed.
 
     1. Forget what was suppressed in addition, and prove all targets again with no other cells,
-       the least level first; not in very large systems.
+       the least level first; not in large systems, where it gives back little.
     2. Try to do without each cell, the dearest first: look for other proofs of what rests on it.
-    3. The same, where other cells may be withheld instead that cost less.
 
     Args:
-        system: The cells and their relations.
-        targets: What must stay uncertain; all are provable with what is suppressed.
-        attackers: Whom the targets name by number; the first is the outsider.
-        suppressed: Cells that are withheld now.
-        fixed: Those of them that must be withheld anyway.
-        cost: What a cell costs.
-        may_suppress: Cells that may be withheld instead of others; none if not given.
+        search: Has withheld what proves all targets.
+        fixed: Those of the cells that must be withheld anyway.
     """
-    price = prices(system, cost)
-    search = Search(system, targets, attackers)
-    rising = sorted(range(len(targets)), key=lambda number: (targets[number].attacker, targets[number].level))
-    if np.count_nonzero(suppressed) <= _AGAIN_MAX:
-        search.start(fixed, suppressed, price)
-        withhold(search, rising)
-    else:
-        search.start(suppressed, suppressed, price)
-    trial = _Trial(system, search, fixed, price)
-    trial.settle(sorted(rising, key=lambda number: (targets[number].attacker, -targets[number].level)))
+    search.allow(search.suppressed)
+    if not search.is_large:
+        _prove_again(search, fixed)
+    trial = _Trial(search, fixed)
     if search.is_large:
         trial.shrink(is_local=True)
     trial.shrink(is_local=False)
-    if may_suppress is not None:
-        trial.allow(may_suppress | suppressed)
-        trial.shrink(is_local=False)
     return trial.suppressed
+
+
+def _prove_again(search: Search, fixed: Flags) -> None:
+    """Prove all targets with few cells, then once more by changes that use few of these."""
+    search.start(fixed, search.suppressed)
+    withhold(search, search.rising(search.targets))
+    suppressed = search.suppressed
+    search.start(fixed, suppressed)
+    for number in search.falling(search.targets):
+        search.settle(number)
+    search.suppressed = suppressed
 
 
 class _Trial:
@@ -79,32 +58,9 @@ class _Trial:
         suppressed: The fixed cells, and those that proofs use.
     """
 
-    def __init__(self, system: System, search: Search, fixed: Flags, price: Floats) -> None:
+    def __init__(self, search: Search, fixed: Flags) -> None:
         self.suppressed = search.suppressed
-        self._exchanges = False
-        self._system, self._search, self._fixed, self._price = system, search, fixed, price
-
-    def settle(self, order: Iterable[int]) -> None:
-        """Prove all targets by changes that use few cells."""
-        search = self._search
-        search.start(self._fixed, self.suppressed, self._price)
-        for number in order:
-            if search.pool.proof[number] is not None:
-                continue
-            known = search.known(number)
-            if known is not None:
-                search.pool.rest(number, known)
-                continue
-            change = search.prove(number)
-            assert change is not None, "what is suppressed proves all targets"
-            reached = search.reached(change, number)
-            search.pool.add(change, [target for target in reached if search.pool.proof[target] is None])
-        self._spend()
-
-    def allow(self, allowed: Flags) -> None:
-        """Let other cells be withheld instead."""
-        self._exchanges = True
-        self._search.allow(allowed)
+        self._search, self._fixed, self._price = search, fixed, search.price
         self._spend()
 
     def shrink(self, *, is_local: bool) -> None:
@@ -118,12 +74,8 @@ class _Trial:
 
     def _candidates(self) -> list[Cells]:
         """Return the suppressed cells that are not fixed, with all that move together, the dearest first."""
-        cells = np.flatnonzero(self.suppressed).astype(np.int32)
-        number = unknowns(Columns(self._system.relations).of(cells)).number
-        order = np.argsort(number, kind="stable")
-        order = order[number[order] != STILL]
-        groups = np.split(cells[order], np.flatnonzero(np.diff(number[order])) + 1)
-        free = [group for group in groups if len(group) and not self._fixed[group].any()]
+        groups = self._search.groups(np.flatnonzero(self.suppressed).astype(np.int32))
+        free = [group for group in groups if not self._fixed[group].any()]
         return sorted(free, key=lambda group: (-float(self._price[group].sum()), int(group[0])))
 
     def _try_without(self, cells: Cells) -> None:
@@ -138,7 +90,7 @@ class _Trial:
     def _other_proofs(self, cells: Cells) -> list[tuple[Change, list[int]]]:
         """Return new proofs of all that rests on some cells; none if one is missing or they cost more."""
         search = self._search
-        left = dict.fromkeys(search.in_order(search.pool.resting_on(cells.tolist())))
+        left = dict.fromkeys(search.falling(search.pool.resting_on(cells.tolist())))
         found: list[tuple[Change, list[int]]] = []
         saved = float(self._price[cells].sum())
         while left:
@@ -161,8 +113,7 @@ class _Trial:
     def _spend(self) -> None:
         """See what is withheld now, and what cells cost from here on."""
         before, self.suppressed = self.suppressed, self._fixed | self._search.pool.used()
-        if not self._exchanges:
-            # Once given back, a cell does not come back.
-            self._search.close(np.flatnonzero(before & ~self.suppressed).astype(np.int32))
+        # Once given back, a cell does not come back.
+        self._search.close(np.flatnonzero(before & ~self.suppressed).astype(np.int32))
         price = np.where(self.suppressed, _WITHHELD * self._price, self._price)
         self._search.cost = np.where(self._fixed, 0.0, price)
