@@ -37,7 +37,8 @@ SELECT furthest, is_abroad, is_received_only, is_under_way, lines FROM progress 
 """
 PAIRS = """
 SELECT compared, export_agency, import_agency, count(*) AS lines,
-    CAST(sum(export_g) AS BIGINT) AS export_g, CAST(sum(import_g) AS BIGINT) AS import_g
+    CAST(coalesce(sum(export_g), 0) AS BIGINT) AS export_g,
+    CAST(coalesce(sum(import_g), 0) AS BIGINT) AS import_g
 FROM pairs GROUP BY ALL ORDER BY ALL
 """
 # The furthest first, as a hub tells how far a line is.
