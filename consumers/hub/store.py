@@ -155,7 +155,8 @@ class Store:
         row = (FORMAT, *astuple(identity))
         found = self._writer.execute("FROM identity").fetchall()
         if not found:
-            self._writer.execute("INSERT INTO identity VALUES (?, ?, ?, ?, ?, ?)", row)
+            with self._transaction():
+                self._writer.execute("INSERT INTO identity VALUES (?, ?, ?, ?, ?, ?)", row)
             return
         names = ("format", "hub", "cluster", "topic", "topic id", "signatures topic")
         # A file of another format may have fewer columns.
@@ -210,25 +211,18 @@ class Store:
         Raises:
             FatalError: The file cannot be written; it is as it was before.
         """
-        try:
-            with self._transaction():
-                on_step("begun")
-                self._append_events(batch, accepted.frame)
-                on_step("events appended")
-                self._append_dead_letters(accepted.dead_letters)
-                self._append_schemas(accepted.schemas)
-                on_step("dead letters appended")
-                if batch.custody.next_offsets:
-                    self._write_custody(batch.custody)
-                on_step("signatures written")
-                self._write_offsets(batch.next_offsets)
-                on_step("offsets written")
-        except duckdb.Error as error:
-            # The cause is cut off: its text may show a value of a row.
-            raise FatalError(
-                f"{self.path} cannot be written: {type(error).__name__}",
-                hint="is the disk full, or the memory limit too low? nothing of the batch was stored",
-            ) from None
+        with self._transaction():
+            on_step("begun")
+            self._append_events(batch, accepted.frame)
+            on_step("events appended")
+            self._append_dead_letters(accepted.dead_letters)
+            self._append_schemas(accepted.schemas)
+            on_step("dead letters appended")
+            if batch.custody.next_offsets:
+                self._write_custody(batch.custody)
+            on_step("signatures written")
+            self._write_offsets(batch.next_offsets)
+            on_step("offsets written")
         on_step("committed")
 
     def unsent(self, limit: int) -> list[DeadLetter]:
@@ -261,10 +255,22 @@ class Store:
 
     @contextmanager
     def _transaction(self) -> Iterator[None]:
-        self._writer.begin()
+        """Write all of a block or nothing.
+
+        Raises:
+            FatalError: The file cannot be written; it is as it was before.
+        """
         try:
+            self._writer.begin()
             yield
             self._writer.commit()
+        except duckdb.Error as error:
+            self._rollback()
+            # The cause is cut off: its text may show a value of a row.
+            raise FatalError(
+                f"{self.path} cannot be written: {type(error).__name__}",
+                hint="is the disk full, or the memory limit too low? the file is as it was before",
+            ) from None
         except BaseException:
             self._rollback()
             raise
