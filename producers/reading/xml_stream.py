@@ -39,6 +39,9 @@ _CUT = frozenset(
         _Kinds.ERR_TAG_NOT_FINISHED,
         _Kinds.ERR_GT_REQUIRED,
         _Kinds.ERR_NAME_REQUIRED,
+        # Behind the prefix of a name, and behind the value of an attribute.
+        _Kinds.NS_ERR_QNAME,
+        _Kinds.ERR_SPACE_REQUIRED,
         _Kinds.ERR_LTSLASH_REQUIRED,
         _Kinds.ERR_ATTRIBUTE_NOT_FINISHED,
         _Kinds.ERR_ATTRIBUTE_NOT_STARTED,
