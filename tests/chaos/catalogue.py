@@ -11,6 +11,7 @@ from tests.chaos.disturbances.kill import killed_at_a_step, killed_at_any_moment
 from tests.chaos.disturbances.ledger import partitions_added, poisoned, schema_upgraded, transaction_held
 from tests.chaos.disturbances.network import connections_cut, link_disturbed
 from tests.chaos.disturbances.pause import paused_at_a_step, paused_at_any_moment, paused_for_long
+from tests.chaos.disturbances.release import release_killed
 from tests.chaos.disturbances.server import broker_killed, broker_paused, broker_restarted, registry_killed
 from tests.chaos.disturbances.twin import started_twice
 from tests.chaos.scene import ExchangeDisturbance, ProcessDisturbance
@@ -39,6 +40,7 @@ def of_hubs() -> Weights:
 def of_exchange() -> Mapping[ExchangeDisturbance, int]:
     """Return what happens to everything else."""
     return {
+        release_killed: 3,
         broker_killed: 3,
         broker_paused: 2,
         broker_restarted: 1,

@@ -7,7 +7,7 @@ import signal
 import subprocess
 import sys
 import time
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from contextlib import suppress
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -29,6 +29,10 @@ HUB_STEPS = (
     *("collected", "decoded", "checked", "begun", "events appended", "dead letters appended"),
     *("signatures written", "offsets written", "committed", "shown to Kafka", "dead letters sent"),
 )
+RELEASE_STEPS = (
+    *("read", "adopted", "cut stored", "contributions written", "decided", "decision stored"),
+    *("begun", "produced", "before flush", "flushed", "committed"),
+)
 
 Child = Running | subprocess.Popen[bytes]
 
@@ -38,10 +42,10 @@ class Process:
     """One process that comes back.
 
     Attributes:
-        kind: The command: adapter or hub.
         arguments: The command line.
         folder: For its logs and its script.
         steps: Of its loop, at which it can be stopped.
+        usual: The statuses with which it may end by itself, to be started again.
         clock: What shifts the clock of the next life: variables of its environment.
     """
 
@@ -51,13 +55,14 @@ class Process:
     environment: Mapping[str, str]
     steps: tuple[str, ...]
     tally: Tally
+    usual: frozenset[int] = frozenset({EXIT_FAILURE})
     clock: Mapping[str, str] = field(default_factory=dict)
     child: Child | None = None
     lives: int = 0
 
     @property
     def kind(self) -> str:
-        """What it is."""
+        """What it is: adapter, hub or release."""
         return self.arguments[0]
 
     def start(self) -> None:
@@ -183,8 +188,8 @@ class Process:
                 stdout=subprocess.DEVNULL, stderr=log,
             )  # fmt: skip
 
-    def note(self, status: int, expected: int = EXIT_FAILURE) -> None:
+    def note(self, status: int, usual: Collection[int] | None = None) -> None:
         """Note how it ended by itself; what a supervisor would have to show somebody is a crash."""
         self.tally.ends[f"{self.kind} {status}"] += 1
-        if status != expected or b"Traceback" in self.log.read_bytes():
+        if status not in (self.usual if usual is None else usual) or b"Traceback" in self.log.read_bytes():
             self.tally.crashes.append(f"{self.log.name}: status {status}")

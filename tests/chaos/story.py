@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import itertools
 import random
+import shutil
 import time
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
@@ -56,7 +57,11 @@ def told(plan: Plan, cluster: Cluster, folder: Path) -> Tally:
         if _is_settled(world):
             compare(world)
         world.tally.stories = 1
-        return world.tally
+        if not world.tally.is_well:
+            shutil.copytree(world.site.file.parent, folder / "hub-kept")
+    if world.tally.is_well:
+        shutil.rmtree(folder)
+    return world.tally
 
 
 def _disturbed(plan: Plan, world: World) -> None:

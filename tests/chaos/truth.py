@@ -14,8 +14,9 @@ from schemas.runtime.registry import Registry
 from schemas.telemetry import LogEvent
 from tests.chaos import newcomer
 from tests.chaos.inbox import Inbox
-from tests.chaos.world import World
+from tests.chaos.world import HUB_KEYS, World
 from tests.support import hub as hubs
+from tests.support import program
 
 _ROWS_MAX = 100_000
 _MEMORY = "1GB"
@@ -31,6 +32,8 @@ def compare(world: World) -> None:
     _compare_hub(world)
     _compare_letters(world)
     _compare_answers(world)
+    if world.release.lives:
+        _audit_releases(world)
     world.tally.records += world.events.total()
 
 
@@ -92,3 +95,22 @@ def _of_others(world: World, name: str, rows: Iterable[tuple[Any, ...]]) -> Iter
             yield from [(*row[:-1], lines)] if lines else []
         elif row[0] != world.newcomer.id:
             yield row
+
+
+def _audit_releases(world: World) -> None:
+    """Release what is left to be released, and have an auditor decide all of it again."""
+    folder = world.hub.folder
+    brokers = ("--bootstrap-servers", world.cluster.bootstrap_servers)
+    reached = (*brokers, "--registry-url", world.cluster.registry_url)
+    own = ("--file", world.site.file, "--keys", folder / HUB_KEYS)
+    members, out = ("--directory", folder / "directory.toml"), folder / "bundle.zip"
+    for command in (
+        ("release", "run", *own, *members, *reached),
+        ("release", "bundle", "--out", out, *own, *reached),
+        ("release", "verify", "--bundle", out, *members, *reached),
+    ):
+        done = program.run(*command)
+        if done.returncode:
+            said = (done.stdout + done.stderr).decode()[-500:]
+            world.tally.differences.append(f"{' '.join(command[:2])}: status {done.returncode}: {said}")
+            return

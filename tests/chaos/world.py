@@ -15,14 +15,15 @@ from deploy import topics as deployed
 from deploy.exchange.waiting import until
 from schemas import topics
 from schemas.directory import Directory
-from schemas.errors import WeighbridgeError
+from schemas.errors import EXIT_FAILURE, EXIT_USAGE, WeighbridgeError
+from schemas.keystore import ceremony
 from schemas.runtime import clients
 from schemas.runtime.registry import Registry
 from tests.chaos.cluster import Cluster
 from tests.chaos.disk import Disk
 from tests.chaos.inbox import Inbox
 from tests.chaos.newcomer import Newcomer
-from tests.chaos.process import ADAPTER_STEPS, HUB_STEPS, Process
+from tests.chaos.process import ADAPTER_STEPS, HUB_STEPS, RELEASE_STEPS, Process
 from tests.chaos.proxy import Link
 from tests.chaos.report import Tally
 from tests.chaos.simulated import Reported, Simulated, simulated
@@ -40,6 +41,7 @@ _SETTINGS = {
     "WEIGHBRIDGE_HUB__BATCH_SECONDS": "0.2",
     "WEIGHBRIDGE_HUB__BATCH_ROWS": "10",
 }
+HUB_KEYS = "hub-keys"
 _NEWCOMER = "XX-NEXT"
 _PATIENCE_SECONDS = 60.0
 
@@ -64,6 +66,7 @@ class World:
     Attributes:
         newcomer: An agency of the next release, which writes by itself.
         adapters: In the order of the inboxes.
+        release: Of the hub; it runs at times only.
         turns: The inboxes in turns, endlessly and numbered.
     """
 
@@ -72,6 +75,7 @@ class World:
     inboxes: list[Inbox]
     adapters: list[Process]
     hub: Process
+    release: Process
     site: HubSite
     newcomer: Newcomer
     tally: Tally
@@ -104,7 +108,7 @@ def new_world(cluster: Cluster, folder: Path, name: str, dice: random.Random) ->
     """Make agencies, hub and topics of a story, all of them new."""
     told = simulated(folder / "simulated", dice, SOURCES)
     agencies = sorted({reported.agency for reported in told.reported} | {_NEWCOMER})
-    members = sealed.exchange_of({agency: sealed.keys_of(agency) for agency in agencies})
+    members = _members(agencies, f"hub-{name}", folder / HUB_KEYS)
     ids = _new_topics(cluster, agencies, f"hub-{name}")
     for agency in agencies:
         sealed.write_keys(folder / f"keys-{agency}", sealed.keys_of(agency))
@@ -118,6 +122,7 @@ def new_world(cluster: Cluster, folder: Path, name: str, dice: random.Random) ->
             inboxes,
             [_adapter(folder, *both, tally) for both in zip(inboxes, cluster.links, strict=False)],
             _hub(folder, site, cluster, tally),
+            _release(folder, site, cluster, tally),
             site,
             Newcomer(cluster.kafka, _NEWCOMER, sealed.keys_of(_NEWCOMER), ids),
             tally,
@@ -126,8 +131,14 @@ def new_world(cluster: Cluster, folder: Path, name: str, dice: random.Random) ->
         try:
             yield world
         finally:
-            for process in world.processes:
+            for process in (*world.processes, world.release):
                 process.end_for_good()
+
+
+def _members(agencies: list[str], hub: str, keys: Path) -> Directory:
+    found = sealed.exchange_of({agency: sealed.keys_of(agency) for agency in agencies})
+    ceremony.begin_hub(keys)
+    return Directory(found.members, {hub: ceremony.hub_member(keys)})
 
 
 def _new_topics(cluster: Cluster, agencies: list[str], hub: str) -> dict[str, int]:
@@ -175,7 +186,21 @@ def _hub(folder: Path, site: HubSite, cluster: Cluster, tally: Tally) -> Process
         *("hub", "run", "--name", site.name, "--file", str(site.file)),
         *_common(folder, cluster.links[-1], cluster.registry_url),
     ]
-    return Process("hub", arguments, folder, _SETTINGS, HUB_STEPS, tally)
+    # A release reads the file while no hub runs; a hub that starts just then finds it taken.
+    usual = frozenset({EXIT_FAILURE, EXIT_USAGE})
+    return Process("hub", arguments, folder, _SETTINGS, HUB_STEPS, tally, usual)
+
+
+def _release(folder: Path, site: HubSite, cluster: Cluster, tally: Tally) -> Process:
+    link = cluster.links[-1]
+    arguments = [
+        *("release", "run", "--file", str(site.file), "--keys", str(folder / HUB_KEYS)),
+        *("--directory", str(folder / "directory.toml")),
+        *("--bootstrap-servers", link.address, "--registry-url", cluster.registry_url),
+    ]
+    # It has nothing to do, or the hub is killed while it answers, or has not got as far.
+    usual = frozenset({0, EXIT_FAILURE, EXIT_USAGE})
+    return Process("release", arguments, folder, _SETTINGS, RELEASE_STEPS, tally, usual)
 
 
 def _common(folder: Path, link: Link, registry_url: str) -> tuple[str, ...]:

@@ -39,7 +39,7 @@ def _survivor(process: Process, first: Child, second: Child, scene: Scene) -> Ch
         for one, other in ((first, second), (second, first)):
             status = one.poll()
             if status is not None:
-                process.note(status, _STATUS[process.kind])
+                process.note(status, {_STATUS[process.kind]})
                 return other
         time.sleep(_LOOK_SECONDS * 10)
     process.tally.stuck.append(f"{process.name}: two of the same go on beside each other")
