@@ -1,8 +1,8 @@
 """Files of one system, wave by wave, as its agency gets them.
 
 Documents go to disk as they come; of each wave one file is open. Some files come again under
-another name, and some documents in another file: neither may change anything. What is
-faulty comes once, so that the number of rejects is known.
+another name, some before that without their end, and some documents in another file: none may
+change anything. What is faulty comes once, so that the number of rejects is known.
 """
 
 from __future__ import annotations
@@ -20,7 +20,7 @@ from producers.simulation.schedule import Schedule
 
 DOCUMENTS_PER_FILE = 400
 # Of so many files, or documents, one comes again.
-_COPIED_FILE, _REPEATED_DOCUMENT = 4, 40
+_COPIED_FILE, _CUT_FILE, _REPEATED_DOCUMENT = 4, 8, 40
 _BYTES_AT_ONCE = 1 << 20
 
 
@@ -67,18 +67,32 @@ class Inbox:
 
     def copy(self, file: Path, faults: Iterable[str | None]) -> None:
         """Deliver a file again, byte by byte, under another name."""
+        self.written(self._copied(file), Wave.AGAIN, faults)
+
+    def cut(self, file: Path, size_bytes: int, faults: Iterable[str | None]) -> None:
+        """Deliver the beginning of a file, as a transfer that broke off does."""
+        copy = self._copied(file)
+        os.truncate(copy, size_bytes)
+        self.written(copy, Wave.AGAIN, faults)
+
+    def _copied(self, file: Path) -> Path:
         copy = self.path(Wave.AGAIN, file.suffix.removeprefix("."))
         shutil.copyfile(file, copy)
-        self.written(copy, Wave.AGAIN, faults)
+        return copy
 
 
 @dataclass(slots=True)
 class _Open:
-    """A file that grows."""
+    """A file that grows.
+
+    Attributes:
+        last: Its last document.
+    """
 
     path: Path
     text: TextIO
     faults: list[str | None] = field(default_factory=list)
+    last: str = ""
 
 
 @dataclass(slots=True)
@@ -120,6 +134,7 @@ class Batches:
         into = self._open.get((wave, kind)) or self._opened(wave, kind)
         into.text.write((self.forms[kind].separator if into.faults else "") + document.body)
         into.faults.append(document.fault)
+        into.last = document.body
         if len(into.faults) == DOCUMENTS_PER_FILE:
             self._complete(wave, kind)
 
@@ -136,7 +151,15 @@ class Batches:
             done.text.write(self.forms[kind].tail)
         self.inbox.written(done.path, wave, done.faults)
         if self._is_copied(done.path, wave) and not any(done.faults):
-            self.inbox.copy(done.path, done.faults)
+            self._repeat(done, self.forms[kind])
+
+    def _repeat(self, done: _Open, form: Form) -> None:
+        """Deliver a file again; now and then that broke off in its last document before."""
+        if form.truncated is not None and _number(done.path) % _CUT_FILE == 1:
+            left_out = len(form.tail) + len(done.last.encode()) // 2
+            size_bytes = done.path.stat().st_size - left_out
+            self.inbox.cut(done.path, size_bytes, [*done.faults[:-1], form.truncated])
+        self.inbox.copy(done.path, done.faults)
 
     def _is_copied(self, path: Path, wave: Wave) -> bool:
         """Say whether a file comes again; all of the late ones have one version."""

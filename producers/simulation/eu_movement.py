@@ -22,7 +22,12 @@ from producers.simulation.places import Site
 from producers.simulation.reports import Course, Document, Form, Report, Wave, course
 from producers.simulation.wastes import EVERYDAY, GREEN, Waste
 
-FORM = Form("xml", head='<?xml version="1.0" encoding="UTF-8"?>\n<documents>\n', tail="\n</documents>\n")
+FORM = Form(
+    "xml",
+    head='<?xml version="1.0" encoding="UTF-8"?>\n<documents>\n',
+    tail="\n</documents>\n",
+    truncated="xml.truncated",
+)
 _NAMESPACES = (
     'xmlns="urn:oasis:names:specification:ubl:schema:xsd:WasteMovement-2" '
     'xmlns:cac="urn:oasis:names:specification:ubl:schema:xsd:CommonAggregateComponents-2" '
@@ -32,7 +37,7 @@ _PROFILE = "urn:weighbridge:trns:eu-movement:1"
 _ANNOUNCEMENT, _DISPATCH = "ANNOUNCEMENT", "DISPATCH"
 _RECEIPT, _COMPLETION, _CANCELLATION = "FACILITY-RECEIPT", "COMPLETION", "CANCELLATION"
 # Decimals of each unit; of cubic metres no mass is known.
-_UNITS = {"TNE": (exact.TONNE_G, 2), "KGM": (exact.KILOGRAM_G, 0), "MTQ": (exact.TONNE_G, 1)}
+_UNITS = {"TNE": (exact.TONNE_G, 2), "KGM": (exact.KILOGRAM_G, 0), "MTQ": (exact.TONNE_G, 2)}
 _UNIT_WEIGHTS = (80, 12, 8)
 _INTERIM = frozenset({"R12", "R13", "D8", "D9", "D15"})
 _TREATED_AFTER = timedelta(days=5)

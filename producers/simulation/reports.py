@@ -80,15 +80,20 @@ class Report(NamedTuple):
 
 
 class Form(NamedTuple):
-    """How documents stand in a file."""
+    """How documents stand in a file.
+
+    Attributes:
+        truncated: The rule that a file breaks which ends in the middle, None where its end does not show.
+    """
 
     suffix: str
     head: str = ""
     separator: str = "\n"
     tail: str = "\n"
+    truncated: str | None = None
 
 
-JSON_ARRAY = Form("json", "[\n", ",\n", "\n]\n")
+JSON_ARRAY = Form("json", "[\n", ",\n", "\n]\n", "json.truncated")
 
 
 class System(Protocol):

@@ -98,7 +98,7 @@ _COLUMNS = (
     "Einheit",
 )
 FORM = Form("csv", head=";".join(_COLUMNS) + "\n")
-_UNITS = {"t": (exact.TONNE_G, 3), "kg": (exact.KILOGRAM_G, 0), "m3": (exact.TONNE_G, 1)}
+_UNITS = {"t": (exact.TONNE_G, 3), "kg": (exact.KILOGRAM_G, 0), "m3": (exact.TONNE_G, 2)}
 _UNIT_WEIGHTS = (75, 15, 10)
 _DECIMALS = 2
 _PLANNED, _UNDER_WAY, _CANCELLED = "geplant", "unterwegs", "storniert"
