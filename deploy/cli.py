@@ -1,7 +1,7 @@
 """The program `weighbridge`: nouns, then verbs; every error says what to do.
 
 Data goes to stdout, logs and progress to stderr. Exit status: 0 done, 1 failed, 2 usage
-or configuration, 3 another instance took over.
+or configuration, 3 another instance took over, 4 stuck and ended by itself.
 """
 
 from __future__ import annotations

@@ -35,6 +35,11 @@ class Health:
         self._metrics.gauge(STARTED).set(time.time())
         self._turned.set(time.time())
 
+    @property
+    def awaited(self) -> set[Awaited]:
+        """What does not answer now."""
+        return set(self._since)
+
     def turned(self) -> None:
         """Say that the loop turned."""
         self.turns += 1

@@ -94,15 +94,6 @@ def as_subscriber(kafka: KafkaSettings) -> None:
     list(reading.records(kafka, topics.RELEASES))
 
 
-def put(secured: Secured, topic: str) -> None:
-    """Put onto a topic what whoever reads it refuses."""
-    producer = clients.producer(secured.operator, "test.put")
-    producer.init_transactions(10)
-    producer.begin_transaction()
-    producer.produce(topic, key=b"key", value=b"no record")
-    producer.commit_transaction(10)
-
-
 def test_an_agency_works_with_what_is_granted(secured: Secured, tmp_path: Path) -> None:
     """Events, positions, sealed parts, keys, signatures and rejects arrive, and are read after a restart."""
     kafka = secured.new_agency("US-EPA")
@@ -138,7 +129,7 @@ def test_an_agency_works_with_a_certificate(secured: Secured, tmp_path: Path) ->
 def test_a_hub_and_a_subscriber_work_with_what_is_granted(secured: Secured, tmp_path: Path) -> None:
     """A hub stores, refuses, releases, and shows its lag; a subscriber reads the release."""
     as_agency(secured, secured.new_agency("US-HUB"), "US-HUB", tmp_path / "inbox")
-    put(secured, topics.MOVEMENTS)
+    secured.put(topics.MOVEMENTS)
 
     as_hub(secured.new_hub("granted"), "granted", tmp_path / "hub.duckdb")
     as_subscriber(secured.new_subscriber("ngo"))
@@ -161,7 +152,7 @@ def everything(secured: Secured) -> dict[Role, Callable[[Path], object]]:
     agency, hub = secured.new_agency(AGENCY), secured.new_hub(HUB)
     subscriber = secured.new_subscriber(SUBSCRIBER)
     for topic in (topics.MOVEMENTS, topics.sealed(AGENCY), topics.AGGREGATES, topics.RELEASES):
-        put(secured, topic)
+        secured.put(topic)
     return {
         Role.AGENCY: lambda folder: as_agency(secured, agency, AGENCY, folder / "inbox"),
         Role.HUB: lambda folder: as_hub(hub, HUB, folder / "hub.duckdb"),

@@ -8,7 +8,6 @@ import os
 import threading
 import time
 from collections import Counter
-from collections.abc import Callable
 from pathlib import Path
 
 import fastavro
@@ -27,22 +26,13 @@ from tests.support import hub as support
 from tests.support.hub import LedgerTopic, running
 from tests.support.sealed import write_directory
 from tests.support.signed import EVERYBODY, Scribe
+from tests.support.waiting import eventually
 
 
 @pytest.fixture
 def ledger(exchange: Exchange) -> LedgerTopic:
     """Return an empty movements topic with three partitions."""
     return support.new_ledger(exchange)
-
-
-def eventually(condition: Callable[[], bool], seconds: float = 45.0) -> bool:
-    """Say whether a condition comes to hold."""
-    deadline = time.monotonic() + seconds
-    while not condition():
-        if time.monotonic() > deadline:
-            return False
-        time.sleep(0.1)
-    return True
 
 
 def dead_letters(ledger: LedgerTopic) -> dict[bytes, dict[str, object]]:

@@ -123,6 +123,14 @@ class Secured:
             assert len(future.result(_SECONDS)) == 1
         self._wait_for(absent=[rule])
 
+    def put(self, topic: str) -> None:
+        """Put onto a topic what whoever reads it refuses."""
+        producer = clients.producer(self.operator, "test.put")
+        producer.init_transactions(10)
+        producer.begin_transaction()
+        producer.produce(topic, key=b"key", value=b"no record")
+        producer.commit_transaction(10)
+
     def _wait_for(self, present: Iterable[Rule] = (), absent: Iterable[Rule] = ()) -> None:
         """Wait for what the controller has written to reach the broker that answers."""
         wanted, unwanted = set(present), set(absent)
