@@ -36,7 +36,7 @@ class Plan:
 
     seed: int
     number: int
-    disturbances: int = 12
+    disturbances: int = 16
     happenings: int = 3
 
     def dice(self, what: str) -> random.Random:
