@@ -47,7 +47,7 @@ app.command()(demo)
 app.command(
     epilog="Examples:\n\n`weighbridge simulate exercise --movements 1000`\n\n"
     "`weighbridge simulate load --movements 1000000 --seed 7 --from 2024-01-01 --to 2024-12-31 "
-    "--system us-emanifest --system uk-packaging`"
+    "--source us-emanifest --source uk-packaging`"
 )(simulate)
 for noun in (
     exchange,

@@ -30,9 +30,9 @@ def simulate(
         datetime, typer.Option("--from", formats=_FORMATS, help="First day of dispatch.")
     ] = _FIRST,  # type: ignore[assignment]  # typer reads a text
     last: Annotated[datetime, typer.Option("--to", formats=_FORMATS, help="Last day of dispatch.")] = _LAST,  # type: ignore[assignment]  # as above
-    system: Annotated[
+    source: Annotated[
         list[str] | None,
-        typer.Option(help="Only this system, by the name of its adapter; may be repeated. Default: all."),
+        typer.Option(help="Only this source, such as us-emanifest; may be repeated. Default: all."),
     ] = None,
 ) -> None:
     """Write documents of invented movements in the formats of all adapters, and what a hub must make of them.
@@ -45,8 +45,8 @@ def simulate(
     from producers.simulation.simulation import Simulation
 
     period = Period(first.date(), last.date())
-    chosen = tuple(name for name in systems.NAMES if system is None or name in system)
-    _check(out, period, system or (), systems.NAMES)
+    chosen = tuple(name for name in systems.NAMES if source is None or name in source)
+    _check(out, period, source or (), systems.NAMES)
     out.mkdir(parents=True, exist_ok=True)
     started = time.monotonic()
     with _progress(movements) as advance:
@@ -62,7 +62,7 @@ def _check(out: Path, period: Period, named: Collection[str], known: Sequence[st
 
     unknown = sorted(set(named) - set(known))
     if unknown:
-        raise ConfigurationError(f"no system {', '.join(unknown)}", hint=f"choose of {', '.join(known)}")
+        raise ConfigurationError(f"no source {', '.join(unknown)}", hint=f"choose of {', '.join(known)}")
     if period.first > period.last:
         raise ConfigurationError("--from is after --to", hint="exchange them")
     latest = datetime.now(UTC).date() - timedelta(days=DAYS_AFTER)

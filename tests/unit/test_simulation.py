@@ -92,7 +92,7 @@ def test_documents_rejects_and_figures_are_those_of_the_truth(tmp_path: Path, st
 @pytest.mark.parametrize(
     ("arguments", "told"),
     [
-        (["--system", "us-manifest"], "choose of"),
+        (["--source", "us-manifest"], "choose of"),
         (["--from", "2025-02-01", "--to", "2025-01-01"], "exchange them"),
         (["--to", "2999-01-01"], "choose --to"),
     ],
@@ -117,7 +117,7 @@ def test_nothing_is_overwritten(tmp_path: Path) -> None:
 def test_the_command_says_what_it_wrote(tmp_path: Path) -> None:
     """The summary is that of the truth file, with the pace."""
     answer = CliRunner().invoke(
-        app, ["simulate", str(tmp_path / "out"), "--movements", "50", "--system", "us-emanifest"]
+        app, ["simulate", str(tmp_path / "out"), "--movements", "50", "--source", "us-emanifest"]
     )
     told = json.loads(answer.stdout)
 
