@@ -117,7 +117,7 @@ class Ledger:
 
     def close(self) -> None:
         """Leave the broker."""
-        self.consumer.close()
+        clients.leave(self.consumer)
 
     def _answered(self, ask: Callable[[], Any]) -> Any:
         try:

@@ -24,6 +24,8 @@ release = typer.Typer(
 
 _GRAMS_PER_TONNE = 1_000_000
 _COLUMNS_MAX = 10_000
+# One question to a hub's file goes over all that it holds.
+_PATIENCE_SECONDS = 3_600.0
 
 FileOption = Annotated[Path | None, typer.Option("--file", help="The hub's file.")]
 KeysOption = Annotated[
@@ -58,7 +60,7 @@ def run(
 
     found = _settings(bootstrap_servers, registry_url, file=file, directory=directory, keys=keys)
     releasing = Run(settings=found.hub, kafka=found.kafka, directory=_members(found), now=datetime.now(UTC))
-    with watched(releasing.health, threading.Event()):
+    with watched(releasing.health, threading.Event(), _PATIENCE_SECONDS):
         outcome = releasing.run()
     for epoch in outcome.released:
         typer.echo(

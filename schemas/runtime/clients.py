@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+import threading
 import time
 from functools import partial
 from typing import Any
@@ -17,6 +18,7 @@ from schemas.telemetry import LogEvent
 
 TRANSACTION_TIMEOUT_MS = 20_000
 REQUEST_TIMEOUT_SECONDS = 10.0
+_LEAVE_SECONDS = 3.0
 # An outage is told once in this time, by its code.
 _SILENCE_SECONDS = 30.0
 _told_at: dict[int, float] = {}
@@ -63,6 +65,14 @@ def consumer(settings: KafkaSettings, group: str, **options: Any) -> Consumer:
         }
         | options
     )
+
+
+def leave(reader: Consumer) -> None:
+    """Close a consumer; where the broker is lost, leave it behind after some seconds."""
+    # A commit that is under way is waited for, as long as its broker is away: for ever, if need be.
+    closing = threading.Thread(target=reader.close, daemon=True)
+    closing.start()
+    closing.join(_LEAVE_SECONDS)
 
 
 def admin(settings: KafkaSettings) -> AdminClient:

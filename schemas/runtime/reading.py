@@ -36,7 +36,7 @@ def records(kafka: KafkaSettings, topic: str) -> Iterator[Message]:
     try:
         yield from _until(reader, topic, end)
     finally:
-        reader.close()
+        clients.leave(reader)
 
 
 def latest(kafka: KafkaSettings, topic: str) -> Iterator[Message]:
