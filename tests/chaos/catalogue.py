@@ -12,7 +12,13 @@ from tests.chaos.disturbances.ledger import partitions_added, poisoned, schema_u
 from tests.chaos.disturbances.network import connections_cut, link_disturbed
 from tests.chaos.disturbances.pause import paused_at_a_step, paused_at_any_moment, paused_for_long
 from tests.chaos.disturbances.release import release_killed
-from tests.chaos.disturbances.server import broker_killed, broker_paused, broker_restarted, registry_killed
+from tests.chaos.disturbances.server import (
+    broker_disk_filled,
+    broker_killed,
+    broker_paused,
+    broker_restarted,
+    registry_killed,
+)
 from tests.chaos.disturbances.twin import started_twice
 from tests.chaos.scene import ExchangeDisturbance, ProcessDisturbance
 
@@ -44,6 +50,7 @@ def of_exchange() -> Mapping[ExchangeDisturbance, int]:
         broker_killed: 3,
         broker_paused: 2,
         broker_restarted: 1,
+        **({broker_disk_filled: 1} if disk.is_available() else {}),
         registry_killed: 1,
         connections_cut: 4,
         link_disturbed: 6,

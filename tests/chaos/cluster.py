@@ -18,8 +18,11 @@ from deploy.exchange.installation import Installation
 from deploy.exchange.kafka import Kafka
 from deploy.exchange.state import StateFile
 from schemas.settings import KafkaSettings
+from tests.chaos.disk import Disk
 from tests.chaos.proxy import Link
 
+# Of each broker: room for the data of a story many times over.
+_MEBIBYTES = 256
 _REPLICATED = """
 default.replication.factor=3
 min.insync.replicas=2
@@ -40,6 +43,7 @@ class Node(Kafka):
     """A broker that tells clients of a link to come back through that link.
 
     Attributes:
+        disk: Where its data are.
         number: Its id, from 1.
         voters: Ports of the controllers of all brokers.
         own: Ports on which it listens for each link.
@@ -51,13 +55,14 @@ class Node(Kafka):
         folder: Path,
         ensure: Callable[[], Installation],
         *,
+        disk: Disk,
         number: int,
         voters: Sequence[int],
         own: Sequence[int],
         links: Sequence[Link],
     ) -> None:
         super().__init__(StateFile(folder), ensure)
-        self.number, self.voters, self.own, self.links = number, voters, own, links
+        self.disk, self.number, self.voters, self.own, self.links = disk, number, voters, own, links
 
     def _cluster_id(self) -> str:
         return base64.urlsafe_b64encode(hashlib.sha256(b"chaos").digest()[:16]).decode().rstrip("=")
@@ -135,18 +140,18 @@ def running_cluster(folder: Path, brokers: int, links: Sequence[str]) -> Iterato
     opened = [Link(name, [own[at] for own in listening]) for at, name in enumerate(links)]
     for link in opened:
         link.open()
-    nodes = [
-        Node(place, ensure, number=number, voters=voters, own=own, links=opened)
-        for number, own in enumerate(listening, 1)
-        for place in [files.private_folder(folder / f"node-{number}")]
-    ]
-    exchange = Exchange(nodes[0].folder)
-    exchange.broker = nodes[0]
     with ExitStack() as stack:
-        for node in nodes:
-            stack.enter_context(guarded(node.folder))
+        nodes = []
+        for number, own in enumerate(listening, 1):
+            place = files.private_folder(folder / f"node-{number}")
+            disk = stack.enter_context(Disk.of(place / "kafka", _MEBIBYTES))
+            node = Node(place, ensure, disk=disk, number=number, voters=voters, own=own, links=opened)
+            stack.enter_context(guarded(place))
             stack.callback(node.stop)
             node.launch(0)
+            nodes.append(node)
+        exchange = Exchange(nodes[0].folder)
+        exchange.broker = nodes[0]
         stack.callback(exchange.down)
         exchange.up(registry_port=0)
         for node in nodes[1:]:

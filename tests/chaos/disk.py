@@ -1,4 +1,4 @@
-"""A small disk of its own for a hub's file, which can be filled; only root can mount one."""
+"""Small disks for a hub's file and a broker's data, which can be filled; only root can mount one."""
 
 from __future__ import annotations
 
@@ -10,7 +10,6 @@ from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
 
-_MEBIBYTES = 96
 _BLOCK = bytes(1 << 16)
 
 
@@ -27,10 +26,10 @@ class Disk:
 
     @classmethod
     @contextmanager
-    def of(cls, folder: Path) -> Iterator[Disk]:
-        """Make a folder, on a disk of its own where that can be had."""
-        folder.mkdir()
-        is_small = is_available() and _mount(folder)
+    def of(cls, folder: Path, mebibytes: int) -> Iterator[Disk]:
+        """Make a folder, on a disk of its own and of a size where that can be had."""
+        folder.mkdir(parents=True, mode=0o700)
+        is_small = is_available() and _mount(folder, mebibytes)
         try:
             yield cls(folder, is_small)
         finally:
@@ -57,6 +56,6 @@ def is_available() -> bool:
     return sys.platform == "linux" and os.geteuid() == 0
 
 
-def _mount(folder: Path) -> bool:
-    command = ["mount", "-t", "tmpfs", "-o", f"size={_MEBIBYTES}m", "tmpfs", str(folder)]
+def _mount(folder: Path, mebibytes: int) -> bool:
+    command = ["mount", "-t", "tmpfs", "-o", f"size={mebibytes}m,mode=700", "tmpfs", str(folder)]
     return subprocess.run(command, check=False, stderr=subprocess.DEVNULL).returncode == 0

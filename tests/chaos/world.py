@@ -44,6 +44,7 @@ _SETTINGS = {
 HUB_KEYS = "hub-keys"
 _NEWCOMER = "XX-NEXT"
 _PATIENCE_SECONDS = 60.0
+_HUB_MEBIBYTES = 96
 
 
 @dataclass(frozen=True, slots=True)
@@ -114,7 +115,7 @@ def new_world(cluster: Cluster, folder: Path, name: str, dice: random.Random) ->
         sealed.write_keys(folder / f"keys-{agency}", sealed.keys_of(agency))
     sealed.write_directory(folder / "directory.toml", members)
     inboxes = [_inbox(cluster, folder, reported, name, members) for reported in told.reported]
-    with Disk.of(folder / "hub") as disk:
+    with Disk.of(folder / "hub", _HUB_MEBIBYTES) as disk:
         tally, site = Tally(), HubSite(f"hub-{name}", disk.folder / "hub.duckdb", disk)
         world = World(
             cluster,

@@ -29,6 +29,19 @@ def broker_restarted(scene: Scene) -> None:
     node.restart()
 
 
+def broker_disk_filled(scene: Scene) -> None:
+    """Leave a broker no room until it gives up, and start it again with some."""
+    node = scene.dice.choice(scene.world.cluster.nodes)
+    node.disk.fill()
+    for _ in range(3):
+        scene.deliver()
+        scene.pause(0.5, 3.0)
+    node.disk.free()
+    node.kill()
+    scene.world.tally.kills["broker"] += 1
+    node.restart()
+
+
 def registry_killed(scene: Scene) -> None:
     """Kill the registry, and start it again after a while."""
     registry = scene.world.cluster.exchange.registry
