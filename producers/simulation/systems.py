@@ -7,7 +7,6 @@ from pathlib import Path
 from typing import NamedTuple, Protocol
 
 from producers.simulation import (
-    eu_movement,
     fr_registry,
     it_rentri,
     table,
@@ -15,6 +14,7 @@ from producers.simulation import (
     uk_packaging,
     uk_receipt,
     us_emanifest,
+    waste_movements,
 )
 from producers.simulation.deliveries import Batches, Inbox, Tally
 from producers.simulation.eu_movement import EuMovement
@@ -75,11 +75,11 @@ def _fr_registry(folder: Path, schedule: Schedule) -> Reporter:
 
 
 def _eu_movement(folder: Path, schedule: Schedule) -> Reporter:
-    return _in_batches(EuMovement("BE-OVAM", "BE"), eu_movement.FORM, folder, schedule)
+    return _in_batches(EuMovement("BE-OVAM", "BE"), waste_movements.FORM, folder, schedule)
 
 
 def _eu_movement_fr(folder: Path, schedule: Schedule) -> Reporter:
-    reporter = _in_batches(EuMovement("FR-DGPR", "FR"), eu_movement.FORM, folder, schedule)
+    reporter = _in_batches(EuMovement("FR-DGPR", "FR"), waste_movements.FORM, folder, schedule)
     return reporter._replace(values={"country": "FR", "zone": "Europe/Paris"})
 
 
