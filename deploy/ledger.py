@@ -14,8 +14,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from consumers.hub.batch import Batch
-from consumers.hub.check import foreign
-from consumers.hub.container import INDEX
+from consumers.hub.check import agencies, foreign
 from consumers.hub.coverage import Coverage
 from consumers.hub.custody import Custody
 from consumers.hub.decode import decode
@@ -140,10 +139,10 @@ def _is_reached(targets: dict[int, int], offsets: dict[int, int]) -> bool:
 
 def _count(batch: Batch, writers: Writers, findings: Findings) -> None:
     """Count the records of a batch by who signed them, and those that nobody has, or another agency."""
-    frame = decode(batch.values, writers).frame
-    named = dict(frame.select(INDEX, "agency").iter_rows())
-    _, others = foreign(frame, batch.signers)
+    events = decode(batch.values, writers).events
+    _, others = foreign(events, batch.signers)
     forged = {*others, *batch.unsigned()}
+    named = agencies(events, [*forged])
     for place in sorted(forged):
         coordinates = batch.partitions[place], batch.offsets[place]
         findings.add(named.get(place), Reason.FORGED, coordinates)

@@ -8,12 +8,13 @@ A test holds the two equal.
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from datetime import UTC, datetime, time, timedelta
 
 import polars as pl
 
-from consumers.hub.container import INDEX
+from consumers.hub.events import INDEX, Events, row_types
+from consumers.hub.terms import COLUMNS
 from schemas.movement import FIRST_DAY, LAST_DAY, QUANTITY, Change, Precision, Relation, Side, Stage
 from schemas.reasons import Reason
 
@@ -43,7 +44,8 @@ _FIRST_INSTANT = datetime.combine(FIRST_DAY - timedelta(days=1), time(), UTC)
 _LAST_INSTANT = datetime.combine(LAST_DAY + timedelta(days=500), time(), UTC)
 
 
-def _rules() -> dict[Reason, pl.Expr]:
+def _rules() -> dict[Reason, tuple[pl.Expr, ...]]:
+    """Return what is refused; each expression looks at what belongs to one term, or to none."""
     related, codes, transit = pl.col("related"), pl.col("other_codes"), pl.col("transit_countries")
     element = pl.element()
     relations = element.struct.field("relation").is_in(list(Relation))
@@ -52,69 +54,77 @@ def _rules() -> dict[Reason, pl.Expr]:
         "code"
     ).str.contains("|", literal=True)
     return {
-        Reason.KEY_MISMATCH: pl.col(_KEY).ne_missing(pl.col("movement_key")),
-        Reason.IDENTIFIER_LENGTH: pl.any_horizontal(
+        Reason.KEY_MISMATCH: (pl.col(_KEY).ne_missing(pl.col("movement_key")),),
+        Reason.IDENTIFIER_LENGTH: (
             *(pl.col(name).bin.size() != _BYTES for name in _IDENTIFIERS),
             related.list.eval(~key_fits).list.any(),
         ),
-        Reason.ENUM_UNKNOWN: pl.any_horizontal(
-            ~pl.col(name).cast(pl.String).is_in(list(symbols)) for name, symbols in _ENUMS.items()
-        ),
-        Reason.COUNTRY_FORM: pl.any_horizontal(
+        Reason.ENUM_UNKNOWN: tuple(~pl.col(name).is_in(list(symbols)) for name, symbols in _ENUMS.items()),
+        Reason.COUNTRY_FORM: (
             *(~pl.col(name).str.contains(_COUNTRY) for name in _COUNTRIES),
             transit.list.eval(~element.str.contains(_COUNTRY)).list.any(),
         ),
-        Reason.RELATION_UNKNOWN: related.list.eval(~relations).list.any(),
-        Reason.QUANTITY_FORM: ~pl.col("quantity").str.contains(QUANTITY),
-        Reason.NUMBER_NEGATIVE: pl.any_horizontal(pl.col(name) < 0 for name in _NUMBERS),
-        Reason.MASS_IMPLAUSIBLE: pl.col("mass_g") > MASS_G_MAX,
-        Reason.DATE_IMPLAUSIBLE: pl.any_horizontal(
+        Reason.RELATION_UNKNOWN: (related.list.eval(~relations).list.any(),),
+        Reason.QUANTITY_FORM: (~pl.col("quantity").str.contains(QUANTITY),),
+        Reason.NUMBER_NEGATIVE: tuple(pl.col(name) < 0 for name in _NUMBERS),
+        Reason.MASS_IMPLAUSIBLE: (pl.col("mass_g") > MASS_G_MAX,),
+        Reason.DATE_IMPLAUSIBLE: (
             ~pl.col("occurred_on").is_between(FIRST_DAY, LAST_DAY),
             *(~pl.col(name).is_between(_FIRST_INSTANT, _LAST_INSTANT) for name in _INSTANTS),
         ),
-        Reason.CODE_SEPARATOR: codes.list.eval(separated).list.any(),
+        Reason.CODE_SEPARATOR: (codes.list.eval(separated).list.any(),),
     }
 
 
-_BROKEN = [rule.fill_null(value=False).alias(reason) for reason, rule in _rules().items()]
+def _any(found: Iterable[pl.Expr]) -> pl.Expr:
+    return pl.any_horizontal(pl.lit(value=False), *(rule.fill_null(value=False) for rule in found))
 
 
-def check(
-    frame: pl.DataFrame, keys: Sequence[bytes | None]
-) -> tuple[pl.DataFrame, dict[int, tuple[Reason, ...]]]:
-    """Return the rows that keep every rule, and by place in the batch what the others break.
+_BROKEN = [_any(rules).alias(reason) for reason, rules in _rules().items()]
+_RULES = [rule for rules in _rules().values() for rule in rules]
+_TERM_RULES = {
+    name: _any(rule for rule in _RULES if {*rule.meta.root_names()} <= {*columns})
+    for name, columns in COLUMNS.items()
+}
+_ROW_RULES = _any(rule for rule in _RULES if {*rule.meta.root_names()} <= {_KEY, *row_types()})
+
+
+def check(events: Events, keys: Sequence[bytes | None]) -> tuple[Events, dict[int, tuple[Reason, ...]]]:
+    """Return the events that keep every rule, and by place in the batch what the others break.
 
     Args:
-        frame: Decoded rows.
+        events: Decoded ones.
         keys: Record keys of the whole batch.
     """
-    record_keys = pl.Series(_KEY, keys, dtype=pl.Binary).gather(frame.get_column(INDEX))
-    broken = frame.with_columns(record_keys).select(_BROKEN)
-    is_bad = broken.select(pl.any_horizontal(pl.all())).to_series()
+    record_keys = pl.Series(_KEY, keys, dtype=pl.Binary).gather(events.rows.get_column(INDEX))
+    is_bad = events.rows.with_columns(record_keys).select(_ROW_RULES).to_series()
+    for name, rules in _TERM_RULES.items():
+        is_bad |= events.stated(name, events.terms[name].select(rules).to_series())
     if not is_bad.any():
-        return frame, {}
-    places = frame.filter(is_bad).get_column(INDEX)
-    return frame.filter(~is_bad), {
+        return events, {}
+    bad = events.kept(is_bad).whole()
+    broken = bad.with_columns(record_keys.filter(is_bad)).select(_BROKEN)
+    return events.kept(~is_bad), {
         place: tuple(Reason(name) for name, is_broken in row.items() if is_broken)
-        for place, row in zip(places, broken.filter(is_bad).iter_rows(named=True), strict=True)
+        for place, row in zip(bad.get_column(INDEX), broken.iter_rows(named=True), strict=True)
     }
 
 
-def foreign(frame: pl.DataFrame, signers: Sequence[str | None]) -> tuple[pl.DataFrame, list[int]]:
-    """Return the rows that name the agency which signed them, and the places in the batch of the others.
+def foreign(events: Events, signers: Sequence[str | None]) -> tuple[Events, list[int]]:
+    """Return the events that name the agency which signed them, and the places in the batch of the others.
 
     Args:
-        frame: Decoded rows.
+        events: Decoded ones.
         signers: Of the whole batch, None where nobody has signed.
     """
-    found = pl.Series(signers, dtype=pl.String).gather(frame.get_column(INDEX))
-    is_own = frame.get_column("agency").eq_missing(found)
+    found = pl.Series(signers, dtype=pl.String).gather(events.rows.get_column(INDEX))
+    is_own = events.stated("kind", events.terms["kind"].get_column("agency")).eq_missing(found)
     if is_own.all():
-        return frame, []
-    return frame.filter(is_own), frame.filter(~is_own).get_column(INDEX).to_list()
+        return events, []
+    return events.kept(is_own), events.rows.filter(~is_own).get_column(INDEX).to_list()
 
 
-def agencies(frame: pl.DataFrame, places: Sequence[int]) -> dict[int, str]:
+def agencies(events: Events, places: Sequence[int]) -> dict[int, str]:
     """Return by place in the batch which agency sent a record, where it has the form of one."""
-    found = frame.filter(pl.col(INDEX).is_in(list(places))).select(INDEX, "agency")
+    found = events.kept(events.rows.get_column(INDEX).is_in(list(places))).whole().select(INDEX, "agency")
     return {place: agency for place, agency in found.iter_rows() if _AGENCY.fullmatch(agency)}

@@ -42,8 +42,6 @@ def run(
     health_file: Annotated[Path | None, typer.Option(help="Touched whenever the loop turns.")] = None,
 ) -> None:
     """Store every movement event, each exactly once, until stopped."""
-    # A corrupt record makes the columnar reader panic, which is expected; its trace takes 100 ms to print.
-    os.environ["RUST_BACKTRACE"] = "0"
     # The file holds every company's volumes.
     os.umask(0o077)
     from consumers.hub.hub import Hub

@@ -1,28 +1,36 @@
 """From framed Avro values to columns; one bad record never hides its neighbours.
 
-Values of one schema are decoded together. When that fails, or a record is found out of
-step, the values are halved and tried again, the last few one by one. The columnar reader
-stands behind `_columns`; the row decoder is its oracle in the tests.
+Values of one schema are decoded together, field by field. What is not written as expected is
+set aside and decoded once more by itself, strictly and slowly, which says whether it is damaged.
+That row decoder is the oracle of the other one in the tests.
 """
 
 from __future__ import annotations
 
 import io
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
-from functools import cache
-from typing import Any
+from typing import Any, cast
 
 import fastavro
+import numpy as np
 import polars as pl
+from polars.exceptions import ComputeError
 
-from consumers.hub.container import FRAME, INDEX, container
+from consumers.hub.columns import UnreadableTypeError
+from consumers.hub.cursor import Cursor, Longs, windows
+from consumers.hub.events import INDEX, Events, empty, joined
+from consumers.hub.layout import Layout, Read
 from consumers.hub.writers import Writers
 from schemas import contract, framing
 from schemas.reasons import Reason
 
-# Below this a decoded container costs more than its records one by one.
+# Below this it costs less to decode records one by one than to find out which one is no text.
 _FEW = 32
+# What is read together stays in the processor's cache.
+_BLOCK_RECORDS = 8_192
+# As the five bytes in front of a body are read: the first one is zero, then comes the id of the schema.
+_UNFRAMED = 2**32
 
 
 @dataclass(slots=True)
@@ -30,12 +38,11 @@ class Decoded:
     """What became of a batch of values.
 
     Attributes:
-        frame: One row per decoded value, the fields of the contract and `_index`, the
-            value's place in the batch.
+        events: What was decoded.
         bad: By place in the batch, why a value could not be decoded.
     """
 
-    frame: pl.DataFrame
+    events: Events
     bad: dict[int, Reason] = field(default_factory=dict)
 
 
@@ -46,112 +53,93 @@ def decode(values: Sequence[bytes | None], writers: Writers) -> Decoded:
         RetriableError: A schema is not known yet and the registry does not answer.
     """
     bad: dict[int, Reason] = {}
-    parts = [empty()]
-    for schema_id, indexes in _by_schema(values, bad).items():
-        schema = writers.find(schema_id)
+    parts: list[Events] = []
+    cursor, sizes = Cursor.over(values)
+    for schema_id, rows in _by_schema(cursor, sizes):
+        schema = Reason.UNFRAMED if schema_id is None else writers.find(schema_id)
         if isinstance(schema, Reason):
-            bad |= dict.fromkeys(indexes, schema)
-            continue
-        framed = [value for index in indexes if (value := values[index]) is not None]
-        parts += _decode(schema, framed, indexes, bad)
-    return Decoded(pl.concat(parts[1:] or parts), bad)
-
-
-@cache
-def empty() -> pl.DataFrame:
-    """Return no rows with the columns that decoding yields."""
-    return _framed_empty().drop(FRAME)
-
-
-@cache
-def _framed_empty() -> pl.DataFrame:
-    return pl.read_avro(io.BytesIO(container(contract.latest("movement"), [], [])))
-
-
-def _by_schema(values: Sequence[bytes | None], bad: dict[int, Reason]) -> dict[int, list[int]]:
-    found: dict[bytes | None, list[int]] = {}
-    for index, value in enumerate(values):
-        frame = value and value[: framing.HEADER_BYTES]
-        if frame in found:
-            found[frame].append(index)
+            bad |= dict.fromkeys(rows.tolist(), schema)
         else:
-            found[frame] = [index]
-    by_schema: dict[int, list[int]] = {}
-    for frame, indexes in found.items():
-        schema_id = framing.schema_id(frame) if frame else None
-        if schema_id is None:
-            reason = Reason.TOMBSTONE if frame is None else Reason.UNFRAMED
-            bad |= dict.fromkeys(indexes, reason)
-        else:
-            by_schema[schema_id] = indexes
-    return by_schema
+            parts += _Written(schema, values, cursor, cursor.at + sizes, bad).events(rows)
+    bad |= dict.fromkeys(np.flatnonzero(sizes < 0).tolist(), Reason.TOMBSTONE)
+    return Decoded(joined(parts), bad)
 
 
-def _decode(
-    schema: dict[str, Any], values: Sequence[bytes], indexes: Sequence[int], bad: dict[int, Reason]
-) -> list[pl.DataFrame]:
-    frame = _columns(schema, values, indexes)
-    if frame is not None:
-        return [frame]
-    if len(values) <= _FEW:
-        return [_rows(schema, values, indexes, bad)]
-    half = len(values) // 2
-    first = _decode(schema, values[:half], indexes[:half], bad)
-    return first + _decode(schema, values[half:], indexes[half:], bad)
+def _by_schema(cursor: Cursor, sizes: Longs) -> Iterator[tuple[int | None, Longs]]:
+    """Yield which values are there of each schema, by its id, None for those that are not framed."""
+    heads = windows(cursor.data, ">u8")[cursor.at] >> np.uint64(8 * (8 - framing.HEADER_BYTES))
+    is_framed = (sizes >= framing.HEADER_BYTES) & (heads < _UNFRAMED)
+    heads[~is_framed] = _UNFRAMED
+    present = np.flatnonzero(sizes >= 0)
+    rows = present[np.argsort(heads[present], kind="stable")]
+    for chosen in np.split(rows, np.flatnonzero(np.diff(heads[rows])) + 1):
+        if chosen.size:
+            head = int(heads[chosen[0]])
+            yield (None if head == _UNFRAMED else head), chosen
 
 
-def _columns(schema: dict[str, Any], values: Sequence[bytes], indexes: Sequence[int]) -> pl.DataFrame | None:
-    """Return the values as columns, or None if any of them is not what the schema says."""
-    frame = _read(container(schema, values, indexes))
-    if frame is None or frame.height != len(values):
-        return None
-    prefix = pl.Series([values[0][: framing.HEADER_BYTES]])
-    in_step = (frame.get_column(INDEX) == pl.Series(indexes, dtype=pl.Int64)).all()
-    return frame.drop(FRAME) if in_step and (frame.get_column(FRAME) == prefix).all() else None
+@dataclass(frozen=True, slots=True)
+class _Written:
+    """Values that one schema wrote.
 
+    Attributes:
+        values, cursor, ends: Of the whole batch.
+        bad: Gets what cannot be decoded.
+    """
 
-def _read(data: bytes) -> pl.DataFrame | None:
-    try:
-        return _aligned(pl.read_avro(io.BytesIO(data)))
-    except Exception:  # noqa: BLE001  # whatever the reader says, the rows are looked at one by one
-        return None
-    except BaseException as error:
-        # Rust's panic is no Exception, and its class cannot be imported.
-        if type(error).__name__ != "PanicException":
-            raise
-        return None
+    schema: dict[str, Any]
+    values: Sequence[bytes | None]
+    cursor: Cursor
+    ends: Longs
+    bad: dict[int, Reason]
 
-
-def _aligned(frame: pl.DataFrame) -> pl.DataFrame:
-    """Return the columns of the contract: what a writer adds is dropped, what it lacks gets its default."""
-    wanted = _framed_empty().schema
-    if frame.schema == wanted:
-        return frame
-    defaults = _defaults()
-    return frame.select(
-        pl.col(name).cast(dtype) if name in frame.columns else pl.lit(defaults[name], dtype).alias(name)
-        for name, dtype in wanted.items()
-    )
-
-
-@cache
-def _defaults() -> dict[str, Any]:
-    return {
-        item["name"]: item["default"] for item in contract.latest("movement")["fields"] if "default" in item
-    }
-
-
-def _rows(
-    schema: dict[str, Any], values: Sequence[bytes], indexes: Sequence[int], bad: dict[int, Reason]
-) -> pl.DataFrame:
-    parts = [empty()]
-    for value, index in zip(values, indexes, strict=True):
+    def events(self, rows: Longs) -> list[Events]:
+        """Return the decoded ones of some places in the batch."""
         try:
-            # One by one here too: a number beyond its column must not take the others along.
-            parts.append(pl.DataFrame([row(schema, value) | {INDEX: index}], schema=empty().schema))
-        except Exception:  # noqa: BLE001  # a corrupt body may fail in any way; the reason is the same
-            bad[index] = Reason.BODY_CORRUPT
-    return pl.concat(parts)
+            return self._columns(Layout.of(self.schema), rows)
+        except UnreadableTypeError:
+            return [self._one_by_one(rows)]
+        except ComputeError:
+            # Somewhere is a text that is none.
+            if len(rows) <= _FEW:
+                return [self._one_by_one(rows)]
+            half = len(rows) // 2
+            return self.events(rows[:half]) + self.events(rows[half:])
+
+    def _columns(self, layout: Layout, rows: Longs) -> list[Events]:
+        """Read field by field, and set aside what is not written as expected.
+
+        Raises:
+            polars.exceptions.ComputeError: A text is none.
+        """
+        kept, reads, odd = [], [], []
+        for start in range(0, len(rows), _BLOCK_RECORDS):
+            block = rows[start : start + _BLOCK_RECORDS]
+            read = self._read(layout, block)
+            if not read.is_whole.all():
+                odd.append(block[~read.is_whole])
+                block = block[read.is_whole]
+                read = self._read(layout, block)
+            kept.append(block)
+            reads.append(read)
+        found = layout.events(reads, np.concatenate(kept), self.cursor.data)
+        return [found, *map(self._one_by_one, odd)]
+
+    def _read(self, layout: Layout, rows: Longs) -> Read:
+        bodies = self.cursor.some(rows)
+        bodies.pass_over(framing.HEADER_BYTES)
+        return layout.read(bodies, self.ends[rows])
+
+    def _one_by_one(self, rows: Longs) -> Events:
+        parts, parsed = [empty()], cast("dict[str, Any]", fastavro.parse_schema(self.schema))
+        for place in rows.tolist():
+            try:
+                # One by one here too: a number beyond its column must not take the others along.
+                fields = row(parsed, self.values[place] or b"")
+                parts.append(pl.DataFrame([fields | {INDEX: place}], schema=empty().schema))
+            except Exception:  # noqa: BLE001  # a corrupt body may fail in any way; the reason is the same
+                self.bad[place] = Reason.BODY_CORRUPT
+        return Events.of(pl.concat(parts))
 
 
 def row(schema: dict[str, Any], value: bytes) -> dict[str, Any]:

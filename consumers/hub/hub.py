@@ -181,17 +181,17 @@ class Hub:
     def _accepted(self, batch: Batch) -> Accepted:
         decoded = decode(batch.values, self._writers)
         self.on_step("decoded")
-        rows, forged = foreign(decoded.frame, batch.signers)
-        rows, broken = check(rows, batch.keys)
+        events, forged = foreign(decoded.events, batch.signers)
+        events, broken = check(events, batch.keys)
         reasons = {place: (reason,) for place, reason in decoded.bad.items()} | broken
         # Nothing else is said of what nobody has signed: whatever it holds, nobody answers for it.
         reasons |= dict.fromkeys([*forged, *batch.unsigned()], (Reason.FORGED,))
-        senders = agencies(decoded.frame, [*broken]) if broken else {}
+        senders = agencies(decoded.events, [*broken]) if broken else {}
         letters = [
             DeadLetter(batch.partitions[place], batch.offsets[place], reasons[place], senders.get(place))
             for place in sorted(reasons)
         ]
-        return Accepted(rows, letters, self._writers.new | self._signature_writers.new)
+        return Accepted(events, letters, self._writers.new | self._signature_writers.new)
 
     def _has_reached(self, targets: dict[int, int] | None, reached: dict[int, int]) -> bool:
         if targets is None or not self._intake.is_settled:
@@ -285,7 +285,7 @@ class Hub:
         self.stop.wait(_RETRY_SECONDS)
 
     def _count(self, batch: Batch, accepted: Accepted) -> None:
-        rows, letters = accepted.frame.height, accepted.dead_letters
+        rows, letters = accepted.events.rows.height, accepted.dead_letters
         self.totals.batches += 1
         self.totals.rows += rows
         self.totals.dead_letters += len(letters)

@@ -20,8 +20,8 @@ import polars as pl
 from consumers.hub import queries
 from consumers.hub.batch import Batch
 from consumers.hub.chains import End, Link
-from consumers.hub.container import INDEX
 from consumers.hub.custody import Custody
+from consumers.hub.events import INDEX, Events
 from consumers.hub.terms import all_terms
 from schemas.errors import ConfigurationError, FatalError
 from schemas.reasons import Reason
@@ -76,7 +76,7 @@ class DeadLetter:
 class Accepted:
     """What is left of a batch after decoding and checking."""
 
-    frame: pl.DataFrame
+    events: Events
     dead_letters: list[DeadLetter] = field(default_factory=list)
     schemas: Mapping[int, dict[str, Any]] = field(default_factory=dict)
 
@@ -213,7 +213,7 @@ class Store:
         """
         with self._transaction():
             on_step("begun")
-            self._append_events(batch, accepted.frame)
+            self._append_events(batch, accepted.events)
             on_step("events appended")
             self._append_dead_letters(accepted.dead_letters)
             self._append_schemas(accepted.schemas)
@@ -284,21 +284,23 @@ class Store:
             # read any more is told of by the error that led here.
             self._read_terms()
 
-    def _append_events(self, batch: Batch, frame: pl.DataFrame) -> None:
-        if frame.is_empty():
+    def _append_events(self, batch: Batch, events: Events) -> None:
+        if events.rows.is_empty():
             return
-        flat = _flat(frame)
+        numbers = []
         for terms in self._terms:
-            numbers, new = terms.numbered(flat)
-            flat = flat.with_columns(numbers)
+            found, new = terms.numbered(_flat(events.terms[terms.table]))
+            numbers.append(events.stated(terms.table, found))
             self._insert(terms.table, new)
-        indexes = flat.get_column(INDEX)
-        flat = flat.with_columns(
+        indexes = events.rows.get_column(INDEX)
+        rows = events.rows.with_columns(
+            *numbers,
             pl.Series("kafka_partition", batch.partitions, dtype=pl.Int32).gather(indexes),
             pl.Series("kafka_offset", batch.offsets, dtype=pl.Int64).gather(indexes),
+            pl.col(_INSTANTS).dt.replace_time_zone(None),
         )
-        self._insert("event", flat.select(*_EVENT_COLUMNS, *(t.id_column for t in self._terms), *_PLACE))
-        self._insert("related", _related(flat))
+        self._insert("event", rows.select(*_EVENT_COLUMNS, *(t.id_column for t in self._terms), *_PLACE))
+        self._insert("related", _related(rows))
 
     def _append_dead_letters(self, letters: list[DeadLetter]) -> None:
         if not letters:
@@ -346,18 +348,18 @@ class Store:
             terms.known = {row[:-1]: row[-1] for row in rows}
 
 
-def _flat(frame: pl.DataFrame) -> pl.DataFrame:
-    """Return lists as the text they are stored as, and instants without their zone, UTC."""
+def _flat(term: pl.DataFrame) -> pl.DataFrame:
+    """Return lists as the text they are stored as."""
     code = pl.element().struct.field("scheme") + ":" + pl.element().struct.field("code")
-    return frame.with_columns(
-        pl.col("transit_countries").list.join(","),
-        pl.col("other_codes").list.eval(code).list.join("|"),
-        pl.col(_INSTANTS).dt.replace_time_zone(None),
-    )
+    texts = {
+        "transit_countries": pl.col("transit_countries").list.join(","),
+        "other_codes": pl.col("other_codes").list.eval(code).list.join("|"),
+    }
+    return term.with_columns(text for name, text in texts.items() if name in term.columns)
 
 
-def _related(flat: pl.DataFrame) -> pl.DataFrame:
-    stated = flat.filter(pl.col("related").list.len() > 0).select(*_PLACE, "related")
+def _related(rows: pl.DataFrame) -> pl.DataFrame:
+    stated = rows.filter(pl.col("related").list.len() > 0).select(*_PLACE, "related")
     return stated.explode("related").unnest("related")
 
 

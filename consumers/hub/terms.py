@@ -12,6 +12,40 @@ from typing import Any
 
 import polars as pl
 
+# By table, what is combined: how a statement was made, from where to where, what the waste is.
+COLUMNS = {
+    "kind": (
+        "agency",
+        "source_format",
+        "adapter_version",
+        "codelist_version",
+        "change",
+        "stage",
+        "step",
+        "side",
+        "precision",
+        "unit",
+        "basis",
+    ),
+    "route": (
+        "origin_country",
+        "origin_region",
+        "destination_country",
+        "destination_region",
+        "transit_countries",
+    ),
+    "waste": (
+        "low_code",
+        "basel_code",
+        "oecd_code",
+        "hs_code",
+        "other_codes",
+        "hazardous",
+        "operation_code",
+        "native_operation_code",
+    ),
+}
+
 
 @dataclass(slots=True)
 class Terms:
@@ -44,45 +78,5 @@ class Terms:
 
 
 def all_terms() -> tuple[Terms, ...]:
-    """Return the three tables of combinations, empty."""
-    return (
-        Terms(
-            "kind",
-            (
-                "agency",
-                "source_format",
-                "adapter_version",
-                "codelist_version",
-                "change",
-                "stage",
-                "step",
-                "side",
-                "precision",
-                "unit",
-                "basis",
-            ),
-        ),
-        Terms(
-            "route",
-            (
-                "origin_country",
-                "origin_region",
-                "destination_country",
-                "destination_region",
-                "transit_countries",
-            ),
-        ),
-        Terms(
-            "waste",
-            (
-                "low_code",
-                "basel_code",
-                "oecd_code",
-                "hs_code",
-                "other_codes",
-                "hazardous",
-                "operation_code",
-                "native_operation_code",
-            ),
-        ),
-    )
+    """Return all tables of combinations, empty."""
+    return tuple(Terms(table, columns) for table, columns in COLUMNS.items())

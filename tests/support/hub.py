@@ -91,7 +91,7 @@ def stored_bodies(store: Store, bodies: Iterable[tuple[bytes, bytes]], partition
 
 
 def _append(store: Store, batch: Batch) -> None:
-    accepted, broken = check(decode(batch.values, writers()).frame, batch.keys)
+    accepted, broken = check(decode(batch.values, writers()).events, batch.keys)
     assert not broken
     store.append(batch, Accepted(accepted))
 

@@ -26,7 +26,6 @@ ENVIRONMENT = {
     "schemas/keystore/environment.py": "a key store",
     "deploy/exchange/settings.py": "folders of the embedded exchange",
     "deploy/demo/deliveries.py": "real samples of the demonstration",
-    "consumers/hub/cli.py": "switches off a library's trace",
 }
 SUPPRESSION = re.compile(r"#\s*(noqa|type: ignore)(?P<code>:?\s*(\[[a-z-]+\]|[A-Z0-9, ]+))?(?P<reason>.*)")
 UNFINISHED = re.compile("|".join(("TO" + "DO", "FIX" + "ME", "X" * 3, "NotImplemented" + "Error")))

@@ -76,7 +76,7 @@ def test_a_harmful_schema_is_refused_before_anything_is_decoded(harm: str) -> No
     found = decode([good, bad, good], writers)
 
     assert found.bad == {1: Reason.SCHEMA_FOREIGN}
-    assert found.frame.height == 2
+    assert found.events.rows.height == 2
 
 
 @pytest.mark.parametrize("fields", [None, "text", 7, [None], [{}], [{"name": "a"}]])

@@ -10,8 +10,7 @@ import pytest
 from pydantic import ValidationError
 
 from consumers.hub.check import check
-from consumers.hub.container import INDEX
-from consumers.hub.decode import empty
+from consumers.hub.events import INDEX, Events, empty
 from schemas.movement import Movement
 from schemas.reasons import HINTS, Reason
 from tests.support import events
@@ -69,9 +68,9 @@ def verdict(*rows: dict[str, Any]) -> dict[int, tuple[Reason, ...]]:
     """Return what rows break, with the record keys that belong to them."""
     numbered = [row | {INDEX: number} for number, row in enumerate(rows)]
     frame = pl.DataFrame(numbered, schema=empty().schema, orient="row")
-    kept, broken = check(frame, [row["movement_key"] for row in rows])
+    kept, broken = check(Events.of(frame), [row["movement_key"] for row in rows])
 
-    assert sorted([*kept.get_column(INDEX), *broken]) == list(range(len(rows)))
+    assert sorted([*kept.rows.get_column(INDEX), *broken]) == list(range(len(rows)))
     return broken
 
 
@@ -116,8 +115,8 @@ def test_record_key_must_be_the_movement_key() -> None:
     row = events.movement(1) | {INDEX: 0}
     frame = pl.DataFrame([row], schema=empty().schema, orient="row")
 
-    assert check(frame, [b"another key 1234"])[1] == {0: (Reason.KEY_MISMATCH,)}
-    assert check(frame, [None])[1] == {0: (Reason.KEY_MISMATCH,)}
+    assert check(Events.of(frame), [b"another key 1234"])[1] == {0: (Reason.KEY_MISMATCH,)}
+    assert check(Events.of(frame), [None])[1] == {0: (Reason.KEY_MISMATCH,)}
 
 
 def test_every_broken_rule_is_named() -> None:

@@ -9,8 +9,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from consumers.hub.check import check
-from consumers.hub.container import INDEX
 from consumers.hub.decode import decode, row
+from consumers.hub.events import INDEX
 from consumers.hub.writers import Writers
 from schemas import contract, framing
 from schemas.errors import ContractError, RetriableError
@@ -56,8 +56,10 @@ def test_columns_equal_the_rows_of_the_oracle() -> None:
     decoded = decode(VALUES, writers())
 
     assert decoded.bad == {}
-    assert decoded.frame.get_column(INDEX).to_list() == list(range(len(VALUES)))
-    assert decoded.frame.drop(INDEX).to_dicts() == [row(contract.latest("movement"), item) for item in VALUES]
+    assert decoded.events.rows.get_column(INDEX).to_list() == list(range(len(VALUES)))
+    assert decoded.events.whole().drop(INDEX).to_dicts() == [
+        row(contract.latest("movement"), item) for item in VALUES
+    ]
 
 
 @settings(deadline=None, max_examples=60)
@@ -68,8 +70,8 @@ def test_corrupt_records_never_hide_their_neighbours(bad: dict[int, bytes]) -> N
 
     decoded = decode(values, writers())
 
-    kept, broken = check(decoded.frame, KEYS)
-    read = {found.pop(INDEX): found for found in kept.to_dicts()}
+    kept, broken = check(decoded.events, KEYS)
+    read = {found.pop(INDEX): found for found in kept.whole().to_dicts()}
     for index, event in enumerate(EVENTS):
         if index not in bad:
             assert read[index]["event_id"] == event["event_id"]
@@ -96,7 +98,7 @@ def test_value_that_is_no_event_is_named(value: bytes | None, reason: Reason) ->
     decoded = decode([VALUES[0], value, VALUES[1]], writers())
 
     assert decoded.bad == {1: reason}
-    assert decoded.frame.get_column(INDEX).to_list() == [0, 2]
+    assert decoded.events.rows.get_column(INDEX).to_list() == [0, 2]
 
 
 def test_unknown_schema_is_a_dead_letter_and_an_absent_registry_is_not() -> None:
@@ -146,15 +148,15 @@ def test_newer_and_older_writers_are_read_as_the_contract() -> None:
 
     decoded = decode([VALUES[1]], Writers({SCHEMA_ID: theirs}, lambda _: {}))
 
-    assert decoded.frame.columns == decode([VALUES[1]], writers()).frame.columns
-    assert decoded.frame.get_column("release_at").to_list() == [None]
+    assert decoded.events.rows.columns == decode([VALUES[1]], writers()).events.rows.columns
+    assert decoded.events.rows.get_column("release_at").to_list() == [None]
 
 
 def test_good_events_keep_every_rule() -> None:
     """Nothing of what adapters write is refused."""
-    frame = decode(VALUES, writers()).frame
+    found = decode(VALUES, writers()).events
 
-    kept, broken = check(frame, KEYS)
+    kept, broken = check(found, KEYS)
 
     assert broken == {}
-    assert kept.height == len(VALUES)
+    assert kept.rows.height == len(VALUES)

@@ -14,7 +14,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from consumers.hub.check import check
-from consumers.hub.decode import decode, empty
+from consumers.hub.decode import decode
+from consumers.hub.events import Events, empty
 from consumers.hub.questions import Questions
 from consumers.hub.store import Accepted, DeadLetter, Identity, Store, connect
 from schemas import contract
@@ -77,7 +78,7 @@ def test_interrupted_batch_leaves_nothing(tmp_path: Path, step: str) -> None:
     """Until the commit, neither rows nor dead letters nor offsets nor terms are in the file."""
     store = Store(tmp_path / "hub.duckdb")
     batch = batch_of([events.movement(number) for number in range(5)])
-    kept, _ = check(decode(batch.values, writers()).frame, batch.keys)
+    kept, _ = check(decode(batch.values, writers()).events, batch.keys)
     letters = [DeadLetter(0, 9, (Reason.TOMBSTONE,))]
     accepted = Accepted(kept, letters, {SCHEMA_ID: contract.latest("movement")})
 
@@ -102,7 +103,7 @@ def test_sent_dead_letters_leave_the_outbox_only(tmp_path: Path) -> None:
     """What is on the topic is not sent again, and stays in the file."""
     store = Store(tmp_path / "hub.duckdb")
     letters = [DeadLetter(0, 1, (Reason.TOMBSTONE,)), DeadLetter(1, 1, (Reason.UNFRAMED,), "GB-EA")]
-    store.append(batch_of([]), Accepted(empty(), letters))
+    store.append(batch_of([]), Accepted(Events.of(empty()), letters))
 
     store.sent(letters[:1])
 
