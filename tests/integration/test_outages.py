@@ -2,18 +2,22 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
 from pathlib import Path
 
 import pytest
+from confluent_kafka import TopicPartition
 
 from deploy.exchange.exchange import Exchange
+from schemas import topics
 from schemas.identity import DEMONSTRATION_KEYS
+from schemas.runtime import clients
 from schemas.runtime.watchdog import STOP_SECONDS
 from tests.support import hub as support
 from tests.support import sealed
-from tests.support.agency import manifest, new_agency, write
+from tests.support.agency import kafka_of, manifest, new_agency, write
 from tests.support.hub import new_ledger
 from tests.support.operated import Operated, hub_command, operated
 
@@ -131,3 +135,19 @@ def test_a_lost_source_is_waited_for_under_its_own_name(prepared: Exchange, tmp_
     assert waiting("broker") not in shown
     assert status == 0
     assert adapter.told("waiting")[-1]["awaited"] == "source"
+
+
+def test_a_commit_that_is_under_way_does_not_keep_a_process(prepared: Exchange) -> None:
+    """A consumer whose broker was lost in the middle of a commit is left behind within seconds."""
+    kafka = kafka_of(prepared)
+    reader, place = clients.consumer(kafka, "test.leave"), [TopicPartition(topics.MOVEMENTS, 0, 0)]
+    reader.assign(place)
+    reader.commit(offsets=place, asynchronous=False)
+    prepared.kill_broker()
+    reader.commit(offsets=place, asynchronous=True)
+    began = time.monotonic()
+    clients.leave(reader)
+    seconds = time.monotonic() - began
+    prepared.restart_broker()
+
+    assert seconds < STOP_SECONDS / 4
