@@ -13,11 +13,12 @@ import shutil
 import sys
 import tempfile
 import time
+import traceback
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
 from tests.chaos import catalogue
-from tests.chaos.cluster import running_cluster
+from tests.chaos.cluster import Cluster, running_cluster
 from tests.chaos.report import Tally
 from tests.chaos.story import Plan, told
 from tests.chaos.world import LINKS
@@ -31,26 +32,32 @@ def main() -> int:
     folder, total, begun = Path(tempfile.mkdtemp(prefix="chaos-")), Tally(), time.monotonic()
     with running_cluster(folder / "exchange", given.brokers, LINKS) as cluster:
         for number in _numbers(given.story, lambda: time.monotonic() - begun < given.minutes * 60):
-            tally = told(Plan(given.seed, number), cluster, folder / f"story-{number}")
+            tally = _told(Plan(given.seed, number), cluster, folder / f"story-{number}")
             total.add(tally)
             _say(f"story {number}: {tally.summary}")
-            for line in tally.complaints:
-                _say(f"  {line}")
             if not tally.is_well:
-                _say(
-                    f"  again: python -m tests.chaos --seed {given.seed} --story {number}",
-                    f"--brokers {given.brokers}",
-                )
-    _say(
-        total.details,
-        f"seed {given.seed}, {given.brokers} brokers, {(time.monotonic() - begun) / 60:.1f} minutes",
-    )
-    _say(total.summary)
+                again = f"--seed {given.seed} --story {number} --brokers {given.brokers}"
+                _say("\n".join(f"  {line}" for line in tally.complaints))
+                _say(f"  again: python -m tests.chaos {again}")
+            if not tally.is_whole:
+                break
+    minutes = (time.monotonic() - begun) / 60
+    _say(total.details)
+    _say(f"seed {given.seed}, brokers {given.brokers}, {total.kills.total() / minutes:.0f} kills a minute")
+    _say(f"{total.summary}, {minutes:.0f} minutes")
     if total.is_well:
         shutil.rmtree(folder)
     else:
         _say(f"logs of what went wrong: {folder}")
     return 0 if total.is_well else 1
+
+
+def _told(plan: Plan, cluster: Cluster, folder: Path) -> Tally:
+    """Tell a story; one that cannot be told to its end is the last one."""
+    try:
+        return told(plan, cluster, folder)
+    except Exception:  # noqa: BLE001  # whatever it is, it is reported with all the stories before
+        return Tally(stories=1, stuck=[traceback.format_exc()], is_whole=False)
 
 
 def _numbers(chosen: int | None, has_time: Callable[[], bool]) -> Iterator[int]:

@@ -20,6 +20,7 @@ class Tally:
         ends: How often what ended by itself with which status.
         lost, doubled: Records that the truth has and the exchange lacks, or the other way round.
         stuck, crashes: What did not go on in time; what ended in a way that nobody foresaw.
+        is_whole: Whether the story was told to its end.
         settled_seconds: The longest time from the end of all disturbances until everything was there.
     """
 
@@ -36,6 +37,7 @@ class Tally:
     crashes: list[str] = field(default_factory=list)
     differences: list[str] = field(default_factory=list)
     settled_seconds: float = 0.0
+    is_whole: bool = True
 
     @property
     def is_well(self) -> bool:
