@@ -54,8 +54,8 @@ def told(plan: Plan, cluster: Cluster, folder: Path) -> Tally:
     """Tell a story and return what happened; its folder stays where something went wrong."""
     with new_world(cluster, folder, str(plan.number), plan.dice("documents")) as world:
         _disturbed(plan, world)
-        if _is_settled(world):
-            compare(world)
+        _settle(world)
+        compare(world)
         world.tally.stories = 1
         if not world.tally.is_well:
             shutil.copytree(world.site.file.parent, folder / "hub-kept")
@@ -100,8 +100,8 @@ def _together(acts: Sequence[Callable[[], None]]) -> None:
             done.result()
 
 
-def _is_settled(world: World) -> bool:
-    """Wait until the hub has everything, then end all; say whether both came to be in time."""
+def _settle(world: World) -> None:
+    """Wait until the hub has everything, then end all; what does not come to that in time is stuck."""
     for inbox in world.inboxes:
         inbox.deliver_all()
     expected = world.events.total(), world.newcomer.letters.total(), 0
@@ -109,11 +109,12 @@ def _is_settled(world: World) -> bool:
     while found != expected:
         if time.monotonic() - begun > SETTLE_SECONDS_MAX:
             world.tally.stuck.append(f"{found} of {expected} events, dead letters, dead letters to send")
-            return False
+            break
         for process in world.processes:
             process.revive()
         time.sleep(_LOOK_SECONDS)
         found = world.progress()
     world.tally.settled_seconds = time.monotonic() - begun
-    world.tally.stuck += [process.name for process in world.processes if not process.end(_END_SECONDS_MAX)]
-    return True
+    world.tally.stuck += [
+        f"{process.name} does not end" for process in world.processes if not process.end(_END_SECONDS_MAX)
+    ]

@@ -20,6 +20,8 @@ from tests.support import program
 
 _ROWS_MAX = 100_000
 _MEMORY = "1GB"
+# What Python, or the program itself, says of an error that nobody foresaw.
+_CRASHED = (b"Traceback", b"weighbridge failed")
 
 
 def compare(world: World) -> None:
@@ -32,6 +34,7 @@ def compare(world: World) -> None:
     _compare_hub(world)
     _compare_letters(world)
     _compare_answers(world)
+    _look_for_crashes(world)
     if world.release.lives:
         _audit_releases(world)
     world.tally.records += world.events.total()
@@ -64,6 +67,12 @@ def _compare_hub(world: World) -> None:
     alarms = sum(log.read_bytes().count(alarm) for log in world.hub.folder.glob(f"{world.hub.name}-*.log"))
     if alarms:
         world.tally.differences.append(f"{alarms} false alarms of a broken ledger")
+
+
+def _look_for_crashes(world: World) -> None:
+    for log in sorted(world.hub.folder.glob("*.log")):
+        if any(sign in log.read_bytes() for sign in _CRASHED):
+            world.tally.crashes.append(f"{log.name}: an error that nobody foresaw")
 
 
 def _compare_letters(world: World) -> None:
