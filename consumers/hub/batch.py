@@ -156,5 +156,5 @@ def _is_end(error: KafkaError, what: str) -> bool:
     failure = classified(error, f"read {what}")
     if not isinstance(failure, RetriableError):
         raise failure
-    logger().warning(LogEvent.WAITING, code=error.name())
+    logger().warning(LogEvent.CLIENT, code=error.name(), hint=failure.hint)
     return False

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable
+from contextlib import suppress
 from typing import Any
 
 from consumers.hub.batch import Batch, read
@@ -15,9 +16,7 @@ from consumers.hub.coverage import Coverage
 from consumers.hub.ledger import Ledger
 from schemas import topics
 from schemas.errors import RetriableError
-from schemas.runtime.logs import logger
 from schemas.settings import KafkaSettings
-from schemas.telemetry import LogEvent
 
 _POLL_SECONDS = 0.1
 
@@ -114,9 +113,7 @@ class Intake:
         question = self._coverage.ask()
         if question is None:
             return
-        try:
+        # Without an answer what waits goes on waiting, and what is covered is stored all the same.
+        with suppress(RetriableError):
             signature_ends = self.signatures.ends(is_stable=False)
             self._coverage.answer(question, self.ends(), signature_ends)
-        except RetriableError as error:
-            # What waits goes on waiting, and what is covered is stored all the same.
-            logger().warning(LogEvent.WAITING, error=str(error), hint=error.hint)
