@@ -17,7 +17,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 from types import FrameType
 
-from schemas.errors import EXIT_STUCK, WeighbridgeError
+from schemas.errors import EXIT_FAILURE, EXIT_STUCK, WeighbridgeError
 from schemas.runtime import crash
 from schemas.runtime.health import STUCK_SECONDS, Health
 from schemas.runtime.logs import logger
@@ -103,6 +103,9 @@ def watched(health: Health, stop: threading.Event, patience_seconds: float = STU
         yield
     except WeighbridgeError as error:
         logger().error(LogEvent.ENDED, status=error.exit_code, error=str(error), hint=error.hint)
+        raise
+    except Exception:
+        logger().error(LogEvent.ENDED, status=EXIT_FAILURE, exc_info=True)
         raise
     finally:
         watchdog.end()

@@ -51,6 +51,11 @@ def turn(_: str) -> None:
     raise ConfigurationError("the loop is over", hint="nothing")
 
 
+def fail(_: str) -> None:
+    """Fail as nobody expected, with a text that shows a value."""
+    raise ValueError("secret")
+
+
 def work(_: str) -> None:
     """Work for long without turning the loop."""
     until = time.monotonic() + 2 * PATIENCE_SECONDS
@@ -78,7 +83,7 @@ def rest(_: str) -> None:
 
 WAYS: dict[str, Callable[[str], None]] = {
     way.__name__: way
-    for way in (ask_broker, ask_registry, hold_python, hold_the_log, turn, work, go_on, rest)
+    for way in (ask_broker, ask_registry, hold_python, hold_the_log, turn, fail, work, go_on, rest)
 }
 
 

@@ -102,6 +102,17 @@ def test_a_loop_that_turns_is_left_alone_and_its_error_is_logged() -> None:
     assert (line["event"], line["status"], line["error"]) == ("ended", EXIT_USAGE, "the loop is over")
 
 
+def test_an_end_that_nobody_expected_is_logged_without_its_text() -> None:
+    """The log has kind and place of the error, and nothing that it says."""
+    with started("fail") as process:
+        _, log = process.communicate(timeout=60)
+
+    (line,) = told(log)
+    assert (line["event"], line["status"]) == ("ended", EXIT_FAILURE)
+    assert line["exception"][0] == "ValueError"
+    assert b"secret" not in log.splitlines()[0]
+
+
 def test_long_work_is_left_alone() -> None:
     """A loop that does not turn for long, and moves, is not stuck."""
     with started("work") as process:
