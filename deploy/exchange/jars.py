@@ -12,7 +12,7 @@ import json
 import shutil
 import tarfile
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from concurrent.futures import CancelledError, ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
@@ -87,7 +87,7 @@ def _install(jars: Jars, lock: Lock, progress: Progress, fetch: Fetch) -> None:
     staging = jars.folder / "staging"
     shutil.rmtree(staging, ignore_errors=True)
     try:
-        _download_all(lock, folder, staging, progress, fetch)
+        download(lock.artifacts, folder, staging, progress, fetch)
         _unpack(folder / lock.registry.file_name, staging, jars.registry_folder)
     finally:
         shutil.rmtree(staging, ignore_errors=True)
@@ -95,7 +95,25 @@ def _install(jars: Jars, lock: Lock, progress: Progress, fetch: Fetch) -> None:
     files.write_atomically(jars.folder / _MARKER, json.dumps(_sizes(jars)))
 
 
-def _download_all(lock: Lock, folder: Path, staging: Path, progress: Progress, fetch: Fetch) -> None:
+def download(
+    artifacts: Iterable[Artifact],
+    folder: Path,
+    staging: Path,
+    progress: Progress = lambda _: None,
+    fetch: Fetch = maven.fetch,
+) -> None:
+    """Download into a folder the files that are not there, each verified.
+
+    Args:
+        artifacts: What to download, several at a time.
+        folder: Where verified files lie.
+        staging: A folder for what is not verified yet; left to the caller.
+        progress: As for `ensure`.
+        fetch: As for `ensure`.
+
+    Raises:
+        RetriableError, FatalError, ConfigurationError: As `ensure`.
+    """
     ended = threading.Event()
 
     def advanced(size_bytes: int) -> None:
@@ -104,13 +122,13 @@ def _download_all(lock: Lock, folder: Path, staging: Path, progress: Progress, f
             raise CancelledError
         progress(size_bytes)
 
-    def download(artifact: Artifact) -> None:
+    def one(artifact: Artifact) -> None:
         _download(artifact, folder, staging, advanced, fetch)
 
     pool = ThreadPoolExecutor(_DOWNLOADS_MAX)
     try:
         # The largest first, so that nothing waits for it at the end.
-        for _ in pool.map(download, sorted(lock.artifacts, key=lambda found: -found.size_bytes)):
+        for _ in pool.map(one, sorted(artifacts, key=lambda found: -found.size_bytes)):
             pass
     finally:
         ended.set()

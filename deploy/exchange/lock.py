@@ -9,7 +9,7 @@ from __future__ import annotations
 import hashlib
 import json
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import asdict, dataclass
 from functools import cached_property
 from importlib import resources
@@ -117,12 +117,13 @@ def sha256(path: Path) -> str:
 def resolved() -> Lock:
     """Resolve the versions above, download every file and return the lock of what came."""
     with tempfile.TemporaryDirectory() as folder:
-        jars = tuple(_measured((*maven.resolve(KAFKA, Path(folder)), LOGGING), Path(folder)))
-        (registry,) = _measured((REGISTRY,), Path(folder))
+        jars = tuple(measured((*maven.resolve(KAFKA, Path(folder)), LOGGING), Path(folder)))
+        (registry,) = measured((REGISTRY,), Path(folder))
     return Lock(jars, registry)
 
 
-def _measured(coordinates: tuple[str, ...], folder: Path) -> Iterator[Artifact]:
+def measured(coordinates: Iterable[str], folder: Path) -> Iterator[Artifact]:
+    """Download files below a folder, and yield what they are to be locked to."""
     for coordinate in coordinates:
         path = maven.fetch(coordinate, folder)
         yield Artifact(coordinate, path.stat().st_size, sha256(path))

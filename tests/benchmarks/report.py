@@ -108,6 +108,12 @@ def measured(command: Sequence[str | Path], environment: Mapping[str, str], fold
     return json.loads(output.splitlines()[-1])
 
 
+def say(text: str) -> None:
+    """Tell people what is being measured, where somebody looks."""
+    if sys.stderr.isatty():
+        sys.stderr.write(f"{text}\n")
+
+
 def _processor() -> str:
     described = Path("/proc/cpuinfo")
     lines = described.read_text("utf-8").splitlines() if described.exists() else []

@@ -1,111 +1,84 @@
-"""Quix Streams doing what a hub does: last revision of each statement, sum by cell, exactly once.
+"""Quix Streams doing what a hub does: last revision of each statement, sum by cell.
 
-    python quix.py JOB EVENTS SCHEMA_FILE
+    python -m tests.benchmarks.peers.quix EVENTS SUMS FOLDER exactly-once|at-least-once
 
-Runs in the peers' environment and imports nothing of weighbridge. JOB `last` keeps the last
-revision in state; `sum` also sends its change to the cell, sums there and writes the sums.
-Values are decoded by fastavro itself, which costs less than the deserializers that come with
-Quix; ids and settings that its documentation advises for exactly-once are set.
+State is in RocksDB with changelog topics, as Quix has it by default; ids and settings that its
+documentation advises for exactly-once are set. Each change moves to the partition of its cell.
 """
 
 from __future__ import annotations
 
-import io
-import json
-import os
-import sys
-import tempfile
-import time
-from collections.abc import Callable
-from pathlib import Path
 from typing import Any
 
-import fastavro
-from quixstreams import Application, State  # type: ignore[import-not-found]  # of the peers' environment
+from quixstreams import Application, State  # type: ignore[import-not-found]  # of the peer's environment
 from quixstreams.models.serializers import Deserializer  # type: ignore[import-not-found]  # as above
 
-TOPIC = "weighbridge.movements"
-GROUP = "quix"
-_FRAME_BYTES = 5
-_CELL = ("stage", "origin_country", "destination_country", "low_code", "operation_code")
+from tests.benchmarks.peers import job
 
 
-class AvroBodies(Deserializer):  # type: ignore[misc]  # its class is unknown outside the peers' environment
-    """Decodes framed values with one schema."""
+class Changes(Deserializer):  # type: ignore[misc]  # its class is unknown outside the peer's environment
+    """Decodes framed values."""
 
     def __init__(self, schema: dict[str, Any]) -> None:
         super().__init__()
-        self._schema = fastavro.parse_schema(schema)
+        self._decoded = job.decoder(schema)
 
-    def __call__(self, value: bytes, ctx: object) -> Any:  # noqa: ARG002  # given by name
-        """Return the fields of a value."""
-        body = io.BytesIO(value)
-        body.seek(_FRAME_BYTES)
-        return fastavro.schemaless_reader(body, self._schema, None)
+    def __call__(self, value: bytes, ctx: object) -> job.Change:  # noqa: ARG002  # given by name
+        """Return what a value states."""
+        return self._decoded(value)
 
 
-class Job:
-    """The steps, and the processor time between the first event and the last."""
+class Steps:
+    """The steps, and what is still on its way."""
 
-    def __init__(self, events: int, stop: Callable[[], None]) -> None:
-        self._events = events
-        self._stop = stop
-        self._taken = 0
-        self.started = 0.0
+    def __init__(self, events: int, app: Any) -> None:
+        self._left = events
+        self._app = app
+        self._moving = 0
 
-    def last(self, event: dict[str, Any], state: State) -> dict[str, Any] | None:
+    def last(self, change: job.Change, state: State) -> dict[str, Any] | None:
         """Return what an event adds to its cell; nothing for a revision that is not the newest."""
-        self.started = self.started or time.process_time()
-        statement = event["statement_key"].hex()
-        known = state.get(statement)
-        revision = [event["revision"], event["edition"]]
-        if known is not None and known[0] >= revision:
+        self._left -= 1
+        known = state.get(change.statement)
+        if known is not None and tuple(known[0]) >= change.version:
             return None
-        mass_g = event["mass_g"] or 0
-        state.set(statement, [revision, mass_g])
-        cell = "|".join(str(event[name]) for name in _CELL)
-        return {"cell": f"{cell}|{event['occurred_on']:%Y-%m}", "mass_g": mass_g - (known[1] if known else 0)}
+        state.set(change.statement, [change.version, change.mass_g])
+        self._moving += 1
+        return {"cell": change.cell, "mass_g": change.mass_g - (known[1] if known else 0)}
 
     @staticmethod
-    def total(change: dict[str, Any], state: State) -> dict[str, Any]:
+    def total(change: dict[str, Any], state: State) -> dict[str, int]:
         """Return the new sum of a cell."""
         mass_g = state.get("mass_g", 0) + change["mass_g"]
         state.set("mass_g", mass_g)
-        return {"cell": change["cell"], "mass_g": mass_g}
+        return {"mass_g": mass_g}
 
-    def count(self, _: object) -> None:
-        """Count what reached the end, and stop at the last."""
-        self._taken += 1
-        if self._taken == self._events:
-            self._stop()
+    def arrived(self, _: object) -> None:
+        """Count a sum, and stop at the last."""
+        self._moving -= 1
+        if not self._left and not self._moving:
+            self._app.stop()
 
 
-def main() -> None:
-    """Run one job and print its processor seconds."""
-    name, events, schema_file = sys.argv[1:]
-    with tempfile.TemporaryDirectory() as folder:
-        app = Application(
-            broker_address=os.environ["BROKERS"],
-            consumer_group=f"{GROUP}-{name}",
-            auto_offset_reset="earliest",
-            processing_guarantee="exactly-once",
-            commit_interval=2.0,
-            state_dir=folder,
-            loglevel="ERROR",
-            producer_extra_config={"transactional.id": f"{GROUP}-{name}"},
-        )
-        job = Job(int(events), app.stop)
-        schema = json.loads(Path(schema_file).read_text("utf-8"))
-        changes = app.dataframe(app.topic(TOPIC, value_deserializer=AvroBodies(schema)))
-        changes = changes.apply(job.last, stateful=True)
-        if name == "sum":
-            sums = changes.group_by("cell").apply(job.total, stateful=True)
-            sums.to_topic(app.topic("quix.sums")).update(job.count)
-        else:
-            changes.update(job.count)
-        app.run()
-        sys.stdout.write(f"{json.dumps(time.process_time() - job.started)}\n")
+def main(asked: job.Asked) -> None:
+    """Run until all sums are written."""
+    app = Application(
+        broker_address=asked.brokers,
+        consumer_group=asked.sums,
+        auto_offset_reset="earliest",
+        processing_guarantee=asked.guarantee,
+        commit_interval=job.COMMIT_SECONDS,
+        state_dir=asked.folder,
+        loglevel="ERROR",
+        producer_extra_config={"transactional.id": asked.sums},
+    )
+    steps = Steps(asked.events, app)
+    changes = app.dataframe(app.topic(job.TOPIC, value_deserializer=Changes(asked.schema)))
+    changes = changes.apply(steps.last, stateful=True).filter(lambda change: change is not None)
+    sums = changes.group_by("cell").apply(steps.total, stateful=True)
+    sums.to_topic(app.topic(asked.sums, key_serializer="str")).update(steps.arrived)
+    app.run()
 
 
 if __name__ == "__main__":
-    main()
+    main(job.asked())
