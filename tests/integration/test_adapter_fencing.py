@@ -62,6 +62,30 @@ def test_a_fenced_writer_says_so_wherever_it_is(exchange: Exchange, moment: str)
     second.commit()
 
 
+def test_a_fenced_writer_closes_with_reports_on_their_way(exchange: Exchange) -> None:
+    """A writer that learns in a produce that it is shut out closes well, and its error stays what it was."""
+    agency = new_agency(exchange, "XX-FENREP")
+    reports: list[object] = []
+    first, topic = writers(agency)
+    send(first, topic)
+    writers(agency)
+
+    def go_on() -> None:
+        deadline = time.monotonic() + 20
+        while time.monotonic() < deadline:
+            for _ in range(3):
+                first.send(
+                    topic, b"other\0key", b"\0\0\0\0\1body", [], report=lambda *told: reports.append(told)
+                )
+
+    with pytest.raises(FencedError, match="took over"):
+        go_on()
+    assert first.is_open
+    first.close()
+
+    assert reports
+
+
 def test_an_instance_that_is_taken_over_exits_with_3(exchange: Exchange, tmp_path: Path) -> None:
     """A second instance fences the first, which exits with 3; what both read is published once."""
     agency = new_agency(exchange, "XX-FENCE")
@@ -82,6 +106,7 @@ def test_an_instance_that_is_taken_over_exits_with_3(exchange: Exchange, tmp_pat
 
     assert first.returncode == 3, log
     assert b"another instance took over" in log
+    assert b'"event": "ended"' in log
     assert b"Traceback" not in log
     assert agency.truth(one, two) == agency.published()
 
