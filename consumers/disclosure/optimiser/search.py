@@ -45,7 +45,6 @@ class Search:
         cost: What it costs now.
         pool: The proofs that are kept.
         work: How much was tried so far: the cells of all programmes solved.
-        is_local: Whether only small neighbourhoods of targets are searched.
     """
 
     def __init__(
@@ -61,7 +60,6 @@ class Search:
         """
         self.price = _prices(system, cost)
         self.work = 0
-        self.is_local = False
         self._system, self._targets, self._attackers = system, targets, attackers
         self._neighbourhoods, self._columns = Neighbourhoods(system), Columns(system.relations)
         self._levels = _Levels(targets)
@@ -192,13 +190,10 @@ class Search:
             # Small cells are of little use to a large target: it would need many of them.
             near, far = (self._neighbourhoods.tops(target.cells, height) for height in (1, 2))
             yield _Scope(near, power // 20, unit)
-            yield _Scope(near, power // 1000, unit)
             yield _Scope(far, power // 20, unit)
-        if self.is_large and not self.is_local:
             yield _Scope((), power // 20, unit)
             yield _Scope((), power // 1000, unit)
-        if not self.is_local:
-            yield _Scope((), 0, unit)
+        yield _Scope((), 0, unit)
 
     def _region(self, scope: _Scope) -> Region | None:
         cells = self._neighbourhoods.below(scope.tops) if scope.tops else self._everything

@@ -34,9 +34,7 @@ def trim(search: Search, fixed: Flags) -> Flags:
     if not search.is_large:
         _prove_again(search, fixed)
     trial = _Trial(search, fixed)
-    if search.is_large:
-        trial.shrink(is_local=True)
-    trial.shrink(is_local=False)
+    trial.shrink()
     return trial.suppressed
 
 
@@ -63,10 +61,9 @@ class _Trial:
         self._search, self._fixed, self._price = search, fixed, search.price
         self._spend()
 
-    def shrink(self, *, is_local: bool) -> None:
-        """Try each cell that proofs use; local trials see neighbourhoods of the targets only."""
+    def shrink(self) -> None:
+        """Try each cell that proofs use."""
         search = self._search
-        search.is_local = is_local
         end = search.work + _WORK_MAX
         for cells in self._candidates():
             if search.work < end and self.suppressed[cells].any():
