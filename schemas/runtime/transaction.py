@@ -114,19 +114,14 @@ class TransactionalWriter:
         # Without an answer the broker ends the transaction itself, after its time-out.
         with suppress(KafkaException):
             # An abort straight after a produce can be fatal: librdkafka issue 4849.
-            self._producer.flush(clients.REQUEST_TIMEOUT_SECONDS)
-            self._producer.abort_transaction(clients.REQUEST_TIMEOUT_SECONDS)
+            _called(lambda: self._producer.flush(clients.REQUEST_TIMEOUT_SECONDS))
+            _called(lambda: self._producer.abort_transaction(clients.REQUEST_TIMEOUT_SECONDS))
 
     def _guarded(self, what: str, call: Callable[..., Any]) -> None:
         try:
             _repeated(call)
         except KafkaException as error:
             raise self._judged(error, what) from error
-        except SystemError as error:
-            # The client sets its fatal error between two reports, and Python minds in the second.
-            if not isinstance(error.__cause__, KafkaException):
-                raise
-            raise self._judged(error.__cause__, what) from error.__cause__
 
     def _queue(self, topic: str, **record: Any) -> None:
         while True:
@@ -158,7 +153,7 @@ class TransactionalWriter:
         if error.args[0].code() != KafkaError._FATAL:  # noqa: SLF001  # librdkafka's public code
             return error
         try:
-            self._producer.abort_transaction(clients.REQUEST_TIMEOUT_SECONDS)
+            _called(lambda: self._producer.abort_transaction(clients.REQUEST_TIMEOUT_SECONDS))
         except KafkaException as reason:
             return reason
         return error
@@ -172,9 +167,20 @@ def _repeated(call: Callable[[], Any]) -> None:
     """Repeat a transactional call that the client says may be repeated as it is."""
     for attempt in range(1, _ATTEMPTS_MAX + 1):
         try:
-            call()
+            _called(call)
         except KafkaException as error:
             if not error.args[0].retriable() or attempt == _ATTEMPTS_MAX:
                 raise
         else:
             return
+
+
+def _called(call: Callable[[], Any]) -> None:
+    """Call the client, and raise its own error where it makes Python raise another one."""
+    try:
+        call()
+    except SystemError as error:
+        # The client sets its fatal error between two reports, and Python minds in the second.
+        if not isinstance(error.__cause__, KafkaException):
+            raise
+        raise error.__cause__ from None

@@ -156,7 +156,7 @@ def test_missing_topics_are_told(exchange: Exchange, tmp_path: Path) -> None:
     kafka = kafka_of(exchange)
     registry = Registry(kafka.registry_url)
     wanted = (*topics.exchange_topics()[:2], *topics.agency_topics("XX-NOTOPIC")[:2])
-    for topic in wanted:
+    for topic in (*wanted, topics.keys_topic()):
         registry.register(topic)
     delete_topics(kafka, [topics.MOVEMENTS, topics.SIGNATURES])
     with pytest.raises(FatalError, match="is missing") as caught:
