@@ -26,6 +26,8 @@ _NUMBERS: dict[Any, tuple[pl.DataType, pa.DataType]] = {
     ("long", None): (pl.Int64(), pa.int64()),
     ("long", "timestamp-micros"): (pl.Datetime("us", "UTC"), pa.timestamp("us", "UTC")),
 }
+_RUNS: dict[str, pl.DataType] = {"string": pl.String(), "bytes": pl.Binary()}
+_FIXED_BYTES = {"boolean": 1, "float": 4, "double": 8}
 # A view: how long, and either up to twelve bytes, or the first four, a zero and where all of them are.
 WORD_BYTES = 8
 _INLINE_BYTES = 12
@@ -97,10 +99,12 @@ def _plain(schema: Any) -> PlainType:
             return Record({field["name"]: _plain(field["type"]) for field in fields})
         case {"type": "enum", "symbols": symbols}:
             return Enum(symbols)
-        case {"type": "string", **rest} if "logicalType" not in rest:
-            return Run(pl.String())
-        case {"type": "bytes", **rest} if "logicalType" not in rest:
-            return Run(pl.Binary())
+        case {"type": "string" | "bytes" as name, **rest} if "logicalType" not in rest:
+            return Run(_RUNS[name])
+        case {"type": "boolean" | "float" | "double" as name}:
+            return Fixed(_FIXED_BYTES[name])
+        case {"type": "fixed", "size": size}:
+            return Fixed(size)
         case {"type": "int" | "long" as size, **rest} if (size, rest.get("logicalType")) in _NUMBERS:
             return Number(*_NUMBERS[size, rest.get("logicalType")])
     raise UnreadableTypeError
@@ -183,6 +187,24 @@ class Run:
     def read(self, cursor: Cursor) -> Plain:
         """Read the field of each record."""
         return Runs(cursor.data, *cursor.run())
+
+
+@dataclass(frozen=True, slots=True)
+class Fixed:
+    """What has the same size in each record. The contract has none; who writes it is read all the same."""
+
+    size: int
+
+    @property
+    def dtype(self) -> pl.DataType:
+        """Of its values."""
+        return pl.Binary()
+
+    def read(self, cursor: Cursor) -> Plain:
+        """Read the field of each record."""
+        start = cursor.at
+        cursor.pass_over(self.size)
+        return Runs(cursor.data, start, np.full(len(start), self.size))
 
 
 @dataclass(frozen=True, slots=True)

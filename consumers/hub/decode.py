@@ -131,15 +131,24 @@ class _Written:
         return layout.read(bodies, self.ends[rows])
 
     def _one_by_one(self, rows: Longs) -> Events:
-        parts, parsed = [empty()], cast("dict[str, Any]", fastavro.parse_schema(self.schema))
+        found, parsed = [], cast("dict[str, Any]", fastavro.parse_schema(self.schema))
         for place in rows.tolist():
             try:
-                # One by one here too: a number beyond its column must not take the others along.
-                fields = row(parsed, self.values[place] or b"")
-                parts.append(pl.DataFrame([fields | {INDEX: place}], schema=empty().schema))
+                found.append(row(parsed, self.values[place] or b"") | {INDEX: place})
             except Exception:  # noqa: BLE001  # a corrupt body may fail in any way; the reason is the same
                 self.bad[place] = Reason.BODY_CORRUPT
-        return Events.of(pl.concat(parts))
+        return Events.of(pl.concat([empty(), *self._frames(found)]))
+
+    def _frames(self, found: Sequence[dict[str, Any]]) -> list[pl.DataFrame]:
+        """Return some decoded values as columns; a number beyond its column must not take others along."""
+        try:
+            return [pl.DataFrame(found, schema=empty().schema)]
+        except Exception:  # noqa: BLE001  # whatever the library says of a number
+            if len(found) == 1:
+                self.bad[found[0][INDEX]] = Reason.BODY_CORRUPT
+                return []
+            half = len(found) // 2
+            return self._frames(found[:half]) + self._frames(found[half:])
 
 
 def row(schema: dict[str, Any], value: bytes) -> dict[str, Any]:

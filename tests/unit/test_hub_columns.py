@@ -114,7 +114,24 @@ def test_what_no_writer_of_ours_writes_is_set_aside(kind: Any, body: bytes) -> N
     assert is_whole == [True, False, True]
 
 
-@pytest.mark.parametrize("kind", ["float", "Named", {"type": "map", "values": "int"}, ["int", "null"]])
+@pytest.mark.parametrize(
+    ("kind", "value"),
+    [
+        ("float", 1.5),
+        ("double", 2.5),
+        ("boolean", True),
+        ({"type": "fixed", "name": "Four", "size": 4}, b"four"),
+        (["null", "double"], None),
+        (["null", CODE], {"scheme": "UN", "code": b"1993"}),
+        ({"type": "array", "items": "double"}, [1.5, 2.5]),
+    ],
+)
+def test_what_a_later_writer_may_add_is_passed_over(kind: Any, value: Any) -> None:
+    """A field of a type that the contract does not have yet hides nothing of what stands behind it."""
+    assert read(kind, [written(kind, value)] * 2)[1] == [True, True]
+
+
+@pytest.mark.parametrize("kind", ["Named", {"type": "map", "values": "int"}, ["int", "null"]])
 def test_a_type_that_the_contract_has_not_is_unreadable(kind: Any) -> None:
     """There is no guess at a type that nobody needs."""
     with pytest.raises(UnreadableTypeError):

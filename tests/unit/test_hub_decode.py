@@ -152,6 +152,21 @@ def test_newer_and_older_writers_are_read_as_the_contract() -> None:
     assert decoded.events.rows.get_column("release_at").to_list() == [None]
 
 
+def test_a_writer_of_unknown_types_is_read_record_by_record() -> None:
+    """Where columns cannot be read, the row decoder reads all; one number too large refuses one record."""
+    ours = contract.latest("movement")
+    novelty = {"name": "novelty", "type": {"type": "map", "values": "int"}}
+    theirs = ours | {"fields": [*ours["fields"], novelty]}
+    too_large = events.encoded(events.movement(1) | {"line_number": 2**40}, SCHEMA_ID)
+    values = [value + b"\x00" for value in (*VALUES[:40], too_large, *VALUES[40:])]
+
+    decoded = decode(values, Writers({SCHEMA_ID: theirs}, lambda _: {}))
+
+    found = decoded.events.whole()
+    assert decoded.bad == {40: Reason.BODY_CORRUPT}
+    assert found.get_column("event_id").to_list() == [event["event_id"] for event in EVENTS]
+
+
 def test_good_events_keep_every_rule() -> None:
     """Nothing of what adapters write is refused."""
     found = decode(VALUES, writers()).events
