@@ -105,15 +105,16 @@ def placed(rows: pl.DataFrame, tables: Tables, periods: Sequence[str]) -> pl.Dat
 
 def with_paths(rows: pl.DataFrame, tables: Tables) -> pl.DataFrame:
     """Add the path of each dimension to rows with the hub's own codes."""
+    found = rows.lazy()
     for name in DIMENSIONS:
-        rows = _with_path(rows, tables, name)
-    return rows
+        found = _with_path(found, tables, name)
+    return found.collect()
 
 
-def _with_path(rows: pl.DataFrame, tables: Tables, name: str) -> pl.DataFrame:
+def _with_path(rows: pl.LazyFrame, tables: Tables, name: str) -> pl.LazyFrame:
     """Add the path of a dimension; a code that is in no list counts to what it may be part of at most."""
     tree = tables.trees[name]
-    found = rows.join(tree.paths, on=name, how="left", maintain_order="left")
+    found = rows.join(tree.paths.lazy(), on=name, how="left", maintain_order="left")
     code = {"material": pl.lit(UNMAPPED), "operation": pl.lit(UNMAPPED)}.get(name, pl.col(name))
     return found.with_columns(
         pl.col(f"{name}_0").fill_null(ALL), *(pl.col(column).fill_null(code) for column in tree.columns)

@@ -55,7 +55,7 @@ def _observed(  # noqa: PLR0917  # the parts of one figure
     watched: pl.DataFrame,
     last: pl.DataFrame,
 ) -> pl.DataFrame:
-    cells = tables.cells(table, slots).rename({"period": "slot"})
+    cells = tables.cells(table, slots).rename({"period": "slot"}).lazy()
     aggregated = by_cell(
         made_of, table, BOOKS, [pl.col("mass_g").filter("is_open").sum(), pl.col("is_open", "is_held").any()]
     )
@@ -63,7 +63,7 @@ def _observed(  # noqa: PLR0917  # the parts of one figure
         pl.concat(
             [
                 aggregated.with_columns(is_hidden=pl.lit(value=False)),
-                last.select(
+                last.lazy().select(
                     *BOOKS,
                     *NODES,
                     "mass_g",
@@ -77,7 +77,7 @@ def _observed(  # noqa: PLR0917  # the parts of one figure
         .agg(pl.col("mass_g").sum(), pl.col(*_FLAGS).any())
     )
     zeros = by_cell(watched, table, BOOKS[1:], [pl.lit(value=True).first().alias("is_watched")])
-    final = last.select(*BOOKS).unique().with_columns(is_final=pl.lit(value=True))
+    final = last.lazy().select(*BOOKS).unique().with_columns(is_final=pl.lit(value=True))
     found = (
         cells.join(known, on=[*BOOKS, *NODES], how="left", maintain_order="left")
         .join(zeros, on=[*BOOKS[1:], *NODES], how="left", maintain_order="left")
@@ -86,7 +86,7 @@ def _observed(  # noqa: PLR0917  # the parts of one figure
     )
     is_zero = ~pl.col("is_held") & ~pl.col("is_watched")
     is_free = ~pl.col("is_hidden") & (pl.col("is_open") | is_zero)
-    return found.select(
+    shown = found.select(
         pl.lit(table.name).alias("table"),
         pl.col("slot").alias("period"),
         "measure",
@@ -96,6 +96,7 @@ def _observed(  # noqa: PLR0917  # the parts of one figure
         pl.when(is_free).then(pl.lit(FREE)).otherwise(pl.lit(CONFIDENTIAL)).alias("conf_status"),
         "is_final",
     )
+    return shown.collect()
 
 
 def leaves(
@@ -152,7 +153,7 @@ def _paths(tables: Tables) -> list[str]:
     return [column for tree in tables.trees.values() for column in (f"{tree.name}_0", *tree.columns)]
 
 
-def by_cell(rows: pl.DataFrame, table: Table, books: Sequence[str], sums: Sequence[pl.Expr]) -> pl.DataFrame:
+def by_cell(rows: pl.DataFrame, table: Table, books: Sequence[str], sums: Sequence[pl.Expr]) -> pl.LazyFrame:
     """Return what rows with paths add up to in each cell of a table, with level and code of dimensions."""
     found = rows.lazy()
     for name in DIMENSIONS:
@@ -161,4 +162,4 @@ def by_cell(rows: pl.DataFrame, table: Table, books: Sequence[str], sums: Sequen
             pl.concat_list(f"{name}_{level}" for level in levels).alias(name),
             pl.lit(list(levels), pl.List(pl.Int8)).alias(f"{name}_level"),
         ).explode(name, f"{name}_level")
-    return found.group_by(*books, *NODES).agg(*sums).collect()
+    return found.group_by(*books, *NODES).agg(*sums)

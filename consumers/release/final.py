@@ -107,11 +107,12 @@ def _cells(rows: pl.DataFrame, free: pl.DataFrame, tables: Tables) -> pl.DataFra
     found = pl.concat(
         figures.by_cell(rows, table, figures.BOOKS, [pl.col("mass_g").sum()]) for table in tables.tables
     )
-    states = free.rename({"period": "slot"})
+    states = free.lazy().rename({"period": "slot"})
     return (
         found.unique([*figures.BOOKS, *NODES])
         .join(states, on=[*figures.BOOKS, *NODES], how="left")
         .select(*figures.BOOKS, *NODES, "mass_g", pl.col("is_free", "is_primary").fill_null(value=False))
+        .collect()
     )
 
 

@@ -65,11 +65,15 @@ def unsafe_windows(rows: pl.DataFrame, rules: Rules) -> pl.Series:
     """
     part = ["leaf", "period"]
     columns = [*part, *BEHIND, "is_public"]
-    now = rows.filter(pl.col("mass_g") != 0).select(*columns, "mass_g", taken_on=pl.lit(date.max))
-    before = rows.explode("taken").drop_nulls("taken").select(*columns, pl.col("taken").struct.unnest())
-    moves = pl.concat([now, before.select(now.columns)])
+    lazy = rows.lazy()
+    now = lazy.filter(pl.col("mass_g") != 0).select(*columns, "mass_g", taken_on=pl.lit(date.max))
+    taken = lazy.select(*columns, "taken").explode("taken").drop_nulls("taken")
+    before = taken.select(*columns, *(pl.col("taken").struct.field(name) for name in ("mass_g", "taken_on")))
     is_last = pl.col("taken_on") == date.max
-    moves = moves.filter((pl.col("mass_g") < 0).any().over(part) & is_last.any().over(part))
+    is_changed = (pl.col("mass_g") < 0).any().over(part) & is_last.any().over(part)
+    moves = pl.concat([now, before]).filter(is_changed).collect()
+    if moves.is_empty():
+        return moves["leaf"]
     # After its last opening there is only what is pending, and before its first one nothing.
     starts = moves.select(*part, start=pl.when(is_last).then(date.min).otherwise("taken_on")).unique()
     windows = moves.join(starts, on=part).filter(pl.col("taken_on") > pl.col("start"))

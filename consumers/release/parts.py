@@ -18,10 +18,11 @@ _FRAMES = tuple(item.name for item in fields(Attribution) if item.name != "final
 
 def write(decision: Decision, folder: Path) -> None:
     """Write a decision to files of a folder: the same decision gives the same bytes."""
-    decision.observations.write_parquet(folder / _OBSERVATIONS)
-    decision.block.write_parquet(folder / _BLOCK)
-    for name in _FRAMES:
-        getattr(decision.attribution, name).write_parquet(folder / f"{name}.parquet")
+    frames = {_OBSERVATIONS: decision.observations, _BLOCK: decision.block}
+    frames |= {f"{name}.parquet": getattr(decision.attribution, name) for name in _FRAMES}
+    for name, frame in frames.items():
+        # In one piece: how a frame is cut, by how many cores, would show in the bytes.
+        frame.rechunk().write_parquet(folder / name)
     (folder / _FINAL).write_text(json.dumps(decision.attribution.final), "utf-8")
     certificates = {name: text.decode() for name, text in decision.certificates.items()}
     (folder / _CERTIFICATES).write_text(json.dumps(certificates, sort_keys=True), "utf-8")

@@ -10,7 +10,8 @@ import hashlib
 import hmac
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from functools import cached_property
+from functools import cached_property, reduce
+from itertools import product
 from math import prod
 
 import polars as pl
@@ -144,10 +145,7 @@ class Tables:
         Returns:
             Columns `period`, `measure`, `flow`, and for each dimension its `<name>_level` and `<name>`.
         """
-        found = self._books("period", periods)
-        for name in DIMENSIONS:
-            found = found.join(self._nodes(name, table.depths[name]), how="cross")
-        return found
+        return self._books("period", periods).join(self._places[table.name], how="cross")
 
     def leaves(self, countries: Iterable[str], periods: Sequence[str]) -> pl.DataFrame:
         """Return every leaf of some countries, whichever table shows it.
@@ -155,20 +153,28 @@ class Tables:
         Returns:
             Columns `slot`, `measure`, `flow`, and the path of each dimension.
         """
-        found = self._books("slot", periods)
-        for name, tree in self.trees.items():
-            paths = tree.paths
-            if name == "region":
-                paths = paths.filter(pl.col(name).str.head(2).is_in(list(countries)))
-            found = found.join(paths.drop(name).unique(maintain_order=True), how="cross")
-        return found
+        trees = self.trees
+        region = trees["region"].paths.filter(pl.col("region").str.head(2).is_in(list(countries)))
+        paths = [region, *(trees[name].paths for name in DIMENSIONS[1:])]
+        parts = (
+            of.drop(name).unique(maintain_order=True) for name, of in zip(DIMENSIONS, paths, strict=True)
+        )
+        return self._books("slot", periods).join(_crossed(parts), how="cross")
 
     def _books(self, name: str, periods: Sequence[str]) -> pl.DataFrame:
         """Return every book of some periods, which stand in the column of that name."""
-        found = pl.DataFrame({name: periods})
-        for part in ("measure", "flow"):
-            found = found.join(pl.DataFrame({part: getattr(self.settings, f"{part}s")}), how="cross")
-        return found
+        books = product(periods, self.settings.measures, self.settings.flows)
+        return pl.DataFrame(
+            list(books), schema=dict.fromkeys((name, "measure", "flow"), pl.String), orient="row"
+        )
+
+    @cached_property
+    def _places(self) -> Mapping[str, pl.DataFrame]:
+        """The cells of each table, by its name, whatever the book."""
+        return {
+            table.name: _crossed(self._nodes(name, table.depths[name]) for name in DIMENSIONS)
+            for table in self.tables
+        }
 
     def _nodes(self, name: str, depth: int) -> pl.DataFrame:
         nodes = self.trees[name].nodes(depth)
@@ -176,6 +182,11 @@ class Tables:
             {f"{name}_level": [node.level for node in nodes], name: [node.code for node in nodes]},
             schema={f"{name}_level": pl.Int8, name: pl.String},
         )
+
+
+def _crossed(frames: Iterable[pl.DataFrame]) -> pl.DataFrame:
+    """Return all combinations of rows."""
+    return reduce(lambda one, other: one.join(other, how="cross"), frames)
 
 
 def configured(hub: str, settings: ReleaseSettings, key: bytes) -> Tables:
