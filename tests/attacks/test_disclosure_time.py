@@ -2,131 +2,160 @@
 
 The attacker sees everything that was ever published, and knows who reported what where, but
 not how much: within its own size anything is conceivable. It must not come closer to what a
-group moved in any window of releases than the rules allow. It is somebody from outside, the
-next largest company, an agency, or the public, who knows what becomes public.
+group moved in any window of releases than the rules allow. It is somebody from outside, a
+company, an agency, or the public, who knows what becomes public.
 """
 
 from __future__ import annotations
 
 import io
-import random
-from collections.abc import Sequence
+import time
+from collections import Counter
+from collections.abc import Callable
 from functools import lru_cache
-from typing import Any
 
+import numpy as np
 import polars as pl
 import pytest
 
-from consumers.release import final, gate, periods
+from consumers.release import final, gate
 from consumers.release.blocks import BEHIND, LEAF
 from consumers.release.calendar import Epoch
 from consumers.release.decision import Attribution, Decision, decide
 from consumers.release.tables import Tables
-from tests.support import histories, time_attack
-from tests.support.contributed import contributed, of_groups
-from tests.support.histories import TABLES, Release
+from tests.support import covered, histories
+from tests.support.histories import History
+from tests.support.time_attack import Attack
+from tests.support.worlds import Group, Load, Standing, Statement
 
-_LOOKED_AT = 25
+# So many histories are seldom without any kind of thing that may happen.
+_MANY = 1_000
+_EVERY = 20
+
+Say = Callable[[str], None]
 
 
 @pytest.fixture
 def seeds(pytestconfig: pytest.Config) -> range:
     """Return the seeds of the histories to attack."""
-    return range(pytestconfig.getoption("histories"))
+    first = pytestconfig.getoption("first")
+    return range(first, first + pytestconfig.getoption("histories"))
 
 
-def recovered(releases: Sequence[Release], seed: int = 0, looked_at: int = _LOOKED_AT) -> list[str]:
-    """Return what attackers get to know too closely, of a sample of all that they want to know."""
-    found, published = [], []
-    for number, release in enumerate(releases):
-        shown = periods.of_epoch(release.epoch, TABLES.settings).shown
-        found += time_attack.moves(release.decision.block, number, shown, TABLES)
-        published.append(time_attack.free_figures(release.decision.observations))
-    public = releases[-1].contributions.filter("is_public")["agency"].unique()
-    wanted = list(time_attack.wanted(found, frozenset(public)))
-    random.Random(seed).shuffle(wanted)  # noqa: S311  # a sample is not a secret
-    return [
-        what.name
-        for known in time_attack.knowledge(found, published, TABLES)
-        for what in wanted[:looked_at]
-        if time_attack.is_recovered(known.reach(what.moves, what.known), what.amount_g, TABLES.p_permille)
-    ]
+@pytest.fixture
+def say(capsys: pytest.CaptureFixture[str]) -> Say:
+    """Return what tells how far it is to whoever waits for many histories."""
+
+    def say(text: str) -> None:
+        with capsys.disabled():
+            print(text, flush=True)  # noqa: T201  # for a terminal
+
+    return say
 
 
-def test_no_window_of_releases_betrays_a_group(seeds: range) -> None:
+def test_no_window_of_releases_betrays_a_group(seeds: range, say: Say) -> None:
     """Over histories of loads, late ones, corrections and retractions, nothing sensitive is recovered."""
-    assert {seed: found for seed in seeds if (found := recovered(_kept(seed), seed))} == {}
+    start, counted, found = time.monotonic(), Counter[str](), list[int]()
+    for number, seed in enumerate(seeds, start=1):
+        history = _kept(seed)
+        attack = Attack(history)
+        assert attack.wrong_sums() == [], f"seed {seed}: figures are not the sums of what was opened"
+        if recovered := attack.recovered():
+            found.append(seed)
+            say(f"seed {seed}: {len(recovered)} amounts recovered, such as {recovered[0]}")
+        counted += covered.covered(history)
+        if number % _EVERY == 0:
+            pace = (time.monotonic() - start) / number
+            say(
+                f"{number:,} histories of {counted['countries']:,} countries,"
+                f" {counted['releases']:,} releases, {len(found)} recovered;"
+                f" {pace:.2f} s each; go on with --first {seed + 1}"
+            )
+    if len(seeds) >= _EVERY:
+        say(covered.lines(counted))
+    assert found == [], f"look at one again with --first {found[0]} --histories 1"
+    assert len(seeds) < _MANY or [kind for kind in covered.KINDS if not counted[kind]] == []
 
 
 def test_histories_publish_something(seeds: range) -> None:
     """The attacks have something to work with: increments, last blocks, and what is taken back."""
-    releases = [release for seed in seeds[:3] for release in _kept(seed)]
+    counted = sum((covered.covered(_kept(seed)) for seed in seeds[:_KEPT]), Counter[str]())
 
-    assert sum((release.decision.observations["mass_g"] > 0).any() for release in releases) > 2
-    assert any(release.decision.certificates for release in releases)
-    assert any((release.decision.block["mass_g"] < 0).any() for release in releases)
+    assert counted["figures that are not zero"] > 2
+    assert counted["last blocks"]
+    assert counted["blocks with something negative"]
 
 
 def test_releasing_what_is_safe_by_itself_loses() -> None:
     """Without blocks, differences between safe cumulative figures give sensitive increments away."""
-    assert any(recovered(histories.history(seed, decision_of=_cumulative), seed) for seed in range(4))
+    weeks = (8, _told(900, 900, 900, 900, 900)), (9, _told(900, 900, 900, 900, 900, 100))
+    assert _recovered(histories.told(*weeks)) == []
+    assert _recovered(histories.told(*weeks, decide=_cumulative)) != []
 
 
 def test_a_gate_that_looks_at_blocks_alone_loses(monkeypatch: pytest.MonkeyPatch) -> None:
     """Two blocks that obey the rules add up to one company's load, once others took back theirs."""
-    assert recovered(_reversal(), looked_at=1_000) == []
+    weeks = (8, _told(10, 10, 10, 10, 10)), (9, _told(10))
+    assert _recovered(histories.told(*weeks)) == []
 
     monkeypatch.setattr(gate, "unsafe_windows", lambda *_: pl.Series("leaf", [], dtype=pl.UInt32))
-    assert recovered(_reversal(), looked_at=1_000) != []
+    assert _recovered(histories.told(*weeks)) != []
+
+
+def test_a_gate_that_forgets_what_companies_know_loses(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Who knows what it got beside what it sent knows the largest company to the gram."""
+    loads = [_load(b"a", b"x"), _load(b"b", b"y"), _load(b"c", b"b")]
+    week = 8, dict(enumerate(map(Statement, loads, (100, 50, 20))))
+    assert _recovered(histories.told(week)) == []
+
+    monkeypatch.setattr(gate, "levels_of_parts", lambda _, parts, *__: np.zeros(len(parts.who), np.int64))
+    assert _recovered(histories.told(week)) != []
 
 
 def test_a_last_block_does_not_tell_what_others_took_back(monkeypatch: pytest.MonkeyPatch) -> None:
     """What one company added before the end of a period is not told by what others take back at its end."""
-    many = of_groups(900, 900, 900, 900, 900)
-    more = of_groups(0, 0, 0, 0, 0, 10, 10, 10, 10, 10)
-    less = of_groups(0, 0, 0, 0, 0, 10)
-
-    weeks = (8, many), (9, [*many, *more]), (16, [*many, *less])
-    assert recovered(_released(*weeks), looked_at=1_000) == []
+    many = (900, 900, 900, 900, 900)
+    weeks = (8, _told(*many)), (9, _told(*many, 10, 10, 10, 10, 10)), (16, _told(*many, 10))
+    assert _recovered(histories.told(*weeks)) == []
 
     monkeypatch.setattr(final, "unsafe_windows", lambda *_: pl.Series("leaf", [], dtype=pl.UInt32))
-    assert recovered(_released(*weeks), looked_at=1_000) != []
+    assert _recovered(histories.told(*weeks)) != []
 
 
 def test_a_restart_changes_nothing(seeds: range) -> None:
     """A hub that comes back from its files decides as one that never stopped."""
-    for seed in seeds[:1]:
-        kept = _kept(seed)
-        restarted = histories.history(seed, decision_of=_from_files)
-        for one, other in zip(kept, restarted, strict=True):
-            assert one.decision.observations.equals(other.decision.observations)
-            assert one.decision.certificates == other.decision.certificates
+    kept, restarted = _kept(seeds[0]), histories.history(seeds[0], _from_files)
+    for one, other in zip(kept.releases, restarted.releases, strict=True):
+        assert one.decision.observations.equals(other.decision.observations)
+        assert one.decision.certificates == other.decision.certificates
 
 
-@lru_cache(maxsize=8)
-def _kept(seed: int) -> list[Release]:
+_KEPT = 12
+
+
+@lru_cache(maxsize=_KEPT)
+def _kept(seed: int) -> History:
     return histories.history(seed)
 
 
-def _reversal() -> list[Release]:
-    """Return releases in which five companies state the same, and four of them take it back."""
-    return _released((8, of_groups(10, 10, 10, 10, 10)), (9, of_groups(10)))
+def _recovered(history: History) -> list[str]:
+    return Attack(history).recovered()
 
 
-def _released(*weeks: tuple[int, list[dict[str, Any]]]) -> list[Release]:
-    """Return the releases of some weeks, of what stood then."""
-    attribution, found = Attribution(), []
-    for week, rows in weeks:
-        epoch, standing = histories.week(week), contributed(*rows)
-        decision = decide(standing, attribution, epoch, TABLES)
-        found.append(Release(epoch, standing, decision))
-        attribution = decision.attribution
-    return found
+def _load(sender: Group, receiver: Group = None) -> Load:
+    return Load("FR-IDF", "FR-IDF", "GLASS", "RECYCLING", "2026-Q1", sender, receiver, "A")
 
 
-def _cumulative(rows: pl.DataFrame, attribution: Attribution, epoch: Epoch, tables: Tables) -> Decision:
+def _told(*masses_g: int) -> Standing:
+    """Return a statement for each mass, each of a group of its own."""
+    return {number: Statement(_load(b"%d" % number), mass_g) for number, mass_g in enumerate(masses_g)}
+
+
+def _cumulative(
+    rows: pl.DataFrame, attribution: Attribution, epoch: Epoch, tables: Tables, adopted: pl.DataFrame | None
+) -> Decision:
     """Publish what every cell holds altogether where that is safe; the block is what changed."""
-    fresh = decide(rows, Attribution(final=_ALL_FINAL), epoch, tables)
+    fresh = decide(rows, Attribution(final=_ALL_FINAL), epoch, tables, adopted)
     before = attribution.taken.with_columns(-pl.col("mass_g"))
     changes = pl.concat([fresh.attribution.taken, before]).group_by(*LEAF, *BEHIND)
     block = changes.agg(pl.col("mass_g").sum(), pl.col("taken_on").max()).filter(pl.col("mass_g") != 0)
@@ -138,9 +167,11 @@ _ALL_FINAL = tuple(
 )
 
 
-def _from_files(rows: pl.DataFrame, attribution: Attribution, epoch: Epoch, tables: Tables) -> Decision:
+def _from_files(
+    rows: pl.DataFrame, attribution: Attribution, epoch: Epoch, tables: Tables, adopted: pl.DataFrame | None
+) -> Decision:
     kept = {name: _copied(getattr(attribution, name)) for name in ("taken", "watched", "hidden")}
-    return decide(_copied(rows), Attribution(**kept, final=attribution.final), epoch, tables)
+    return decide(_copied(rows), Attribution(**kept, final=attribution.final), epoch, tables, adopted)
 
 
 def _copied(frame: pl.DataFrame) -> pl.DataFrame:

@@ -1,186 +1,137 @@
-"""Histories of a hub: what its contributions are at each release, and what it then publishes.
+"""Histories of hubs: what stands at each cut, what they then publish, and what happened in between.
 
-A history is made from a seed: loads, late loads, corrections and retractions between releases
-on demand, of few companies, so that most of what happens is somebody's alone.
+A history is made from a seed alone. Many are small: a few releases of few companies find most.
 """
 
 from __future__ import annotations
 
 import random
-from collections.abc import Callable, Iterator
+from collections import Counter
+from collections.abc import Callable
 from dataclasses import dataclass, field
-from datetime import timedelta
-from itertools import count
 
 import polars as pl
 import pytest
 
 from consumers.release import calendar
-from consumers.release.blocks import BEHIND, LEAF
 from consumers.release.calendar import Epoch
 from consumers.release.decision import Attribution, Decision, decide
-from consumers.release.tables import Tables, configured
-from schemas.settings import Calendar, ReleaseSettings, TableSettings
-from tests.support.contributed import CONTRIBUTIONS
-
-SETTINGS = ReleaseSettings(
-    epoch=Calendar.WEEK,
-    final_epochs=2,
-    countries=("FR",),
-    measures=("RECEIVED",),
-    flows=("DOMESTIC",),
-    tables=(
-        TableSettings(name="materials", material="group"),
-        TableSettings(name="regions", region="part"),
-    ),
-)
-TABLES = configured("north", SETTINGS, b"a key of the hub")
-_MATERIALS = ("COPPER", "GLASS", "PAPER")
-_REGIONS = ("FR-BRE", "FR-IDF")
-_AGENCIES = ("FR-A", "FR-B")
+from consumers.release.tables import Tables
+from schemas.settings import Calendar
+from tests.support.stages import STAGES, Stage
+from tests.support.stages import stage as staged
+from tests.support.worlds import Scene, Standing, World, contributions
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
-    """Add the number of histories that attackers look at."""
+    """Add which histories attackers look at."""
     parser.addoption(
-        "--histories", type=int, default=6, help="how many histories of releases are attacked (default 6)"
+        "--histories", type=int, default=12, help="how many histories of releases are attacked (default 12)"
     )
-
-
-@dataclass(slots=True)
-class World:
-    """Statements as they stand: by number, where, who and how much."""
-
-    random: random.Random
-    groups: int
-    others: int
-    leaves: int
-    agencies: int
-    has_public: bool
-    day: Epoch
-    statements: dict[int, tuple[tuple[str | bytes | None, ...], int]] = field(default_factory=dict)
-    _numbers: Iterator[int] = field(default_factory=count)
-
-    def contributions(self) -> pl.DataFrame:
-        """Return what a hub computes of the statements."""
-        rows = [
-            (*who, self.has_public and who[-1] == "FR-B", mass, 0) for who, mass in self.statements.values()
-        ]
-        frame = pl.DataFrame(rows, schema=CONTRIBUTIONS, orient="row")
-        keys = [*LEAF, *BEHIND, "is_public"]
-        return (
-            frame.group_by(keys).agg(pl.col("mass_g", "unconverted").sum()).select(*CONTRIBUTIONS).sort(keys)
-        )
-
-    def load(self) -> None:
-        """State something new: most of it of this quarter, some late."""
-        quarter = calendar.of_day(Calendar.QUARTER, self.day.start)
-        if self.random.random() < 0.3:  # late
-            quarter = calendar.of_day(Calendar.QUARTER, quarter.start - timedelta(days=1))
-        group, other = self._company(self.groups), self._company(self.others)
-        place = ("RECEIVED", "DOMESTIC", *self._leaf())
-        self.state(
-            (
-                *place,
-                quarter.name,
-                b"g%d" % group,
-                b"c%d" % other,
-                self.random.choice(_AGENCIES[: self.agencies]),
-            ),
-            self._mass(),
-        )
-
-    def state(self, who: tuple[str | bytes | None, ...], mass_g: int) -> int:
-        """State a load and return its number."""
-        number = next(self._numbers)
-        self.statements[number] = who, mass_g
-        return number
-
-    def change(self) -> None:
-        """Correct or withdraw something that stands."""
-        if not self.statements:
-            return
-        number = self.random.choice(list(self.statements))
-        who, mass = self.statements.pop(number)
-        if self.random.random() < 0.5:  # half of them are withdrawn
-            self.statements[number] = who, max(1, int(mass * self.random.uniform(0.2, 2)))
-
-    def reverse(self) -> None:
-        """State the same load of many companies, or withdraw it of all but one."""
-        alike = [number for number, (_, mass) in self.statements.items() if mass == _EVEN]
-        if alike:
-            alike.remove(self.random.choice(alike))
-            for number in alike:
-                del self.statements[number]
-            return
-        quarter = calendar.of_day(Calendar.QUARTER, self.day.start).name
-        place = ("RECEIVED", "DOMESTIC", *self._leaf())
-        for group in range(5):
-            self.state((*place, quarter, b"g%d" % group, b"c%d" % group, "FR-A"), _EVEN)
-
-    def _leaf(self) -> tuple[str, ...]:
-        region, material = divmod(self.random.randrange(self.leaves), len(_MATERIALS))
-        return _REGIONS[region], "FR", _MATERIALS[material], "RECYCLING"
-
-    def _company(self, companies: int) -> int:
-        return min(int(self.random.paretovariate(0.5)), companies) - 1
-
-    def _mass(self) -> int:
-        return int(self.random.paretovariate(2) * 10_000)
-
-
-_EVEN = 10_000_000
+    parser.addoption("--first", type=int, default=0, help="seed of the first history (default 0)")
 
 
 @dataclass(frozen=True, slots=True)
 class Release:
-    """One release of a history: what stood at its cut, and what was decided."""
+    """One release of a hub: what stood at its cut, what was decided, and which last blocks were due."""
 
+    tables: Tables
     epoch: Epoch
+    standing: Standing
     contributions: pl.DataFrame
     decision: Decision
+    due: frozenset[str] = frozenset()
 
 
-Decide = Callable[[pl.DataFrame, Attribution, Epoch, Tables], Decision]
+@dataclass(slots=True)
+class History:
+    """Releases in their order.
+
+    Attributes:
+        countries: How many countries it is about.
+        happened: How often each kind of thing did.
+    """
+
+    scene: Scene
+    countries: int
+    releases: list[Release] = field(default_factory=list)
+    happened: Counter[str] = field(default_factory=Counter)
 
 
-def history(
-    seed: int, releases: int = 8, decision_of: Decide = decide, tables: Tables = TABLES
-) -> list[Release]:
-    """Return the releases of the history of a seed."""
+SKIPPED = "epochs that a hub skips"
+Decide = Callable[[pl.DataFrame, Attribution, Epoch, Tables, pl.DataFrame | None], Decision]
+
+
+def history(seed: int, decide: Decide = decide) -> History:
+    """Return the history of a seed."""
     chance = random.Random(seed)  # noqa: S311  # a history is not a secret
-    epoch = week(chance.randint(6, 12))
+    name = chance.choice(STAGES)
+    stage = staged(name, chance.choice((1, 4, 12, 12)))
+    is_long = chance.random() < 0.1
+    epoch = week(chance.randint(5, 14))
     world = World(
-        chance,
-        groups=chance.randint(3, 12),
-        others=chance.randint(3, 12),
-        leaves=chance.randint(2, 6),
-        agencies=chance.randint(1, 2),
-        has_public=chance.random() < 0.2,
+        chance=chance,
+        scene=stage.scene,
+        senders=chance.randint(3, 9),
+        receivers=chance.randint(2, 9),
+        materials=("COPPER", "GLASS", "PAPER", "FERROUS")[: chance.choice((1, 1, 2, 4))],
+        offices="AB"[: chance.choice((1, 2)) if not stage.scene.public else 2],
+        tail=chance.choice((0.6, 1.2, 2, 5)),
+        skew=chance.choice((0, 0, 0.5)),
+        is_mixed=chance.random() < 0.4,
         day=epoch,
     )
-    attribution, found = Attribution(), []
-    for _ in range(releases):
-        _happen(world)
-        contributions = world.contributions()
-        decision = decision_of(contributions, attribution, epoch, tables)
-        found.append(Release(epoch, contributions, decision))
-        attribution = decision.attribution
-        for _ in range(chance.choice((1, 1, 2))):
-            epoch = calendar.following(Calendar.WEEK, epoch)
+    told = Telling(stage, decide)
+    told.history.happened[name] += 1
+    for _ in range(chance.randint(6, 9) if is_long else chance.randint(2, 4)):
         world.day = epoch
-    return found
+        for tables in stage.hubs:
+            if not told.history.releases or chance.random() < 0.8:
+                world.happen(stage.countries)
+            if chance.random() < 0.9:
+                told.release(tables, epoch, dict(world.standing))
+            else:
+                told.history.happened[SKIPPED] += 1
+        for _ in range(chance.choice((1, 1, 1, 2, 5))):
+            epoch = calendar.following(Calendar.WEEK, epoch)
+    told.history.happened += world.happened
+    return told.history
 
 
-def _happen(world: World) -> None:
-    for _ in range(world.random.choice((2, 10, 40))):
-        chance = world.random.random()
-        if chance < 0.75:
-            world.load()
-        elif chance < 0.97:
-            world.change()
-        else:
-            world.reverse()
+def told(*weeks: tuple[int, Standing], decide: Decide = decide) -> History:
+    """Return the releases of one hub in some weeks, of what stood then."""
+    stage = staged("linked tables", 1)
+    telling, (tables,) = Telling(stage, decide), stage.hubs
+    for number, standing in weeks:
+        telling.release(tables, week(number), standing)
+    return telling.history
+
+
+class Telling:
+    """Hubs that release one after the other."""
+
+    def __init__(self, stage: Stage, decide: Decide = decide) -> None:
+        """Start before the first release."""
+        self.history = History(stage.scene, stage.countries)
+        self._decide = decide
+        self._before: dict[str, Attribution] = {}
+
+    def release(self, tables: Tables, epoch: Epoch, standing: Standing) -> None:
+        """Let a hub release what stands."""
+        given = contributions(standing, self.history.scene)
+        before = self._before.get(tables.hub, Attribution())
+        decision = self._decide(given, before, epoch, tables, self._published(epoch))
+        self._before[tables.hub] = decision.attribution
+        due = frozenset(decision.attribution.final) - {*before.final}
+        self.history.releases.append(Release(tables, epoch, standing, given, decision, due))
+
+    def _published(self, epoch: Epoch) -> pl.DataFrame | None:
+        found = [
+            release.decision.observations.with_columns(hub=pl.lit(release.tables.hub))
+            for release in self.history.releases
+            if release.epoch == epoch
+        ]
+        return pl.concat(found) if found else None
 
 
 def week(number: int) -> Epoch:

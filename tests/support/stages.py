@@ -1,0 +1,134 @@
+"""Where histories take place: what moves from where to where, and which hubs tell of it in which tables."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from functools import cache
+from typing import Any, NamedTuple, TypeAlias
+
+from consumers.release.tables import Tables, configured
+from schemas.settings import Calendar, ReleaseSettings, TableSettings
+from tests.support.worlds import Scene
+
+_BY_MATERIAL = TableSettings(name="materials", material="group")
+_BY_CATEGORY = TableSettings(name="categories", material="category")
+_BY_REGION = TableSettings(name="regions", region="part")
+_BY_BOTH = TableSettings(name="both", region="part", material="group")
+_BY_PARTNER = TableSettings(name="partners", partner="country")
+_NORTH = ("FR", "NL", "SE", "BE", "DK", "FI")
+_SOUTH = ("DE", "ES", "AT", "PT", "GR", "PL")
+# Two parts of some countries; the others are told by an unknown part, or have none.
+_PARTS = {"FR": ("FR-BRE", "FR-IDF"), "DE": ("DE-BE", "DE-BY"), "ES": ("ES-AN", "ES-MD")}
+_ABROAD = "IT-25"
+
+_Way: TypeAlias = tuple[str, str]
+
+
+class Stage(NamedTuple):
+    """A scene, and the hubs that tell of it, in the order in which they release."""
+
+    scene: Scene
+    hubs: tuple[Tables, ...]
+
+    @property
+    def countries(self) -> int:
+        """How many countries the hubs tell of."""
+        return len({country for hub in self.hubs for country in hub.countries})
+
+
+def _hub(name: str, countries: tuple[str, ...], **told: Any) -> Tables:
+    usual: dict[str, Any] = {
+        "epoch": Calendar.WEEK,
+        "final_epochs": 2,
+        "countries": countries,
+        "measures": ("RECEIVED",),
+        "flows": ("DOMESTIC",),
+        "tables": (_BY_MATERIAL,),
+    }
+    return configured(name, ReleaseSettings(**usual | told), name.encode())
+
+
+def _inside(countries: tuple[str, ...]) -> list[_Way]:
+    return [(part, part) for country in countries for part in _PARTS.get(country, (country,))]
+
+
+def _across(north: tuple[str, ...], south: tuple[str, ...]) -> list[_Way]:
+    """Return ways between two countries each, there and back, and between one of them and abroad."""
+    parts = [[_inside((country,))[0][0] for country in side] for side in (north, south)]
+    there = list(zip(*parts, strict=True))
+    return [*there, *(way[::-1] for way in there), (parts[0][0], _ABROAD), (_ABROAD, parts[0][0])]
+
+
+def _alone(**told: Any) -> Callable[[int], Stage]:
+    """Return a hub that tells what moves inside of its countries."""
+
+    def stage(size: int) -> Stage:
+        countries = (*_NORTH, *_SOUTH)[:size]
+        scene = Scene(ways=_inside(countries), measures=told.get("measures", ("RECEIVED",)))
+        return Stage(scene, (_hub("north", countries, **told),))
+
+    return stage
+
+
+def _of_public_records(size: int) -> Stage:
+    scene, hubs = _alone(tables=(_BY_BOTH,))(size)
+    public = frozenset(f"{country}-B" for hub in hubs for country in hub.countries)
+    return Stage(Scene(ways=scene.ways, public=public), hubs)
+
+
+_BOOKS: dict[str, Any] = {"flows": ("EXPORT", "IMPORT"), "tables": (_BY_MATERIAL, _BY_PARTNER)}
+
+
+def _of_both_books(size: int) -> Stage:
+    north, south = _sides(size)
+    return Stage(Scene(ways=_across(north, south)), (_hub("north", (*north, *south), **_BOOKS),))
+
+
+def _of_two_hubs(size: int, *, tells_both: bool = True) -> Stage:
+    north, south = _sides(size)
+    scene = Scene(ways=_across(north, south), tells_both=tells_both)
+    return Stage(
+        scene,
+        (
+            _hub("north", north, hubs={"south": south}, **_BOOKS),
+            _hub("south", south, hubs={"north": north}, **_BOOKS),
+        ),
+    )
+
+
+def _of_overlapping_hubs(size: int) -> Stage:
+    north, south = _sides(size)
+    both, owners = (*north, *south), dict.fromkeys(north, "owner")
+    return Stage(
+        Scene(ways=_inside(both)),
+        (
+            _hub("owner", north, hubs={"other": both}, owners=owners),
+            _hub("other", both, hubs={"owner": north}, owners=owners),
+        ),
+    )
+
+
+def _sides(size: int) -> tuple[tuple[str, ...], tuple[str, ...]]:
+    each = (size + 1) // 2
+    return _NORTH[:each], _SOUTH[:each]
+
+
+_MAKERS: Mapping[str, Callable[[int], Stage]] = {
+    "one table": _alone(),
+    "linked tables": _alone(tables=(_BY_MATERIAL, _BY_REGION)),
+    "crossed table": _alone(tables=(_BY_BOTH,)),
+    "deep table": _alone(tables=(_BY_CATEGORY, _BY_MATERIAL)),
+    "two measures": _alone(measures=("DISPATCHED", "RECEIVED")),
+    "public records": _of_public_records,
+    "both books": _of_both_books,
+    "two hubs": _of_two_hubs,
+    "untold ends": lambda size: _of_two_hubs(size, tells_both=False),
+    "overlapping hubs": _of_overlapping_hubs,
+}
+STAGES = tuple(_MAKERS)
+
+
+@cache
+def stage(name: str, size: int) -> Stage:
+    """Return a stage with about so many countries, 1 to 12."""
+    return _MAKERS[name](size)
