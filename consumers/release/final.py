@@ -139,19 +139,19 @@ def problems(rows: pl.DataFrame, tables: Tables) -> Iterator[tuple[str, Problem]
         .filter((pl.col("mass_g") != 0).any().over("leaf"))
         .with_columns(pl.concat_str("measure", "flow", separator=" ").alias(_BOOK), alike=alike)
     )
-    for (period, _), of_period in sorted(books.group_by("period", "alike"), key=lambda found: found[0]):
-        for name, problem in _problems(of_period, tables):
+    for (period, alike), found in sorted(books.group_by("period", "alike"), key=lambda one: one[0]):
+        for name, problem in _problems(found, f"{ALL} {alike}", tables):
             yield f"{period} {name}", problem
 
 
-def _problems(rows: pl.DataFrame, tables: Tables) -> Iterator[tuple[str, Problem]]:
-    """Yield the problems of books of one period that tell about the same mass."""
+def _problems(rows: pl.DataFrame, together: str, tables: Tables) -> Iterator[tuple[str, Problem]]:
+    """Yield the problems of books of a period that tell about the same mass, and of all of them together."""
     books = rows[_BOOK].unique().sort().to_list()
     for amount in ["mass_g"] + ["standing_g"] * bool((rows["mass_g"] < 0).any()):
         for book in books:
             yield f"{book} {amount}", _problem(rows.filter(pl.col(_BOOK) == book), tables, amount)
         if len(books) > 1:
-            yield f"{ALL} {amount}", _mirrored(_problem(rows, tables, amount), tables)
+            yield f"{together} {amount}", _mirrored(_problem(rows, tables, amount), tables)
 
 
 def _problem(rows: pl.DataFrame, tables: Tables, amount: str) -> Problem:

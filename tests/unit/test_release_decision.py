@@ -255,8 +255,28 @@ def test_certificates_are_the_same_in_every_process() -> None:
     )
     certificates = of_both_books().certificates
 
-    assert "2026-Q1 ALL mass_g/certificate.json" in certificates
+    assert "2026-Q1 ALL DOMESTIC mass_g/certificate.json" in certificates
     assert f"{sorted(certificates.items())}\n" == again.stdout
+
+
+@pytest.mark.parametrize("flows", [("DOMESTIC",), ("DOMESTIC", "EXPORT")])
+def test_one_mass_is_protected_in_each_flow(flows: tuple[str, ...]) -> None:
+    """What may not be told of what was sent is not told by what arrived, however many flows are due."""
+    tables = _tables(final_epochs=1, flows=flows, measures=("DISPATCHED", "RECEIVED"), is_one_mass=True)
+    shares = {"DISPATCHED": {"GLASS": (90, 5, 5)}, "RECEIVED": {"GLASS": (40, 35, 25)}}
+    rows = [
+        row
+        for flow in flows
+        for measure, own in shares.items()
+        for material, masses in (own | {"PAPER": (70, 60, 50), "WOOD": (60, 50, 40)}).items()
+        for row in of_groups(*masses, material=material, measure=measure, flow=flow)
+    ]
+    found = Hub(tables, "2026-04").release(*rows)
+
+    for flow in flows:
+        assert f"2026-Q1 ALL {flow} mass_g/certificate.json" in found.certificates
+        for measure in shares:
+            assert _shown(found, flow=flow, measure=measure) == (None, CONFIDENTIAL)
 
 
 def test_what_another_hub_owns_is_shown_as_that_one_published_it() -> None:
