@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import random
 import signal
 import subprocess
@@ -53,7 +52,6 @@ def child(ledger: LedgerTopic, file: Path, step: str, occurrence: int) -> subpro
         [sys.executable, "-m", "tests.support.hub", *arguments],
         cwd=Path(__file__).parents[2],
         stderr=subprocess.DEVNULL,
-        env=os.environ | {"RUST_BACKTRACE": "0"},
     )
 
 
