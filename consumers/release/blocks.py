@@ -26,7 +26,9 @@ TAKEN = {
     "mass_g": pl.Int64,
     "taken_on": pl.Date,
 }
-_CONTRIBUTIONS = {*LEAF, *BEHIND, "mass_g", "is_public", "unconverted"}
+# Whose companies are listed where.
+_COMPANIES = {"group_key": "companies", "counterparty_key": "counterparties"}
+_CONTRIBUTIONS = {*LEAF, *BEHIND, *_COMPANIES.values(), "mass_g", "is_public", "unconverted"}
 KEYS = [*LEAF, *BEHIND]
 CROSS_BORDER = ("EXPORT", "IMPORT")
 
@@ -51,14 +53,30 @@ def pending(contributions: pl.DataFrame, taken: pl.DataFrame) -> pl.DataFrame:
         standing_g=pl.col("mass_g").sum(), unconverted=pl.col("unconverted").sum()
     )
     public = contributions.filter("is_public")["agency"].unique()
-    before = taken.group_by(KEYS).agg(
-        taken_g=pl.col("mass_g").sum(), taken=pl.struct("taken_on", "mass_g").sort_by("taken_on")
+    before = (
+        _renamed(taken, contributions)
+        .group_by(KEYS)
+        .agg(taken_g=pl.col("mass_g").sum(), taken=pl.struct("taken_on", "mass_g").sort_by("taken_on"))
     )
     found = standing.join(before, on=KEYS, how="full", coalesce=True, nulls_equal=True)
     found = found.with_columns(pl.col("standing_g", "taken_g", "unconverted").fill_null(0)).with_columns(
         mass_g=pl.col("standing_g") - pl.col("taken_g"), is_public=pl.col("agency").is_in(public.implode())
     )
     return found.drop("taken_g")
+
+
+def _renamed(taken: pl.DataFrame, contributions: pl.DataFrame) -> pl.DataFrame:
+    """Return what was taken by the groups of today: a company whose group is told later moved nothing.
+
+    Else all that it moved would seem to go from it to its group, and hide what others moved.
+    """
+    columns = (contributions.select(group=key, company=of) for key, of in _COMPANIES.items())
+    pairs = pl.concat(columns).explode("company").drop_nulls().unique().sort("company", "group")
+    groups = pairs.unique("company", keep="last")
+    for key in _COMPANIES:
+        taken = taken.join(groups, left_on=key, right_on="company", how="left", maintain_order="left")
+        taken = taken.with_columns(pl.coalesce("group", key).alias(key)).drop("group")
+    return taken
 
 
 def placed(rows: pl.DataFrame, tables: Tables, periods: Sequence[str]) -> pl.DataFrame:

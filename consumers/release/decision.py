@@ -76,7 +76,8 @@ def decide(
     Args:
         contributions: As of the cut, all periods, one row for each place, group, counterparty's
             group and agency: `PLACE`, `period` (such as 2026-Q1), `group_key`, `counterparty_key`
-            (bytes, null where not known), `agency`, `is_public` (whether the public will know
+            (bytes, null where not known), `companies` and `counterparties` (lists of the companies
+            of these groups), `agency`, `is_public` (whether the public will know
             such records by itself some day), `mass_g` (grams), `unconverted` (statements without
             a mass).
         attribution: Of the release before this one; `Attribution()` for the first one.

@@ -13,6 +13,7 @@ from datetime import date, timedelta
 from functools import cache
 from hashlib import sha256
 from itertools import pairwise
+from typing import Any
 
 import polars as pl
 
@@ -39,11 +40,13 @@ TABLES = tables.configured("north", SETTINGS, bytes(32))
 # Alone with its material, so that nobody hides what it does.
 COMPANY, MATERIAL = events.key("company of interest"), "GLASS"
 OTHERS = [events.key("other", number) for number in range(12)]
-SCHEMA = {
+SCHEMA: dict[str, Any] = {
     **dict.fromkeys(("measure", "flow", "region", "partner", "material", "operation", "period"), pl.String),
     "group_key": pl.Binary,
     "counterparty_key": pl.Binary,
     "agency": pl.String,
+    "companies": pl.List(pl.Binary),
+    "counterparties": pl.List(pl.Binary),
     "is_public": pl.Boolean,
     "mass_g": pl.Int64,
     "unconverted": pl.Int64,
@@ -70,7 +73,7 @@ class Day:
 def load(material: str, company: bytes, period: str, mass_g: int) -> tuple[object, ...]:
     """Return what one company received."""
     place = ("RECEIVED", "DOMESTIC", "FR", "FR", material, "RECYCLING", period)
-    return (*place, company, None, "FR-DGPR", False, mass_g, 0)
+    return (*place, company, None, "FR-DGPR", [], [], False, mass_g, 0)
 
 
 def decided(rows: list[tuple[object, ...]], before: Attribution, day: date) -> Decision:

@@ -18,13 +18,15 @@ import numpy as np
 import polars as pl
 import pytest
 
-from consumers.release import final, gate
+from consumers.release import blocks, final, gate
 from consumers.release.blocks import BEHIND, LEAF
 from consumers.release.calendar import Epoch
 from consumers.release.decision import Attribution, Decision, decide
 from consumers.release.tables import Tables
 from tests.support import covered, histories
+from tests.support.contributed import contributed
 from tests.support.histories import History
+from tests.support.stages import stage
 from tests.support.time_attack import Attack
 from tests.support.worlds import Group, Load, Standing, Statement
 
@@ -112,6 +114,24 @@ def test_a_gate_that_forgets_what_companies_know_loses(monkeypatch: pytest.Monke
     assert _recovered(histories.told(week)) != []
 
 
+def test_names_that_change_hide_nobody(monkeypatch: pytest.MonkeyPatch) -> None:
+    """When the groups of others become known, a company's first load is not told by a total of theirs."""
+    companies = [b"%d" % number for number in range(5)]
+    before = [{"group_key": company, "mass_g": 900} for company in companies]
+    after = [{"group_key": b"of " + name, "companies": [name], "mass_g": 900} for name in companies]
+
+    def second() -> list[int]:
+        first = decide(contributed(*before), Attribution(), histories.week(8), _TABLES)
+        rows = contributed(*after, {"group_key": b"new", "companies": [b"new"], "mass_g": 1_000})
+        found = decide(rows, first.attribution, histories.week(9), _TABLES).observations
+        return found.filter(pl.col("mass_g") != 0)["mass_g"].unique().to_list()
+
+    assert second() == []
+
+    monkeypatch.setattr(blocks, "_renamed", lambda taken, _: taken)
+    assert second() == [1_000]
+
+
 def test_a_last_block_does_not_tell_what_others_took_back(monkeypatch: pytest.MonkeyPatch) -> None:
     """What one company added before the end of a period is not told by what others take back at its end."""
     many = (900, 900, 900, 900, 900)
@@ -131,6 +151,7 @@ def test_a_restart_changes_nothing(seeds: range) -> None:
 
 
 _KEPT = 12
+(_TABLES,) = stage("linked tables", 1).hubs
 
 
 @lru_cache(maxsize=_KEPT)

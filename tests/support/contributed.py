@@ -8,15 +8,17 @@ import polars as pl
 
 from consumers.release.blocks import BEHIND, LEAF
 
-CONTRIBUTIONS = {
+CONTRIBUTIONS: dict[str, Any] = {
     **dict.fromkeys(LEAF, pl.String),
     **dict.fromkeys(BEHIND[:2], pl.Binary),
     "agency": pl.String,
+    "companies": pl.List(pl.Binary),
+    "counterparties": pl.List(pl.Binary),
     "is_public": pl.Boolean,
     "mass_g": pl.Int64,
     "unconverted": pl.Int64,
 }
-_USUAL = {
+_USUAL: dict[str, Any] = {
     "measure": "RECEIVED",
     "flow": "DOMESTIC",
     "region": "FR-IDF",
@@ -27,6 +29,8 @@ _USUAL = {
     "group_key": None,
     "counterparty_key": None,
     "agency": "FR-A",
+    "companies": [],
+    "counterparties": [],
     "is_public": False,
     "mass_g": 0,
     "unconverted": 0,

@@ -119,8 +119,8 @@ def contributions(standing: Standing, scene: Scene) -> pl.DataFrame:
         for row in scene.rows(load):
             masses[row] += mass_g or 0
             unconverted[row] += mass_g is None
-    rows = [
-        (*row, row.agency in scene.public, mass, unconverted[row])
+    rows: list[tuple[object, ...]] = [
+        (*row, [], [], row.agency in scene.public, mass, unconverted[row])
         for row, mass in sorted(masses.items(), key=lambda found: repr(found[0]))
     ]
     return pl.DataFrame(rows, schema=CONTRIBUTIONS, orient="row").sort(*LEAF, *BEHIND)

@@ -66,6 +66,22 @@ def test_both_ends_of_a_movement_stand_behind_it_by_their_groups(store: Store) -
     ]
 
 
+def test_the_companies_of_groups_are_told(store: Store) -> None:
+    """Whose name stood where a group's stands now is known at both ends, in the same order each time."""
+    group, one, two, three = (events.key(name) for name in ("group", "one", "two", "three"))
+    stored(
+        store,
+        [
+            said("a", 1, contributor=one, contributor_group=group, counterparty=three),
+            said("b", 2, contributor=two, contributor_group=group, counterparty=three),
+            said("c", 4, contributor=three, contributor_group=None, counterparty=two),
+        ],
+    )
+
+    found = asked(store, "SELECT companies, counterparties FROM behind ORDER BY mass_g DESC")
+    assert found == [([three], [two]), (sorted([one, two]), [three])]
+
+
 def test_what_becomes_public_is_told_apart(store: Store) -> None:
     """A movement that the law makes public some day stands beside those that it never does, from now on."""
     both: dict[str, Any] = {"contributor": events.key("one"), "counterparty": None}

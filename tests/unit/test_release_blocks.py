@@ -40,6 +40,22 @@ def test_several_blocks_are_taken_together() -> None:
     assert _pending(contributed(*of_groups(10, 10)), pl.concat([_taken(4, 10), _taken(6)])) == {}
 
 
+def test_a_company_whose_group_is_told_later_moved_nothing() -> None:
+    """What was taken under a company's own name counts for its group from the day on which that is known."""
+    standing = contributed(
+        {"group_key": b"holding", "companies": [b"group 0", b"group 1"], "mass_g": 17},
+        {
+            "group_key": b"group 2",
+            "counterparty_key": b"holding",
+            "counterparties": [b"group 1"],
+            "mass_g": 1,
+        },
+    )
+
+    assert _pending(standing, _taken(10, 7)) == {b"group 2": 1}
+    assert _pending(standing, _taken(10, 5)) == {b"group 2": 1, b"holding": 2}
+
+
 def test_all_records_of_an_agency_that_publishes_count_as_public() -> None:
     """A record that is not public yet will be, so the first one tells about all of them."""
     rows = contributed(

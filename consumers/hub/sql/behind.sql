@@ -3,6 +3,8 @@
 --   group_key         enterprise group of whom the statement counts for, else the company
 --   counterparty_key  the same of the other end; null: not known
 --   agency            who stated it
+--   companies         the companies of group_key that they are: what was published under the name of a
+--   counterparties    company, before anybody knew its group, is its group's; the same at the other end
 --   is_public         whether the law makes the movements public some day (see release_at.sql)
 --
 -- A company belongs to a group for everybody once anybody says so: only the contributor's group
@@ -28,6 +30,8 @@ SELECT
     coalesce(other.group_key, facts.counterparty) AS counterparty_key,
     facts.agency,
     release_at.release_at IS NOT NULL AS is_public,
+    list_sort(list(DISTINCT facts.contributor) FILTER (facts.contributor IS NOT NULL)) AS companies,
+    list_sort(list(DISTINCT facts.counterparty) FILTER (facts.counterparty IS NOT NULL)) AS counterparties,
     CAST(coalesce(sum(facts.mass_g), 0) AS BIGINT) AS mass_g,
     count(*) FILTER (facts.mass_g IS NULL) AS unconverted
 FROM facts
