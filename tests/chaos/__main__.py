@@ -82,12 +82,17 @@ def _arguments() -> argparse.Namespace:
         epilog=examples,
         formatter_class=argparse.RawDescriptionHelpFormatter,
     )
-    parser.add_argument("--minutes", type=float, default=5, help="how long; a story that runs is ended well")
     parser.add_argument(
-        "--seed", type=int, default=secrets.randbelow(10**6), help="decides everything but moments"
+        "--minutes", type=float, default=5, help="how long; the last story is told to its end"
+    )
+    parser.add_argument(
+        "--seed",
+        type=int,
+        default=secrets.randbelow(10**6),
+        help="decides all but the moments; drawn where it is not given, and told",
     )
     parser.add_argument("--story", type=int, help="tell this story only")
-    parser.add_argument("--brokers", type=int, choices=(1, 3), default=1, help="how many")
+    parser.add_argument("--brokers", type=int, choices=(1, 3), default=1, help="of the exchange")
     return parser.parse_args()
 
 

@@ -67,5 +67,5 @@ def left_out() -> list[str]:
     if not clock.library():
         reasons.append("clocks stay right: libfaketime is neither installed nor to be had from apt-get")
     if not disk.is_available():
-        reasons.append("disks stay empty: only root can mount a small one")
+        reasons.append("disks are not filled: this user cannot mount a small one")
     return reasons

@@ -1,13 +1,15 @@
-"""Small disks for a hub's file and a broker's data, which can be filled; only root can mount one."""
+"""Small disks for a hub's file and a broker's data, which can be filled; mostly only root can mount one."""
 
 from __future__ import annotations
 
 import os
 import subprocess
 import sys
+import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
+from functools import cache
 from pathlib import Path
 
 _BLOCK = bytes(1 << 16)
@@ -29,15 +31,17 @@ class Disk:
     def of(cls, folder: Path, mebibytes: int) -> Iterator[Disk]:
         """Make a folder, on a disk of its own and of a size where that can be had."""
         folder.mkdir(parents=True, mode=0o700)
-        is_small = is_available() and _mount(folder, mebibytes)
+        if is_available():
+            _mount(folder, mebibytes)
         try:
-            yield cls(folder, is_small)
+            yield cls(folder, is_available())
         finally:
-            if is_small:
-                subprocess.run(["umount", "--lazy", folder], check=True)
+            if is_available():
+                _unmount(folder)
 
     def fill(self) -> None:
-        """Leave no room."""
+        """Leave no room; a disk that others use too is never filled."""
+        assert self.is_small
         with suppress(OSError), self._ballast.open("ab", buffering=0) as ballast:
             while ballast.write(_BLOCK):
                 pass
@@ -51,11 +55,24 @@ class Disk:
         return self.folder / "ballast"
 
 
+@cache
 def is_available() -> bool:
-    """Say whether this user may mount a disk."""
-    return sys.platform == "linux" and os.geteuid() == 0
+    """Say whether this user may mount a disk, which in a container not even root may."""
+    if sys.platform != "linux" or os.geteuid() != 0:
+        return False
+    with tempfile.TemporaryDirectory() as name:
+        try:
+            _mount(Path(name), 1)
+        except (OSError, subprocess.CalledProcessError):
+            return False
+        _unmount(Path(name))
+    return True
 
 
-def _mount(folder: Path, mebibytes: int) -> bool:
+def _mount(folder: Path, mebibytes: int) -> None:
     command = ["mount", "-t", "tmpfs", "-o", f"size={mebibytes}m,mode=700", "tmpfs", str(folder)]
-    return subprocess.run(command, check=False, stderr=subprocess.DEVNULL).returncode == 0
+    subprocess.run(command, check=True, stderr=subprocess.DEVNULL)
+
+
+def _unmount(folder: Path) -> None:
+    subprocess.run(["umount", "--lazy", folder], check=True)

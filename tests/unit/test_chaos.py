@@ -17,6 +17,7 @@ import pytest
 
 from deploy.exchange import ports
 from tests.chaos import scripted
+from tests.chaos.disk import Disk
 from tests.chaos.proxy import Flow, Link
 from tests.chaos.report import Tally
 from tests.chaos.scripted import Line
@@ -159,3 +160,18 @@ def test_a_sum_is_as_bad_as_its_worst_story(kind: str) -> None:
 
     assert not total.is_well
     assert total.summary.startswith("2 kills, 1 stories")
+
+
+def test_a_small_disk_gets_full_and_empty_again(tmp_path: Path) -> None:
+    """Only a disk of its own is filled; then nothing can be written, until there is room again."""
+    with Disk.of(tmp_path / "disk", 2) as small:
+        file = small.folder / "file"
+        if not small.is_small:
+            with pytest.raises(AssertionError):
+                small.fill()
+            return
+        small.fill()
+        with pytest.raises(OSError, match="No space"):
+            file.write_bytes(bytes(10_000))
+        small.free()
+        file.write_bytes(bytes(10_000))
