@@ -159,7 +159,7 @@ def _targets(rows: Sequence[Row]) -> Iterator[tuple[str, bool]]:
 def main() -> int:
     """Measure and show."""
     parser = argparse.ArgumentParser(prog="tests.benchmarks.aggregation")
-    parser.add_argument("events", nargs="?", type=int, default=2_500_000)
+    parser.add_argument("events", nargs="?", type=int, default=1_000_000)
     parser.add_argument("--only", nargs="+", default=(), help="words of the names of engines")
     parser.add_argument("--plot", type=Path, help="draw the costs into an SVG file")
     parser.add_argument("--json", action="store_true")
