@@ -5,14 +5,15 @@ from __future__ import annotations
 import signal
 import time
 
-from schemas.errors import EXIT_FENCED, EXIT_USAGE
+from schemas.errors import EXIT_FAILURE, EXIT_FENCED, EXIT_USAGE
 from tests.chaos.process import Child, Process
 from tests.chaos.scene import Scene
 
 _PATIENCE_SECONDS = 15.0
 _TAKE_OVER_SECONDS_MAX = 90.0
-_LOOK_SECONDS = 0.1
-# A second adapter shuts the first one out; a second hub finds the file taken.
+_LOOK_SECONDS = 1.0
+# A second adapter shuts the first one out; a second hub finds the file taken. Either may also end
+# because of what happens to the exchange meanwhile.
 _STATUS = {"adapter": EXIT_FENCED, "hub": EXIT_USAGE}
 
 
@@ -39,9 +40,9 @@ def _survivor(process: Process, first: Child, second: Child, scene: Scene) -> Ch
         for one, other in ((first, second), (second, first)):
             status = one.poll()
             if status is not None:
-                process.note(status, {_STATUS[process.kind]})
+                process.note(status, {_STATUS[process.kind], EXIT_FAILURE})
                 return other
-        time.sleep(_LOOK_SECONDS * 10)
+        time.sleep(_LOOK_SECONDS)
     process.tally.stuck.append(f"{process.name}: two of the same go on beside each other")
     first.kill()
     return second
