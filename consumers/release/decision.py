@@ -16,7 +16,7 @@ from itertools import product
 import polars as pl
 
 from consumers.disclosure import outputs
-from consumers.release import blocks, figures, final, gate, periods
+from consumers.release import blocks, figures, final, gate, periods, totals
 from consumers.release.blocks import KEYS, LEAF, PLACE, TAKEN
 from consumers.release.calendar import Epoch
 from consumers.release.tables import Tables
@@ -129,7 +129,7 @@ def _due(quarters: Iterable[str], attribution: Attribution, tables: Tables) -> l
 
 def _gated(rows: pl.DataFrame, attribution: Attribution, tables: Tables) -> pl.DataFrame:
     """Return the rows of leaves with something pending, and whether they stay closed (`is_held`)."""
-    held = gate.held(rows, attribution.hidden, tables.rules)
+    held = totals.held(rows, gate.held(rows, attribution.hidden, tables.rules), tables)
     is_pending = (pl.col("mass_g") != 0) | (pl.col("unconverted") > 0)
     return rows.filter(is_pending).with_columns(is_held=pl.col("leaf").is_in(held.implode()))
 

@@ -7,11 +7,13 @@ breaks the rules, whatever the tables are that show them.
 
 With negative contributions that fails. All that a leaf has at the time of a cut is never
 negative for anybody, so of a leaf with something negative in its block the whole so far must
-obey the rules too; sums of such wholes, over leaves and over periods, are then safe again.
+obey the rules too; sums of such wholes, over leaves and over periods, are then safe again. What
+cancels out between leaves is looked at in totals.
 """
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import date
 
 import numpy as np
@@ -26,6 +28,8 @@ from consumers.release.blocks import BEHIND
 # Whom a block must be safe from: who knows no records, or an agency's (its number), or public ones too.
 _NOBODY, _WITH_PUBLIC = pl.lit(0, pl.Int64), 1 << 32
 _ENDS = ("group", "other")
+# What is pending is taken after everything else.
+NOW = date.max
 
 
 def held(rows: pl.DataFrame, hidden: pl.DataFrame, rules: Rules) -> pl.Series:
@@ -47,10 +51,13 @@ def held(rows: pl.DataFrame, hidden: pl.DataFrame, rules: Rules) -> pl.Series:
         # Nobody knows what there is so far: less of it might leave less in a sum than was safe.
         shrinking.join(hidden, on=hidden.columns, how="semi")["leaf"],
     ]
-    closed = pl.concat(found).unique()
+    return with_families(rows, pl.concat([*found, rows.filter("is_mirrored")["leaf"]]))
+
+
+def with_families(rows: pl.DataFrame, closed: pl.Series) -> pl.Series:
+    """Return the numbers of some leaves and of all of their families, ascending."""
     families = rows.filter(pl.col("leaf").is_in(closed.implode()))["family"].unique()
-    is_held = pl.col("family").is_in(families.implode()) | pl.col("is_mirrored")
-    return rows.filter(is_held)["leaf"].unique().sort()
+    return rows.filter(pl.col("family").is_in(families.implode()))["leaf"].unique().sort()
 
 
 def unsafe_windows(rows: pl.DataFrame, rules: Rules) -> pl.Series:
@@ -64,22 +71,34 @@ def unsafe_windows(rows: pl.DataFrame, rules: Rules) -> pl.Series:
         rules: The parameters.
     """
     part = ["leaf", "period"]
-    columns = [*part, *BEHIND, "is_public"]
-    lazy = rows.lazy()
-    now = lazy.filter(pl.col("mass_g") != 0).select(*columns, "mass_g", taken_on=pl.lit(date.max))
-    taken = lazy.select(*columns, "taken").explode("taken").drop_nulls("taken")
-    before = taken.select(*columns, *(pl.col("taken").struct.field(name) for name in ("mass_g", "taken_on")))
-    is_last = pl.col("taken_on") == date.max
-    is_changed = (pl.col("mass_g") < 0).any().over(part) & is_last.any().over(part)
-    moves = pl.concat([now, before]).filter(is_changed).collect()
-    if moves.is_empty():
-        return moves["leaf"]
-    # After its last opening there is only what is pending, and before its first one nothing.
-    starts = moves.select(*part, start=pl.when(is_last).then(date.min).otherwise("taken_on")).unique()
-    windows = moves.join(starts, on=part).filter(pl.col("taken_on") > pl.col("start"))
-    numbered = windows.with_columns(window=pl.struct(*part, "start").rank("dense"))
+    is_changed = (pl.col("mass_g") < 0).any().over(part) & (pl.col("taken_on") == NOW).any().over(part)
+    found = moves(rows, [*part, *BEHIND, "is_public"]).filter(is_changed).collect()
+    numbered = windows(found, part)
     broken = unsafe(numbered.with_columns(leaf="window"), rules)
     return numbered.filter(pl.col("window").is_in(broken.implode()))["leaf"].unique()
+
+
+def moves(rows: pl.DataFrame, columns: Sequence[str]) -> pl.LazyFrame:
+    """Return some columns, `mass_g` and `taken_on` of all that earlier blocks took, and of what is pending.
+
+    Args:
+        rows: Of `blocks.placed`.
+        columns: Of them.
+    """
+    lazy = rows.lazy()
+    now = lazy.filter(pl.col("mass_g") != 0).select(*columns, "mass_g", taken_on=pl.lit(NOW))
+    taken = lazy.select(*columns, "taken").explode("taken").drop_nulls("taken")
+    before = taken.select(*columns, *(pl.col("taken").struct.field(name) for name in ("mass_g", "taken_on")))
+    return pl.concat([now, before])
+
+
+def windows(moved: pl.DataFrame, part: Sequence[str]) -> pl.DataFrame:
+    """Return what moved in each window that ends now of each part, with the number of the `window`."""
+    is_last = pl.col("taken_on") == NOW
+    # After its last opening there is only what is pending, and before its first one nothing.
+    starts = moved.select(*part, start=pl.when(is_last).then(date.min).otherwise("taken_on")).unique()
+    found = moved.join(starts, on=part, nulls_equal=True).filter(pl.col("taken_on") > pl.col("start"))
+    return found.with_columns(window=pl.struct(*part, "start").rank("dense"))
 
 
 def unsafe(rows: pl.DataFrame, rules: Rules) -> pl.Series:
@@ -130,8 +149,7 @@ def _movements(rows: pl.DataFrame) -> pl.DataFrame:
         groups at both ends, -1 for those that are not known), `net`, `gross` (absolute values);
         ascending by `figure`.
     """
-    both = pl.concat([rows["group_key"], rows["counterparty_key"]]).rank("dense").cast(pl.Int32) - 1
-    group, other = both.head(rows.height), both.tail(rows.height)
+    group, other = numbers_of_groups(rows)
     numbered = rows.select(
         "leaf",
         pl.col("agency").rank("dense").cast(pl.Int64),
@@ -147,6 +165,12 @@ def _movements(rows: pl.DataFrame) -> pl.DataFrame:
         .sort("leaf", "eye")
     )
     return found.with_columns(figure=pl.struct("leaf", "eye").rle_id().cast(pl.Int32)).collect()
+
+
+def numbers_of_groups(rows: pl.DataFrame) -> tuple[pl.Series, pl.Series]:
+    """Return the numbers of the groups at both ends, null where they are not known."""
+    both = pl.concat([rows["group_key"], rows["counterparty_key"]]).rank("dense").cast(pl.Int32) - 1
+    return both.head(rows.height), both.tail(rows.height)
 
 
 def _contributions(rows: pl.DataFrame, end: str, other: str, amount: str) -> Contributions:

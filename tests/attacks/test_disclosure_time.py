@@ -18,7 +18,7 @@ import numpy as np
 import polars as pl
 import pytest
 
-from consumers.release import blocks, final, gate
+from consumers.release import blocks, final, gate, totals
 from consumers.release.blocks import BEHIND, LEAF
 from consumers.release.calendar import Epoch
 from consumers.release.decision import Attribution, Decision, decide
@@ -101,6 +101,7 @@ def test_a_gate_that_looks_at_blocks_alone_loses(monkeypatch: pytest.MonkeyPatch
     assert _recovered(histories.told(*weeks)) == []
 
     monkeypatch.setattr(gate, "unsafe_windows", lambda *_: pl.Series("leaf", [], dtype=pl.UInt32))
+    monkeypatch.setattr(totals, "held", lambda _, closed, __: closed)
     assert _recovered(histories.told(*weeks)) != []
 
 
@@ -112,6 +113,23 @@ def test_a_gate_that_forgets_what_companies_know_loses(monkeypatch: pytest.Monke
 
     monkeypatch.setattr(gate, "levels_of_parts", lambda _, parts, *__: np.zeros(len(parts.who), np.int64))
     assert _recovered(histories.told(week)) != []
+
+
+def test_loads_that_change_their_place_hide_nobody(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Loads that go from one material to another cancel out in a total, and hide no other one there."""
+    first = {number: Statement(_load(b"%d" % number), 900) for number in range(5)}
+    first |= {
+        number: Statement(_load(b"%d" % number)._replace(material="PAPER"), 900) for number in range(5, 10)
+    }
+    moved = {
+        number: Statement(told.load._replace(material="PAPER"), told.mass_g) if number < 3 else told
+        for number, told in first.items()
+    }
+    weeks = (8, first), (9, moved | {10: Statement(_load(b"new"), 1_000)})
+    assert _recovered(histories.told(*weeks)) == []
+
+    monkeypatch.setattr(totals, "held", lambda _, closed, __: closed)
+    assert _recovered(histories.told(*weeks)) != []
 
 
 def test_names_that_change_hide_nobody(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -40,11 +40,15 @@ class Attack:
         return [of for of in self._shown if sum(masses[number] for number in of.moves) != of.mass_g]
 
     def recovered(self) -> list[str]:
-        """Return what is known too closely: by who knows how much changed, or stood, within its size."""
+        """Return what is known too closely to who knows within its size what changed, stood or was stated."""
         if not self.wanted:
             return []
         sums = _matrix(sorted({of.moves for of in self._shown if of.moves}), len(self._moves))
-        all_unknowns = {"changes": self._makings.changes(), "standing": self._makings.standing()}
+        all_unknowns = {
+            "changes": self._makings.changes(),
+            "standing": self._makings.standing(),
+            "statements": self._makings.statements(),
+        }
         return [
             f"{name}: {text}"
             for name, unknowns in all_unknowns.items()

@@ -1,0 +1,71 @@
+"""Totals of opened blocks: what is left of them where something is taken back in one leaf for another.
+
+A load whose material is corrected goes from one leaf to another. Both blocks may be safe, and
+large; but in their sum it cancels out, and what is left may be one company's. So wherever
+something negative opens, each figure that shows it must be safe by what is left in it of each
+movement, in every window of releases that ends now.
+"""
+
+from __future__ import annotations
+
+from datetime import date
+
+import polars as pl
+
+from consumers.release.blocks import BEHIND
+from consumers.release.figures import NODES, by_cell
+from consumers.release.gate import NOW, moves, numbers_of_groups, unsafe, windows, with_families
+from consumers.release.tables import Table, Tables
+
+_BOOK = ["period", "measure", "flow"]
+_LEAF = ["leaf", "period"]
+_SHARES = [*BEHIND, "is_public"]
+
+
+def held(rows: pl.DataFrame, closed: pl.Series, tables: Tables) -> pl.Series:
+    """Return the numbers of the leaves that stay closed when totals are looked at too.
+
+    Args:
+        rows: Of `blocks.placed`.
+        closed: Leaves that stay closed anyway.
+        tables: What is published.
+    """
+    ours = rows.filter("is_owned")
+    while True:
+        more = pl.concat(_unsafe(ours, closed, table, tables) for table in tables.tables)
+        if more.is_empty():
+            return closed
+        closed = with_families(rows, pl.concat([closed, more]))
+
+
+def _unsafe(rows: pl.DataFrame, closed: pl.Series, table: Table, tables: Tables) -> pl.Series:
+    """Return the leaves that make a figure unsafe: those with something negative, else all that open."""
+    all_moves = moves(rows, [*_LEAF, "measure", "flow", *_SHARES])
+    is_now, is_negative = pl.col("taken_on") == NOW, pl.col("mass_g") < 0
+    shown = all_moves.filter(~is_now | ~pl.col("leaf").is_in(closed.implode()))
+    shown = shown.filter(is_negative.any().over(_BOOK) & is_now.any().over(_BOOK)).drop("measure", "flow")
+    found = shown.group_by(*_LEAF, *_SHARES, "taken_on").agg(pl.col("mass_g").sum()).collect()
+    if found.is_empty():
+        return closed.clear()
+    group, other = numbers_of_groups(found)
+    found = found.with_columns(group_key=group, counterparty_key=other, is_negative=is_negative)
+    placed = found.join(_figures(rows, table), on=_LEAF)
+    is_changed = pl.col("is_negative").any().over("figure") & is_now.any().over("figure")
+    placed = placed.filter(is_changed)
+    numbered = windows(placed, ["figure"])
+    # All that leaves have since the beginning is safe, and so is the sum of it.
+    is_first = (pl.col("start") == pl.col("start").max()).over("figure")
+    numbered = numbered.filter((pl.col("start") > date.min) | is_first)
+    left = numbered.group_by(pl.col("window").alias("leaf"), *_SHARES).agg(pl.col("mass_g").sum())
+    broken = unsafe(left.filter(pl.col("mass_g") != 0), tables.rules)
+    figures = numbered.filter(pl.col("window").is_in(broken.implode()))["figure"].unique()
+    behind = placed.filter(is_now, pl.col("figure").is_in(figures.implode()))
+    negative = behind.filter("is_negative")
+    return (behind if negative.is_empty() else negative)["leaf"].unique()
+
+
+def _figures(rows: pl.DataFrame, table: Table) -> pl.DataFrame:
+    """Return the numbers of the figures of a table in which the leaves of each period count."""
+    leaves = rows.unique(_LEAF, maintain_order=True)
+    found = by_cell(leaves, table, [*_BOOK, "leaf"], []).collect()
+    return found.select(*_LEAF, figure=pl.struct(*_BOOK, *NODES).rank("dense"))
