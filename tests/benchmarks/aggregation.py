@@ -28,7 +28,7 @@ HUB, BARE = "weighbridge hub", "bare consume(500) + value()"
 QUIX, FLINK, STREAMS = "Quix Streams 3.28", "Flink SQL 2.3", "Kafka Streams 4.3"
 _ONCE, _LEAST = "exactly once", "at least once"
 # Times the hub does the events of another: the least, and what we want to reach.
-_TIMES = {QUIX: (8, 20), FLINK: (None, 4), STREAMS: (None, 8)}
+_TIMES = {QUIX: (8, 20), FLINK: (1, 4), STREAMS: (1, 8)}
 _SLOW_PART, _SHORT_PART = 10, 5
 # No engine is that fast.
 _COST_MIN = 1e-9
@@ -51,14 +51,14 @@ def _own(name: str) -> Callable[[], Sequence[str | Path]]:
 ENGINES = (
     Engine(HUB, f"{_ONCE}, durable", _own("hub"), totals=hub_path.totals),
     Engine(BARE, "none", _own("bare"), totals=None),
-    Engine("loop: fastavro, dict, transactions", f"{_ONCE}, state lost", _peer("loop"), is_slow=True),
-    Engine(f"{QUIX}, RocksDB", _ONCE, _peer("quix"), ("exactly-once",), is_slow=True),
-    Engine(f"{QUIX}, RocksDB, at least once", _LEAST, _peer("quix"), ("at-least-once",), is_slow=True),
-    Engine("Faust 0.15, memory", f"{_ONCE} (nominal)", _peer("faust"), ("exactly_once",), is_slow=True),
+    Engine("loop: fastavro, transactions", f"{_ONCE}, no state", _peer("loop"), is_slow=True),
+    Engine(QUIX, _ONCE, _peer("quix"), ("exactly-once",), is_slow=True),
+    Engine("Quix Streams, at least once", _LEAST, _peer("quix"), ("at-least-once",), is_slow=True),
+    Engine("Faust 0.15, memory", f"{_ONCE}, nominal", _peer("faust"), ("exactly_once",), is_slow=True),
     Engine("Bytewax 0.21, recovery", _LEAST, _peer("bytewax"), is_slow=True),
     Engine("Pathway 0.33, persistence", _LEAST, _peer("pathway"), is_slow=True),
     Engine(f"{FLINK}, heap", _ONCE, _java("FlinkSqlSums"), ("hashmap",)),
-    Engine(f"{FLINK}, mini-batches, heap", _ONCE, _java("FlinkSqlSums"), ("hashmap", "1000000")),
+    Engine(f"{FLINK}, mini-batches", _ONCE, _java("FlinkSqlSums"), ("hashmap", "1000000")),
     Engine(f"{FLINK}, RocksDB", _ONCE, _java("FlinkSqlSums"), ("rocksdb",)),
     Engine(f"{STREAMS}, memory", _ONCE, _java("KafkaStreamsSums"), ("memory",)),
     Engine(f"{STREAMS}, RocksDB", _ONCE, _java("KafkaStreamsSums"), ("rocksdb",)),
@@ -81,7 +81,8 @@ def run(events: int, only: Collection[str]) -> report.Report:
         dict(_targets(rows)),
         (
             "us/event: a longer run less a shorter one, so without starting and compiling at run time.",
-            "x hub: processor time of an event, the hub's being 1. wall s, peak MB: of the longer run.",
+            "x hub: processor time of an event, the hub's being 1; the goal is 0.25 for the bare loop.",
+            "wall s, MB (largest resident size): of the longer run.",
             "Sums of all but the bare loop equal those of the topic.",
             *(f"left out: {name}: {reason}" for name, reason in failed.items()),
         ),
@@ -137,23 +138,17 @@ def _row(engine: Engine, runs: tuple[Run, ...], hub: float) -> Row:
         "events/s/core": round(1 / cost),
         "x hub": cost / hub,
         "wall s": round(long.wall_seconds, 1),
-        "peak MB": round(long.peak_bytes / 1e6),
+        "MB": round(long.peak_bytes / 1e6),
     }
 
 
 def _targets(rows: Sequence[Row]) -> Iterator[tuple[str, bool]]:
     for name, (least, goal) in _TIMES.items():
-        times = [
-            float(row["x hub"])
-            for row in rows
-            if str(row[""]).startswith(name) and _ONCE in str(row["guarantee"])
-        ]
-        if times:
-            asked = f"at least {least} times, better" if least else "better"
-            yield f"{asked} {goal} times the events of {name} ({min(times):.1f})", min(times) >= (least or 0)
-    bare = [1 / float(row["x hub"]) for row in rows if row[""] == BARE]
-    if bare:
-        yield f"better within 4 times the cost of a bare loop ({bare[0]:.1f})", True
+        exact = [row for row in rows if str(row[""]).startswith(name) and row["guarantee"] == _ONCE]
+        if exact:
+            times = min(float(row["x hub"]) for row in exact)
+            asked = f"{least} times the events of {name} and more ({times:.1f}; the goal is {goal})"
+            yield asked, times >= least
 
 
 def main() -> int:

@@ -26,7 +26,7 @@ from deploy.exchange import lock
 
 ROOT = Path(__file__).parents[2]
 _CHILD_SECONDS_MAX = 3_600
-_WIDTH = 120
+_WIDTH = 126
 
 
 @dataclass(frozen=True, slots=True)
