@@ -156,13 +156,13 @@ def main() -> int:
     parser = argparse.ArgumentParser(prog="tests.benchmarks.aggregation")
     parser.add_argument("events", nargs="?", type=int, default=1_000_000)
     parser.add_argument("--only", nargs="+", default=(), help="words of the names of engines")
-    parser.add_argument("--plot", type=Path, help="draw the costs into an SVG file")
+    parser.add_argument("--plot", type=Path, help="draw the ratios into an SVG file")
     parser.add_argument("--json", action="store_true")
     chosen = parser.parse_args()
     found = run(chosen.events, chosen.only)
     status = found.show(as_json=chosen.json)
     if chosen.plot is not None:
-        plot.bars(found, "us/event", chosen.plot)
+        plot.bars(found, "x hub", chosen.plot)
     return status
 
 

@@ -44,4 +44,4 @@ def _lines(figures: list[tuple[str, float]], title: str) -> Iterator[str]:
         base = top + _BAR - 3
         yield f'<text x="{_LEFT - 6}" y="{base}" text-anchor="end">{escape(name)}</text>'
         yield f'<rect x="{_LEFT}" y="{top}" width="{length:.0f}" height="{_BAR}" fill="{color}"/>'
-        yield f'<text x="{_LEFT + length + 6:.0f}" y="{base}">{figure:,.1f}</text>'
+        yield f'<text x="{_LEFT + length + 6:.0f}" y="{base}">{figure:,.2f}</text>'
