@@ -46,6 +46,7 @@ def add(
     Compare the fingerprints that are printed with each member, by telephone, before you use the file.
     """
     from schemas import directory as directories
+    from schemas import files
 
     known = directories.load(file) if file.exists() else directories.Directory({})
     members, hubs = dict(known.members), dict(known.hubs)
@@ -54,9 +55,8 @@ def add(
         found = directories.parsed(text, str(path))
         _take(found.members, members, directories.entry, is_replaced=replace)
         _take(found.hubs, hubs, directories.hub_entry, is_replaced=replace)
-    temporary = file.with_name(f".{file.name}.new")
-    temporary.write_text(directories.text(directories.Directory(members, hubs)), "utf-8")
-    temporary.replace(file)
+    text = directories.text(directories.Directory(members, hubs))
+    files.replace({file: (text.encode(), files.OPEN)})
 
 
 @directory.command(
