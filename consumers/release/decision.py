@@ -94,7 +94,7 @@ def decide(
     due = _due(shown.due, attribution, tables)
     is_due = pl.concat_str("period", "measure", "flow", separator=" ").is_in(due)
     last = final.decided(rows.filter(is_due), tables)
-    gated = _gated(pl.concat([rows.filter(~is_due), last.left]), attribution, tables)
+    gated = _gated(pl.concat([rows.filter(~is_due), last.left]), last.rows, attribution, tables)
     taken = pl.concat([gated.filter(~pl.col("is_held")), last.rows]).filter(pl.col("mass_g") != 0)
     block = taken.with_columns(taken_on=pl.lit(epoch.end - _DAY)).select(*TAKEN).sort(KEYS)
     withheld = pl.concat([gated, last.rows]).filter("is_held")
@@ -127,9 +127,10 @@ def _due(quarters: Iterable[str], attribution: Attribution, tables: Tables) -> l
     return [name for name in map(" ".join, books) if name not in attribution.final]
 
 
-def _gated(rows: pl.DataFrame, attribution: Attribution, tables: Tables) -> pl.DataFrame:
+def _gated(rows: pl.DataFrame, last: pl.DataFrame, attribution: Attribution, tables: Tables) -> pl.DataFrame:
     """Return the rows of leaves with something pending, and whether they stay closed (`is_held`)."""
-    held = totals.held(rows, gate.held(rows, attribution.hidden, tables.rules), tables)
+    held = gate.held(rows, attribution.hidden, tables.rules)
+    held = totals.held(rows, held, last.select(rows.columns), tables)
     is_pending = (pl.col("mass_g") != 0) | (pl.col("unconverted") > 0)
     return rows.filter(is_pending).with_columns(is_held=pl.col("leaf").is_in(held.implode()))
 

@@ -23,13 +23,12 @@ from consumers.disclosure.problem import (
     Dimension,
     Problem,
     Protection,
-    Rules,
 )
 from consumers.disclosure.problem import Table as ProblemTable
-from consumers.release import figures
+from consumers.release import figures, totals
 from consumers.release.blocks import CROSS_BORDER, KEYS, LEAF
 from consumers.release.figures import NODES
-from consumers.release.gate import unsafe, unsafe_windows
+from consumers.release.gate import unsafe, unsafe_windows, with_families
 from consumers.release.tables import ALL, DIMENSIONS, Table, Tables
 
 _BOOK = "book"
@@ -74,7 +73,7 @@ def decided(rows: pl.DataFrame, tables: Tables) -> LastBlocks:
         rows: Of `blocks.placed`, of the books whose last block is due.
         tables: What is published.
     """
-    given, rows = rows, common(rows, tables.rules)
+    given, rows = rows, common(rows, tables)
     protected = {name: protect(problem) for name, problem in problems(rows, tables)}
     states = pl.concat([_NO_STATES, *(_states(name, found) for name, found in protected.items())])
     free = states.group_by(*_BOOKS, *NODES).agg(pl.col("is_free").all(), pl.col("is_primary").any())
@@ -90,16 +89,17 @@ def decided(rows: pl.DataFrame, tables: Tables) -> LastBlocks:
     )
 
 
-def common(rows: pl.DataFrame, rules: Rules) -> pl.DataFrame:
+def common(rows: pl.DataFrame, tables: Tables) -> pl.DataFrame:
     """Return the rows of leaves that may come in a last block, of those of `blocks.placed` that are due.
 
     What another hub tells is none of ours, and left to the gate, which holds it. So is a
-    leaf that lost so much since some opening that others' part of a window would show, with all
-    of its family.
+    leaf that lost so much since some opening that others' part of a window would show, in it or in
+    a total, with all of its family.
     """
     ours = rows.filter(pl.col("is_owned"), ~pl.col("is_mirrored"))
-    is_broken = pl.col("leaf").is_in(unsafe_windows(ours, rules).implode())
-    return ours.filter(~is_broken.any().over("family"))
+    broken = with_families(ours, unsafe_windows(ours, tables.rules))
+    broken = totals.held(ours, broken, ours.clear(), tables)
+    return ours.filter(~pl.col("leaf").is_in(broken.implode()))
 
 
 def _cells(rows: pl.DataFrame, free: pl.DataFrame, tables: Tables) -> pl.DataFrame:

@@ -22,24 +22,27 @@ _LEAF = ["leaf", "period"]
 _SHARES = [*BEHIND, "is_public"]
 
 
-def held(rows: pl.DataFrame, closed: pl.Series, tables: Tables) -> pl.Series:
+def held(rows: pl.DataFrame, closed: pl.Series, opening: pl.DataFrame, tables: Tables) -> pl.Series:
     """Return the numbers of the leaves that stay closed when totals are looked at too.
 
     Args:
         rows: Of `blocks.placed`.
         closed: Leaves that stay closed anyway.
+        opening: Rows of other leaves, which open anyway.
         tables: What is published.
     """
-    ours = rows.filter("is_owned")
+    ours, leaves = pl.concat([rows, opening]).filter("is_owned"), rows["leaf"].unique()
     while True:
-        more = pl.concat(_unsafe(ours, closed, table, tables) for table in tables.tables)
+        more = pl.concat(_unsafe(ours, closed, leaves, table, tables) for table in tables.tables)
         if more.is_empty():
             return closed
         closed = with_families(rows, pl.concat([closed, more]))
 
 
-def _unsafe(rows: pl.DataFrame, closed: pl.Series, table: Table, tables: Tables) -> pl.Series:
-    """Return the leaves that make a figure unsafe: those with something negative, else all that open."""
+def _unsafe(
+    rows: pl.DataFrame, closed: pl.Series, leaves: pl.Series, table: Table, tables: Tables
+) -> pl.Series:
+    """Return those of some leaves that make a figure unsafe: with something negative, else all that open."""
     all_moves = moves(rows, [*_LEAF, "measure", "flow", *_SHARES])
     is_now, is_negative = pl.col("taken_on") == NOW, pl.col("mass_g") < 0
     shown = all_moves.filter(~is_now | ~pl.col("leaf").is_in(closed.implode()))
@@ -59,7 +62,8 @@ def _unsafe(rows: pl.DataFrame, closed: pl.Series, table: Table, tables: Tables)
     left = numbered.group_by(pl.col("window").alias("leaf"), *_SHARES).agg(pl.col("mass_g").sum())
     broken = unsafe(left.filter(pl.col("mass_g") != 0), tables.rules)
     figures = numbered.filter(pl.col("window").is_in(broken.implode()))["figure"].unique()
-    behind = placed.filter(is_now, pl.col("figure").is_in(figures.implode()))
+    is_behind = pl.col("figure").is_in(figures.implode()) & pl.col("leaf").is_in(leaves.implode())
+    behind = placed.filter(is_now, is_behind)
     negative = behind.filter("is_negative")
     return (behind if negative.is_empty() else negative)["leaf"].unique()
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import random
 from collections import defaultdict
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
@@ -17,6 +18,8 @@ from tests.support.worlds import Group, Row
 
 # So many companies attack a window, of those that know most of it.
 _RIVALS = 3
+# Of long histories of many countries so many amounts are looked at, whichever they are.
+_WANTED_MAX = 1_000
 
 _Flags = NDArray[np.bool_]
 _Numbers = NDArray[np.int64]
@@ -80,7 +83,9 @@ def wanted(history: History, moves: Sequence[Move], rows: Sequence[Sequence[Row]
                     name_of = f"{group!r} at end {end} of {name} in {first}-{last}"
                     want = Wanted(tuple(largest.tolist()), eye, p_permille * amount / 1_000, name_of)
                     found.setdefault((want.moves, eye), want)
-    return list(found.values())
+    all_wanted = list(found.values())
+    chance = random.Random(len(all_wanted))  # noqa: S311  # a sample is not a secret
+    return chance.sample(all_wanted, min(len(all_wanted), _WANTED_MAX))
 
 
 def _places(history: History, moves: Sequence[Move]) -> dict[tuple[int, ...], str]:
