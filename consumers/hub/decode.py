@@ -120,10 +120,11 @@ class _Written:
                 odd.append(block[~read.is_whole])
                 block = block[read.is_whole]
                 read = self._read(layout, block)
-            kept.append(block)
-            reads.append(read)
-        found = layout.events(reads, np.concatenate(kept), self.cursor.data)
-        return [found, *map(self._one_by_one, odd)]
+            if block.size:
+                kept.append(block)
+                reads.append(read)
+        found = [layout.events(reads, np.concatenate(kept), self.cursor.data)] if kept else []
+        return [*found, *map(self._one_by_one, odd)]
 
     def _read(self, layout: Layout, rows: Longs) -> Read:
         bodies = self.cursor.some(rows)

@@ -72,8 +72,9 @@ def test_a_hub_that_may_not_read_any_more_ends_and_its_successor_goes_on(
 
     assert isinstance(error, ConfigurationError)
     assert "weighbridge topics acl" in error.hint
-    ((rows, distinct),) = support.read(file, "SELECT count(*), count(DISTINCT event_id) FROM movement")
-    assert rows == distinct
+    records = "SELECT count(*), count(DISTINCT (kafka_partition, kafka_offset)) FROM event"
+    ((rows, distinct),) = support.read(file, records)
+    assert rows == distinct > 0
 
 
 def test_a_hub_that_may_not_write_dead_letters_stores_all_the_same(secured: Secured, tmp_path: Path) -> None:

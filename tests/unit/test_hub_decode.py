@@ -101,6 +101,16 @@ def test_value_that_is_no_event_is_named(value: bytes | None, reason: Reason) ->
     assert decoded.events.rows.get_column(INDEX).to_list() == [0, 2]
 
 
+@settings(deadline=None, max_examples=60)
+@given(values=st.lists(corrupted(), min_size=1, max_size=4))
+def test_a_batch_of_corrupt_records_alone_stops_nothing(values: list[bytes]) -> None:
+    """Where no record of a batch is written as expected, each is read or named by itself."""
+    decoded = decode(values, writers())
+
+    read = decoded.events.rows.get_column(INDEX).to_list()
+    assert sorted([*read, *decoded.bad]) == list(range(len(values)))
+
+
 def test_unknown_schema_is_a_dead_letter_and_an_absent_registry_is_not() -> None:
     """What the registry does not know is refused; a registry that is away refuses nothing."""
 
