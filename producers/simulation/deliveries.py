@@ -18,7 +18,6 @@ from typing import TextIO
 from producers.simulation.reports import Document, Form, Report, Wave
 from producers.simulation.schedule import Schedule
 
-DOCUMENTS_PER_FILE = 400
 # Of so many files, or documents, one comes again.
 _COPIED_FILE, _CUT_FILE, _REPEATED_DOCUMENT = 4, 8, 40
 _BYTES_AT_ONCE = 1 << 20
@@ -40,11 +39,16 @@ class Tally:
 
 @dataclass(slots=True)
 class Inbox:
-    """A folder of one source, and the number of files in each wave of it."""
+    """A folder of one source, and the number of files in each wave of it.
+
+    Attributes:
+        documents_max: Of a file.
+    """
 
     folder: Path
     schedule: Schedule
-    tally: Tally
+    documents_max: int
+    tally: Tally = field(default_factory=Tally)
     _files: Counter[Wave] = field(default_factory=Counter)
 
     def path(self, wave: Wave, suffix: str, kind: str = "") -> Path:
@@ -97,7 +101,7 @@ class _Open:
 
 @dataclass(slots=True)
 class Batches:
-    """Documents one after another in files of some hundred.
+    """Documents one after another in files of as many as the inbox takes.
 
     Attributes:
         forms: By kind of file.
@@ -135,7 +139,7 @@ class Batches:
         into.text.write((self.forms[kind].separator if into.faults else "") + document.body)
         into.faults.append(document.fault)
         into.last = document.body
-        if len(into.faults) == DOCUMENTS_PER_FILE:
+        if len(into.faults) == self.inbox.documents_max:
             self._complete(wave, kind)
 
     def _opened(self, wave: Wave, kind: str) -> _Open:

@@ -1,8 +1,7 @@
 """Units by definition, and the one rounding: half up to whole grams, once.
 
-Sources: international pound and short ton (NIST Handbook 44, appendix C), US gallon of 231 cubic
-inches and cubic yard (the same). A pound a gallon times a gallon is a pound: no density in other
-units comes between.
+Source: international pound and short ton (NIST Handbook 44, appendix C). A pound a gallon times a
+gallon is a pound: no density in other units comes between.
 """
 
 from __future__ import annotations
@@ -14,7 +13,6 @@ KILOGRAM_G = Decimal(1000)
 TONNE_G = Decimal(1_000_000)
 POUND_G = Decimal("453.59237")
 SHORT_TON_G = 2000 * POUND_G
-GALLON_L = Decimal("3.785411784")
 
 _WHOLE = Decimal(1)
 

@@ -17,6 +17,7 @@ from random import Random
 from typing import Any
 
 from producers.simulation import systems
+from producers.simulation.deliveries import Inbox
 from producers.simulation.lanes import Lane, lanes
 from producers.simulation.movement import Movement, Period, moved
 from producers.simulation.schedule import Schedule
@@ -43,19 +44,24 @@ class Simulation:
     """What to simulate.
 
     Attributes:
-        systems: By the names of their adapters.
+        systems: The names of the sources.
+        documents_per_file: At most.
     """
 
     movements: int
     seed: int
     period: Period
     systems: Sequence[str]
+    documents_per_file: int = 400
 
     def write(self, folder: Path, on_movement: Callable[[], None] = lambda: None) -> dict[str, Any]:
         """Write documents and truth below a folder, and return the truth without its answers."""
         truth, schedule = Truth(), Schedule(self.period.last)
         reporters = {
-            name: systems.reporter(name, folder / DOCUMENTS_FOLDER / name, schedule) for name in self.systems
+            name: systems.reporter(
+                name, Inbox(folder / DOCUMENTS_FOLDER / name, schedule, self.documents_per_file)
+            )
+            for name in self.systems
         }
         with (folder / MOVEMENTS_FILE).open("w", encoding="utf-8", newline="") as file:
             physical = csv.writer(file, lineterminator="\n")
@@ -118,11 +124,11 @@ def _text(summary: Mapping[str, Any], answers: Mapping[str, Answer]) -> str:
 
 
 def _source(reporter: Reporter, folder: Path) -> dict[str, Any]:
-    tally = reporter.tally
+    tally = reporter.inbox.tally
     return {
         "agency": reporter.system.agency,
         "adapter": reporter.system.name,
-        "folder": reporter.folder.relative_to(folder).as_posix(),
+        "folder": reporter.inbox.folder.relative_to(folder).as_posix(),
         "settings": dict(reporter.values),
         "files": tally.files,
         "documents": tally.documents,

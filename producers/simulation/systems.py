@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from pathlib import Path
+from datetime import datetime
 from typing import NamedTuple, Protocol
 
 from producers.simulation import (
@@ -16,13 +16,12 @@ from producers.simulation import (
     us_emanifest,
     waste_movements,
 )
-from producers.simulation.deliveries import Batches, Inbox, Tally
+from producers.simulation.deliveries import Batches, Inbox
 from producers.simulation.eu_movement import EuMovement
 from producers.simulation.fr_registry import FrRegistry
 from producers.simulation.it_rentri import ItRentri
 from producers.simulation.logs import Logs
 from producers.simulation.reports import Form, Report, System, Wave
-from producers.simulation.schedule import Schedule
 from producers.simulation.table import Table
 from producers.simulation.uk_annex_vii import UkAnnexVii
 from producers.simulation.uk_packaging import UkPackaging
@@ -44,73 +43,72 @@ class Reporter(NamedTuple):
     """One source of one agency.
 
     Attributes:
-        folder: Where its documents are.
+        inbox: Where its documents are.
         values: Settings of its adapter.
     """
 
     system: System
     deliverer: Deliverer
-    folder: Path
-    tally: Tally
+    inbox: Inbox
     values: Mapping[str, str]
 
 
-def _us_emanifest(folder: Path, schedule: Schedule) -> Reporter:
-    return _in_batches(UsEmanifest(), us_emanifest.FORM, folder, schedule)
+def _us_emanifest(inbox: Inbox) -> Reporter:
+    return _in_batches(UsEmanifest(), us_emanifest.FORM, inbox)
 
 
-def _uk_receipt(folder: Path, schedule: Schedule) -> Reporter:
-    return _in_batches(UkReceipt(), uk_receipt.FORM, folder, schedule)
+def _uk_receipt(inbox: Inbox) -> Reporter:
+    return _in_batches(UkReceipt(), uk_receipt.FORM, inbox)
 
 
-def _it_rentri(folder: Path, schedule: Schedule) -> Reporter:
-    return _in_batches(ItRentri(), it_rentri.FORM, folder, schedule)
+def _it_rentri(inbox: Inbox) -> Reporter:
+    return _in_batches(ItRentri(), it_rentri.FORM, inbox)
 
 
-def _fr_registry(folder: Path, schedule: Schedule) -> Reporter:
+def _fr_registry(inbox: Inbox) -> Reporter:
     # Lines have no version of their own: one that comes again counts as the newest.
-    tally = Tally()
-    batches = Batches(Inbox(folder, schedule, tally), fr_registry.FORMS, is_repeatable=False)
-    return Reporter(FrRegistry(schedule.morning(Wave.FIRST)), batches, folder, tally, {})
+    batches = Batches(inbox, fr_registry.FORMS, is_repeatable=False)
+    return Reporter(FrRegistry(_recorded_at(inbox)), batches, inbox, {})
 
 
-def _eu_movement(folder: Path, schedule: Schedule) -> Reporter:
-    return _in_batches(EuMovement("BE-OVAM", "BE"), waste_movements.FORM, folder, schedule)
+def _eu_movement(inbox: Inbox) -> Reporter:
+    return _in_batches(EuMovement("BE-OVAM", "BE"), waste_movements.FORM, inbox)
 
 
-def _eu_movement_fr(folder: Path, schedule: Schedule) -> Reporter:
-    reporter = _in_batches(EuMovement("FR-DGPR", "FR"), waste_movements.FORM, folder, schedule)
+def _eu_movement_fr(inbox: Inbox) -> Reporter:
+    reporter = _in_batches(EuMovement("FR-DGPR", "FR"), waste_movements.FORM, inbox)
     return reporter._replace(values={"country": "FR", "zone": "Europe/Paris"})
 
 
-def _table(folder: Path, schedule: Schedule) -> Reporter:
-    reporter = _in_batches(Table(), table.FORM, folder, schedule)
+def _table(inbox: Inbox) -> Reporter:
     # Not among the documents: an adapter reads everything in their folder.
-    mapping = folder.parents[1] / "table.toml"
+    mapping = inbox.folder.parents[1] / "table.toml"
     mapping.write_text(table.MAPPING, "utf-8")
-    return reporter._replace(values={"mapping": mapping.name})
+    return _in_batches(Table(), table.FORM, inbox)._replace(values={"mapping": mapping.name})
 
 
-def _uk_annex_vii(folder: Path, schedule: Schedule) -> Reporter:
+def _uk_annex_vii(inbox: Inbox) -> Reporter:
     # Of two actual rows the last one that is delivered counts.
-    tally = Tally()
-    batches = Batches(Inbox(folder, schedule, tally), {"": uk_annex_vii.FORM}, is_repeatable=False)
-    system = UkAnnexVii(schedule.morning(Wave.FIRST))
-    return Reporter(system, batches, folder, tally, {"account": uk_annex_vii.ACCOUNT})
+    batches = Batches(inbox, {"": uk_annex_vii.FORM}, is_repeatable=False)
+    return Reporter(UkAnnexVii(_recorded_at(inbox)), batches, inbox, {"account": uk_annex_vii.ACCOUNT})
 
 
-def _in_batches(system: System, form: Form, folder: Path, schedule: Schedule) -> Reporter:
-    tally = Tally()
-    return Reporter(system, Batches(Inbox(folder, schedule, tally), {"": form}), folder, tally, {})
+def _in_batches(system: System, form: Form, inbox: Inbox) -> Reporter:
+    return Reporter(system, Batches(inbox, {"": form}), inbox, {})
 
 
-def _uk_packaging(folder: Path, schedule: Schedule) -> Reporter:
-    tally = Tally()
-    logs = Logs(Inbox(folder, schedule, tally), uk_packaging.ROWS_PER_LOG, uk_packaging.envelope)
-    return Reporter(UkPackaging(schedule.morning(Wave.FIRST)), logs, folder, tally, {})
+def _uk_packaging(inbox: Inbox) -> Reporter:
+    rows = min(inbox.documents_max, uk_packaging.ROWS_PER_LOG_MAX)
+    logs = Logs(inbox, rows, uk_packaging.envelope)
+    return Reporter(UkPackaging(_recorded_at(inbox), rows), logs, inbox, {})
 
 
-_MAKERS: Mapping[str, Callable[[Path, Schedule], Reporter]] = {
+def _recorded_at(inbox: Inbox) -> datetime:
+    """Return the instant that stands for those of all deliveries."""
+    return inbox.schedule.morning(Wave.FIRST)
+
+
+_MAKERS: Mapping[str, Callable[[Inbox], Reporter]] = {
     "eu-movement": _eu_movement,
     "eu-movement-fr": _eu_movement_fr,
     "fr-registry": _fr_registry,
@@ -124,6 +122,6 @@ _MAKERS: Mapping[str, Callable[[Path, Schedule], Reporter]] = {
 NAMES = tuple(_MAKERS)
 
 
-def reporter(name: str, folder: Path, schedule: Schedule) -> Reporter:
-    """Return a system that writes its documents below a folder."""
-    return _MAKERS[name](folder, schedule)
+def reporter(name: str, inbox: Inbox) -> Reporter:
+    """Return a system that writes its documents into an inbox."""
+    return _MAKERS[name](inbox)

@@ -19,7 +19,7 @@ from producers.simulation.movement import Fate, Movement
 from producers.simulation.reports import Course, Document, Report, Wave, course
 from producers.simulation.wastes import PACKAGING, Waste
 
-ROWS_PER_LOG = 250
+ROWS_PER_LOG_MAX = 250
 _FIRST_ROW = 1000
 # Between its arrival at the exporter and its export.
 _STORED = timedelta(days=3)
@@ -73,9 +73,9 @@ class UkPackaging:
     name = "uk-packaging"
     agency = "GB-EA"
 
-    def __init__(self, recorded_at: datetime) -> None:
-        """Take the instant that stands for those of all uploads."""
-        self._recorded_at = recorded_at
+    def __init__(self, recorded_at: datetime, rows_per_log: int) -> None:
+        """Take the instant that stands for those of all uploads, and after how many rows a log is full."""
+        self._recorded_at, self._rows_per_log = recorded_at, rows_per_log
         self._rows = Counter[str]()
 
     def report(self, movement: Movement, dice: Random) -> Report:
@@ -90,7 +90,7 @@ class UkPackaging:
         is_abroad = movement.destination.country != "GB"
         kind = "exported" if is_abroad else dice.choice(("received", "sentOn", "processed"))
         family = "EX" if is_abroad else "RE"
-        log, place = divmod(self._rows[family], ROWS_PER_LOG)
+        log, place = divmod(self._rows[family], self._rows_per_log)
         self._rows[family] += 1
         return _Row(
             f"SIM-ORG-{family}{log}",

@@ -10,9 +10,8 @@ from dataclasses import dataclass
 from datetime import date
 from pathlib import Path
 from typing import Any
-from unittest import mock
 
-from producers.simulation import deliveries, systems, uk_packaging
+from producers.simulation import systems
 from producers.simulation.movement import Period
 from producers.simulation.simulation import TRUTH_FILE, Simulation
 
@@ -57,11 +56,7 @@ def simulated(folder: Path, dice: random.Random, sources: int) -> Simulated:
     """Simulate movements that some drawn systems are told of."""
     chosen = sorted(dice.sample(systems.NAMES, sources))
     folder.mkdir(parents=True)
-    with (
-        mock.patch.object(deliveries, "DOCUMENTS_PER_FILE", _DOCUMENTS_PER_FILE),
-        mock.patch.object(uk_packaging, "ROWS_PER_LOG", _DOCUMENTS_PER_FILE),
-    ):
-        Simulation(MOVEMENTS, dice.randrange(10**6), _PERIOD, chosen).write(folder)
+    Simulation(MOVEMENTS, dice.randrange(10**6), _PERIOD, chosen, _DOCUMENTS_PER_FILE).write(folder)
     truth = json.loads((folder / TRUTH_FILE).read_text("utf-8"))
     return Simulated([_reported(folder, source) for source in truth["sources"]], truth["answers"])
 
