@@ -91,7 +91,8 @@ class _Measuring:
         return _Size(1 + min(branch.bytes_min for branch in branches), max(size.parts for size in branches))
 
     def _listed(self, item: _Size) -> _Size:
-        _within(item.bytes_min, item.bytes_min)
+        if item.bytes_min == 0:
+            raise ValueError("items without bytes")
         return _Size(1, item.parts)
 
     def _named(self, schema: dict[str, Any], size: _Size) -> _Size:

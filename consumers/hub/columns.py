@@ -1,8 +1,8 @@
 """Columns of Avro fields, read of many records at once.
 
 A type reads its field of all records and says where the values stand; an array is made only of
-what is wanted. What the contract does not need has no type here: whoever writes it is read
-record by record.
+what is wanted. What neither the contract needs nor a later one is likely to add has no type here:
+whoever writes it is read record by record.
 """
 
 from __future__ import annotations

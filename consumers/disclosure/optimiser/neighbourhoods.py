@@ -23,7 +23,6 @@ class Neighbourhoods:
 
     def __init__(self, system: System) -> None:
         """Derive the trees from the relations."""
-        self._size = system.size
         rows = np.repeat(np.arange(len(system.parent)), np.diff(system.relations.indptr))
         child, parent, axis = system.relations.indices, system.parent[rows], system.axis[rows]
         is_child = (parent != _NONE) & (child != parent)
