@@ -3,11 +3,25 @@
 from __future__ import annotations
 
 import os
+import stat
 import tempfile
 from collections.abc import Mapping
 from pathlib import Path
 
 CONFIDENTIAL, OPEN = 0o600, 0o644
+_SUPERUSER = 0
+
+
+def is_private(found: os.stat_result) -> bool:
+    """Say whether nobody but its owner can read a file; root may let our group read what it owns.
+
+    That is how Kubernetes and systemd hand a secret to a service that is not root. PostgreSQL
+    holds the keys of its certificates to the same rule.
+    """
+    of_others = stat.S_IRWXG | stat.S_IRWXO
+    if found.st_uid == _SUPERUSER != os.geteuid():
+        of_others &= ~stat.S_IRGRP
+    return not found.st_mode & of_others
 
 
 def replace(files: Mapping[Path, tuple[bytes, int]]) -> None:

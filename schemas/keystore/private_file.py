@@ -13,7 +13,7 @@ _SUPERUSER = 0
 
 
 def read(path: Path) -> bytes:
-    """Return the bytes of a file that only its owner, who is the user or root, can read.
+    """Return the bytes of a file that is private and owned by the user or root.
 
     The file that is checked is the one that is read, whatever happens to its name meanwhile.
 
@@ -27,7 +27,7 @@ def read(path: Path) -> bytes:
         found = os.fstat(descriptor)
         if not stat.S_ISREG(found.st_mode):
             raise ConfigurationError(f"{path} is no file", hint="give the file itself")
-        if found.st_mode & 0o077:
+        if not files.is_private(found):
             raise ConfigurationError(f"{path} can be read by others", hint=f"chmod 600 {path}")
         _require_owner(path, found)
         return file.read()

@@ -13,6 +13,7 @@ from cryptography.exceptions import UnsupportedAlgorithm
 from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat, load_pem_private_key
 from pydantic import SecretStr
 
+from schemas import files
 from schemas.errors import ConfigurationError
 
 
@@ -99,7 +100,7 @@ def secret(given: SecretStr | None, path: Path | None, name: str) -> str | None:
 
 def _private(path: Path, name: str) -> bytes:
     content = _read(path, name)
-    if path.stat().st_mode & 0o077:
+    if not files.is_private(path.stat()):
         raise ConfigurationError(f"{name} {path} can be read by others", hint=f"chmod 600 {path}")
     return content
 

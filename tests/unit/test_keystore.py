@@ -17,7 +17,7 @@ from cryptography.exceptions import InvalidTag
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 from moto import mock_aws
 
-from schemas import identity
+from schemas import files, identity
 from schemas.errors import ConfigurationError, RetriableError
 from schemas.keystore import private_file
 from schemas.keystore.folder import Folder
@@ -81,6 +81,28 @@ def test_a_file_open_to_others_is_refused(tmp_path: Path, mode: int) -> None:
         store.read(NAME)
 
     assert "chmod 600" in caught.value.hint
+
+
+@pytest.mark.parametrize(
+    ("mode", "owner", "expected"),
+    [
+        (0o600, 1000, True),
+        (0o640, 1000, False),
+        (0o440, 0, True),
+        (0o640, 0, True),
+        (0o444, 0, False),
+        (0o460, 0, False),
+        (0o450, 0, False),
+    ],
+)
+def test_root_may_let_our_group_read_what_it_owns(
+    mode: int, owner: int, *, expected: bool, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A service that is not root reads a secret that root hands to its group, and nothing looser."""
+    monkeypatch.setattr(os, "geteuid", lambda: 1000)
+    found = os.stat_result((stat.S_IFREG | mode, 0, 0, 1, owner, 1000, 0, 0, 0, 0))
+
+    assert files.is_private(found) is expected
 
 
 @pytest.mark.parametrize("mode", [0o720, 0o702, 0o777])
