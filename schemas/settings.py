@@ -26,7 +26,8 @@ from pydantic_settings import (
 from schemas import refusals, topics
 from schemas.errors import ConfigurationError
 
-CONFIG_VARIABLE = "WEIGHBRIDGE_CONFIG"
+VARIABLE_PREFIX = "WEIGHBRIDGE_"
+CONFIG_VARIABLE = f"{VARIABLE_PREFIX}CONFIG"
 CONFIG_FILE = "weighbridge.toml"
 
 
@@ -319,7 +320,7 @@ class Settings(BaseSettings):
     """All settings of one installation."""
 
     model_config = SettingsConfigDict(
-        env_prefix="WEIGHBRIDGE_", env_nested_delimiter="__", extra="forbid", frozen=True
+        env_prefix=VARIABLE_PREFIX, env_nested_delimiter="__", extra="forbid", frozen=True
     )
 
     kafka: KafkaSettings = KafkaSettings()
@@ -337,7 +338,7 @@ class Settings(BaseSettings):
         file_secret_settings: PydanticBaseSettingsSource,  # noqa: ARG003  # not among our sources
     ) -> tuple[PydanticBaseSettingsSource, ...]:
         """Order the sources: flags, environment, file."""
-        return init_settings, env_settings, TomlConfigSettingsSource(settings_cls, _config_file())
+        return init_settings, env_settings, TomlConfigSettingsSource(settings_cls, config_file())
 
 
 def load(**flags: dict[str, Any]) -> Settings:
@@ -355,17 +356,28 @@ def load(**flags: dict[str, Any]) -> Settings:
     except (TOMLDecodeError, SettingsError) as error:
         raise ConfigurationError(
             f"settings cannot be read: {error}",
-            hint=f"look at {_config_file()} and at WEIGHBRIDGE_* variables",
+            hint=f"look at {config_file()} and at WEIGHBRIDGE_* variables",
         ) from None
     except ValidationError as error:
         raise ConfigurationError(
             f"settings: {refusals.told(error)}",
-            hint=f"look at {_config_file()} and at WEIGHBRIDGE_* variables",
+            hint=f"look at {config_file()} and at WEIGHBRIDGE_* variables",
         ) from None
 
 
-def _config_file() -> Path:
+def config_file() -> Path:
+    """Return the file of settings, whether it is there or not.
+
+    Raises:
+        ConfigurationError: CONFIG_VARIABLE names one that is not there.
+    """
     named = os.environ.get(CONFIG_VARIABLE)
     if named and not Path(named).is_file():
         raise ConfigurationError(f"no settings at {named}", hint=f"mend or unset {CONFIG_VARIABLE}")
     return Path(named or CONFIG_FILE)
+
+
+def variables() -> frozenset[str]:
+    """Return the names of the variables that begin as ours do, in capitals: small letters mean the same."""
+    names = (name.upper() for name in os.environ)
+    return frozenset(name for name in names if name.startswith(VARIABLE_PREFIX))

@@ -73,6 +73,27 @@ class Registry:
             return False
         return True
 
+    def compatibility(self, topic: topics.Topic) -> str | None:
+        """Return what a subject asks of new schemas; None: nothing of its own.
+
+        Raises:
+            RetriableError: The registry does not answer.
+        """
+        try:
+            with self._client(_not_registered(topic)) as client:
+                level = client.get_config(topics.subject(topic.name)).compatibility_level
+        except ContractError:
+            return None
+        return None if level is None else ConfigCompatibilityLevel(level).value
+
+    def versions(self, topic: topics.Topic) -> list[int]:
+        """Return the versions of a subject, none where it is not there; raises as `compatibility`."""
+        try:
+            with self._client(_not_registered(topic)) as client:
+                return [int(number) for number in client.get_versions(topics.subject(topic.name))]
+        except ContractError:
+            return []
+
     def register(self, topic: topics.Topic) -> int:
         """Register the schema of a topic under FULL_TRANSITIVE and return its id.
 

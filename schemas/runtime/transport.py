@@ -10,6 +10,7 @@ import re
 import socket
 import ssl
 import time
+from contextlib import suppress
 from typing import Any
 
 from confluent_kafka import KafkaError, KafkaException
@@ -98,6 +99,40 @@ def refused_certificate(error: ssl.SSLCertVerificationError, place: str) -> Conf
     return ConfigurationError(f"{place}: its certificate {problem}", hint=hint)
 
 
+def shown_certificate(access: KafkaSettings | RegistrySettings, host: str, port: int, where: str) -> bytes:
+    """Return the certificate that a server shows, DER, after a handshake as our clients do it.
+
+    Args:
+        access: Whom to trust, and what to show.
+        host: Name or address, which the certificate has to name.
+        port: Where it listens.
+        where: What to call it.
+
+    Raises:
+        ConfigurationError: Its certificate is refused, or it refuses ours.
+        OSError: Nobody answers, or it speaks no TLS.
+    """
+    try:
+        with (
+            socket.create_connection((host, port), timeout=_CONNECT_SECONDS) as connection,
+            _context(access).wrap_socket(connection, server_hostname=host) as secured,
+        ):
+            # A server that does not accept our certificate says so only after the handshake.
+            secured.settimeout(_OBJECTION_SECONDS)
+            with suppress(TimeoutError):
+                secured.recv(1)
+            return secured.getpeercert(binary_form=True) or b""
+    except ssl.SSLCertVerificationError as error:
+        raise refused_certificate(error, where) from None
+    except ssl.SSLError as error:
+        if not _OBJECTION.search(error.reason or ""):
+            raise
+        raise ConfigurationError(
+            f"{where} does not accept our certificate",
+            hint="give certificate_file and key_file of an authority that it trusts",
+        ) from None
+
+
 def _name(settings: KafkaSettings) -> tuple[object, ...]:
     return (
         settings.bootstrap_servers,
@@ -134,28 +169,11 @@ def _raise_refusal(settings: KafkaSettings, told: list[KafkaError]) -> None:
 
 def _try_handshake(settings: KafkaSettings, host: str, port: int) -> None:
     """Repeat what failed with a library that says why."""
-    where = f"broker {host}:{port}"
-    try:
-        with (
-            socket.create_connection((host, port), timeout=_CONNECT_SECONDS) as connection,
-            _context(settings).wrap_socket(connection, server_hostname=host) as secured,
-        ):
-            # A broker that does not accept our certificate says so only after the handshake.
-            secured.settimeout(_OBJECTION_SECONDS)
-            secured.recv(1)
-    except ssl.SSLCertVerificationError as error:
-        raise refused_certificate(error, where) from None
-    except ssl.SSLError as error:
-        if _OBJECTION.search(error.reason or ""):
-            raise ConfigurationError(
-                f"{where} does not accept our certificate",
-                hint="give certificate_file and key_file of an authority that the broker trusts",
-            ) from None
-    except OSError:
-        return
+    with suppress(OSError):
+        shown_certificate(settings, host, port, f"broker {host}:{port}")
 
 
-def _context(settings: KafkaSettings) -> ssl.SSLContext:
+def _context(settings: KafkaSettings | RegistrySettings) -> ssl.SSLContext:
     context = ssl.create_default_context(cafile=str(settings.ca_file) if settings.ca_file else None)
     if settings.certificate_file and settings.key_file:
         password = credentials.secret(settings.key_password, settings.key_password_file, "key_password_file")
