@@ -7,7 +7,6 @@ nothing doubled. A broker that is away is waited for.
 
 from __future__ import annotations
 
-import shutil
 import threading
 import time
 from collections import Counter
@@ -21,6 +20,7 @@ from consumers.hub.check import agencies, check, foreign
 from consumers.hub.coverage import Coverage
 from consumers.hub.decode import decode
 from consumers.hub.intake import Intake
+from consumers.hub.measures import Measures
 from consumers.hub.outbox import Outbox
 from consumers.hub.questions import Questions
 from consumers.hub.releases import Releases
@@ -38,16 +38,7 @@ from schemas.runtime.logs import logger
 from schemas.runtime.metrics import Metrics
 from schemas.runtime.registry import Registry
 from schemas.settings import HubSettings, KafkaSettings
-from schemas.telemetry import (
-    BATCH_SECONDS,
-    DEAD_LETTERS,
-    DISK_FREE,
-    LAG_RECORDS,
-    LEDGER_BREACHES,
-    ROWS_STORED,
-    UNSTABLE_RECORDS,
-    LogEvent,
-)
+from schemas.telemetry import LogEvent
 
 # A new partition is noticed within twice this time, an outage too.
 LOOK_INTERVAL_SECONDS = 15.0
@@ -95,6 +86,7 @@ class Hub:
     _signature_writers: Writers = field(init=False)
     _questions: Questions = field(init=False)
     _releases: Releases = field(init=False)
+    _measures: Measures = field(init=False)
     _service: Service = field(init=False)
     _reached: dict[int, int] = field(default_factory=dict)
     _looked_at: float = 0.0
@@ -112,6 +104,8 @@ class Hub:
         self._store = Store(self.settings.file, self.settings.memory_limit)
         self._questions = Questions(self._store.cursor)
         self._releases = Releases(self._store.cursor)
+        self._measures = Measures(self.settings, self.metrics, self._store.cursor)
+        self._measures.begin()
         handlers = self._questions.handlers() | self._releases.handlers()
         self._service = Service(self.settings.file, handlers)
         self._service.start()
@@ -161,7 +155,7 @@ class Hub:
     def close(self) -> None:
         """Let go of file, socket and broker, of what was opened."""
         if hasattr(self, "_questions"):
-            self._questions.interrupt()
+            self._questions.close()
         for name in ("_service", "_intake", "_store"):
             opened = getattr(self, name, None)
             if opened is not None:
@@ -204,14 +198,14 @@ class Hub:
     def _look_around(self) -> None:
         """Notice new partitions, send what waits, measure; a broker that is away is seen here."""
         self._looked_at = time.monotonic()
-        free = shutil.disk_usage(self.settings.file.absolute().parent).free
-        self.metrics.gauge(DISK_FREE, hub=self.settings.name).set(free)
         self._close_epochs()
+        self._measures.look(self.clock())
         try:
             # A topic that was made anew has other records at the same offsets.
             self._store.claim(self._identity())
             self._find_partitions()
-            self._measure_lag()
+            stable = self._intake.movements.ends(is_stable=True)
+            self._measures.lag(self._reached, stable, self._intake.ends())
         except RetriableError as error:
             self._wait(error)
             return
@@ -289,11 +283,7 @@ class Hub:
         self.totals.batches += 1
         self.totals.rows += rows
         self.totals.dead_letters += len(letters)
-        hub = self.settings.name
-        self.metrics.counter(ROWS_STORED, hub=hub).inc(rows)
-        self.metrics.histogram(BATCH_SECONDS, hub=hub).observe(time.monotonic() - batch.started_at)
-        for reason, count in Counter(letter.reasons[0] for letter in letters).items():
-            self.metrics.counter(DEAD_LETTERS, hub=hub, reason=reason).inc(count)
+        self._measures.stored(batch, accepted)
         self._tell_broken(batch)
         logger().info(LogEvent.BATCH_STORED, rows=rows, dead_letters=len(letters))
 
@@ -311,11 +301,4 @@ class Hub:
                 hint=BREACH_HINTS[breach],
             )
         for breach, count in Counter(broken.breach for broken in batch.broken).items():
-            self.metrics.counter(LEDGER_BREACHES, hub=self.settings.name, reason=breach).inc(count)
-
-    def _measure_lag(self) -> None:
-        stable, ends = self._intake.movements.ends(is_stable=True), self._intake.ends()
-        for partition, end in stable.items():
-            labels = {"hub": self.settings.name, "topic": topics.MOVEMENTS, "partition": str(partition)}
-            self.metrics.gauge(LAG_RECORDS, **labels).set(max(0, end - self._reached.get(partition, 0)))
-            self.metrics.gauge(UNSTABLE_RECORDS, **labels).set(max(0, ends[partition] - end))
+            self._measures.broken(breach, count)

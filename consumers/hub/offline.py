@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from contextlib import closing
 from pathlib import Path
 from typing import Any
 
@@ -26,9 +27,11 @@ def answered(file: Path, memory_limit: str, name: str, **arguments: Any) -> Any:
         return service.ask(file, name, **arguments)
     except (FileNotFoundError, ConnectionError):
         # No hub runs, or a killed one left its socket.
-        questions = Questions(lambda: connect(file, memory_limit=memory_limit, read_only=True))
         releases = Releases(lambda: _written(file, memory_limit))
-        return (questions.handlers() | releases.handlers())[name](**arguments)
+        with closing(
+            Questions(lambda: connect(file, memory_limit=memory_limit, read_only=True))
+        ) as questions:
+            return (questions.handlers() | releases.handlers())[name](**arguments)
 
 
 def hub_name(file: Path, memory_limit: str) -> str:

@@ -1,6 +1,6 @@
 """What can be asked of a hub's file, whether the hub runs or not: status, sql, contributions.
 
-Each question has a connection of its own and a read-only transaction, so that it sees one
+Each question has a connection and a read-only transaction to itself, so that it sees one
 state of the file and changes nothing. Answers are plain JSON values.
 """
 
@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Callable, Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from datetime import date, datetime
 from decimal import Decimal
 from pathlib import Path
@@ -28,16 +28,25 @@ Connect = Callable[[], duckdb.DuckDBPyConnection]
 
 
 class Questions:
-    """Answers about one file; `connect` gives a connection that is closed after each."""
+    """Answers about one file; `connect` gives connections to it."""
 
     def __init__(self, connect: Connect) -> None:
         self._connect = connect
         self._active: set[duckdb.DuckDBPyConnection] = set()
+        # To make the views takes longer than most questions, so connections that have them are kept.
+        self._idle: list[duckdb.DuckDBPyConnection] = []
+        self._lock = threading.Lock()
+        self._is_over = False
 
-    def interrupt(self) -> None:
-        """End what is being answered, so that the file can be closed."""
+    def close(self) -> None:
+        """End what is being answered, and let go of the file."""
+        with self._lock:
+            self._is_over = True
+            idle = self._idle
         for connection in self._active.copy():
             connection.interrupt()
+        for connection in idle:
+            connection.close()
 
     def handlers(self) -> dict[str, Callable[..., Any]]:
         """Return the questions by name."""
@@ -45,7 +54,7 @@ class Questions:
 
     def status(self) -> dict[str, Any]:
         """Return whose file it is, how far it is, and how much it holds."""
-        with self._reading() as connection:
+        with closing(self._connect()) as connection, self._reading(connection):
             rows = connection.execute("FROM identity").fetchall()
             names = ("format", "hub", "cluster_id", "topic", "topic_id", "signatures_id")
             identity = dict(zip(names, rows[0], strict=True)) if rows else {}
@@ -70,8 +79,7 @@ class Questions:
             ConfigurationError: It is no single query, fails, or takes too long.
         """
         _refuse_other_than_reading(query)
-        with self._reading() as connection:
-            queries.create_views(connection)
+        with self._viewing() as connection, self._reading(connection):
             timer = threading.Timer(min(seconds_max, SECONDS_MAX), connection.interrupt)
             timer.start()
             try:
@@ -102,7 +110,7 @@ class Questions:
         Raises:
             ConfigurationError: The file does not reach that cut yet.
         """
-        with self._reading() as connection:
+        with closing(self._connect()) as connection, self._reading(connection):
             stored = _offsets(connection)
             wanted = stored if cut is None else {int(partition): offset for partition, offset in cut.items()}
             if any(offset > stored.get(partition, 0) for partition, offset in wanted.items()):
@@ -115,15 +123,42 @@ class Questions:
         return {"cut": {str(partition): offset for partition, offset in wanted.items()}, "rows": found.height}
 
     @contextmanager
-    def _reading(self) -> Iterator[duckdb.DuckDBPyConnection]:
+    def _viewing(self) -> Iterator[duckdb.DuckDBPyConnection]:
+        """Lend a connection that has the views, and keep it for the next question unless this one fails."""
+        connection = self._with_views()
+        try:
+            yield connection
+        except BaseException:
+            connection.close()
+            raise
+        with self._lock:
+            if not self._is_over:
+                self._idle.append(connection)
+                return
+        connection.close()
+
+    def _with_views(self) -> duckdb.DuckDBPyConnection:
+        with self._lock:
+            if self._idle:
+                return self._idle.pop()
         connection = self._connect()
+        try:
+            queries.create_views(connection)
+        except BaseException:
+            connection.close()
+            raise
+        return connection
+
+    @contextmanager
+    def _reading(self, connection: duckdb.DuckDBPyConnection) -> Iterator[None]:
+        """Show a connection one state of the file, until `close` interrupts."""
         self._active.add(connection)
         try:
             connection.execute("BEGIN TRANSACTION READ ONLY")
-            yield connection
+            yield
+            connection.execute("ROLLBACK")
         finally:
             self._active.discard(connection)
-            connection.close()
 
 
 def _refuse_other_than_reading(query: str) -> None:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import subprocess
+import sys
 import tempfile
 from contextlib import closing
 from functools import cache
@@ -146,10 +148,28 @@ def test_rows_are_limited_and_said_to_be(tmp_path: Path) -> None:
     """An answer never holds more rows than asked for."""
     store = Store(tmp_path / "hub.duckdb")
 
-    answer = Questions(store.cursor).sql("SELECT i FROM range(5) t(i)", rows_max=2)
+    with closing(Questions(store.cursor)) as questions:
+        answer = questions.sql("SELECT i FROM range(5) t(i)", rows_max=2)
 
     assert answer == {"columns": ["i"], "rows": [[0], [1]], "is_complete": False}
     store.close()
+
+
+def test_questions_see_what_came_since_the_last_one_and_let_go_of_the_file(tmp_path: Path) -> None:
+    """A connection that is kept shows no older state, and does not hold the file after the end."""
+    path, count = tmp_path / "hub.duckdb", "SELECT count(*) FROM next_offset"
+    store = Store(path)
+    questions = Questions(store.cursor)
+
+    before = questions.sql(count)["rows"]
+    store.cursor().execute("INSERT INTO next_offset VALUES (0, 7)")
+
+    assert (before, questions.sql(count)["rows"]) == ([[0]], [[1]])
+    questions.close()
+    store.close()
+    # Another file proves nothing: DuckDB gives one process the same database as often as it asks.
+    opened = f"import duckdb; duckdb.connect({str(path)!r})"
+    assert subprocess.run([sys.executable, "-c", opened], check=False, timeout=60).returncode == 0
 
 
 def test_a_file_of_another_program_is_left_alone(tmp_path: Path) -> None:
