@@ -28,7 +28,7 @@ from schemas.runtime.failures import classified
 from schemas.settings import KafkaSettings
 from schemas.topics import Topic
 
-_REPLICAS_MAX = 3
+REPLICAS_MAX = 3
 
 
 class Action(StrEnum):
@@ -63,17 +63,17 @@ def plan(kafka: KafkaSettings, wanted: Iterable[Topic]) -> list[Step]:
     """
     admin = clients.admin(kafka)
     cluster = _answered(lambda: admin.list_topics(timeout=clients.REQUEST_TIMEOUT_SECONDS))
-    replicas = min(_REPLICAS_MAX, len(cluster.brokers))
+    replicas = min(REPLICAS_MAX, len(cluster.brokers))
     steps = []
     for topic in wanted:
-        config = _config(topic, replicas)
+        settings = config(topic, replicas)
         if topic.name not in cluster.topics:
             detail = f"{topic.partitions} partitions, {replicas} replicas"
-            steps.append(Step(topic, Action.CREATE, detail, config, replicas))
+            steps.append(Step(topic, Action.CREATE, detail, settings, replicas))
         else:
             found = cluster.topics[topic.name].partitions
             steps += _conflicts(topic, found, replicas)
-            steps += _differences(admin, topic, config, replicas)
+            steps += _differences(admin, topic, settings, replicas)
     return steps
 
 
@@ -96,6 +96,13 @@ def apply(kafka: KafkaSettings, wanted: Iterable[Topic]) -> list[Step]:
     for step in steps:
         _do(admin, step)
     return steps
+
+
+def config(topic: Topic, replicas: int) -> dict[str, str]:
+    """Return the settings of a topic that has so many replicas."""
+    # With two replicas of which both must confirm, one broker away would stop all writing.
+    in_sync = 2 if replicas >= REPLICAS_MAX else 1
+    return {**topic.config, "min.insync.replicas": str(in_sync)}
 
 
 def _conflicts(topic: Topic, found: dict[int, Any], replicas: int) -> list[Step]:
@@ -132,12 +139,6 @@ def _do(admin: AdminClient, step: Step) -> None:
     ]
     resource = ConfigResource(ResourceType.TOPIC, step.topic.name, incremental_configs=entries)
     _result(admin.incremental_alter_configs([resource])[resource])
-
-
-def _config(topic: Topic, replicas: int) -> dict[str, str]:
-    # With two replicas of which both must confirm, one broker away would stop all writing.
-    in_sync = 2 if replicas == _REPLICAS_MAX else 1
-    return {**topic.config, "min.insync.replicas": str(in_sync)}
 
 
 def _result(future: Future[Any]) -> Any:

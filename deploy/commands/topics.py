@@ -1,4 +1,4 @@
-"""Commands over topics: `weighbridge topics plan|apply|acl`."""
+"""Commands over topics: `weighbridge topics plan|apply|acl|strimzi`."""
 
 from __future__ import annotations
 
@@ -63,6 +63,14 @@ def apply(
         typer.echo("nothing to do")
 
 
+MemberAgencyOption = Annotated[list[str] | None, typer.Option("--agency", help="An agency; repeat for more.")]
+MemberHubOption = Annotated[list[str] | None, typer.Option("--hub", help="A hub; repeat for more.")]
+SubscriberOption = Annotated[
+    list[str] | None,
+    typer.Option("--subscriber", help="Somebody who reads what is published; repeat for more."),
+]
+
+
 class Format(StrEnum):
     """What becomes of the grants."""
 
@@ -78,11 +86,9 @@ class Format(StrEnum):
     '`weighbridge topics acl --agency US-EPA --principal "User:CN=adapter,O=US EPA" --format apply`'
 )
 def acl(
-    agency: Annotated[list[str] | None, typer.Option(help="An agency; repeat for more.")] = None,
-    hub: Annotated[list[str] | None, typer.Option(help="A hub; repeat for more.")] = None,
-    subscriber: Annotated[
-        list[str] | None, typer.Option(help="Somebody who reads what is published; repeat for more.")
-    ] = None,
+    agency: MemberAgencyOption = None,
+    hub: MemberHubOption = None,
+    subscriber: SubscriberOption = None,
     principal: Annotated[
         list[str] | None,
         typer.Option(
@@ -122,6 +128,49 @@ def acl(
             access.apply(kafka, planned)
         elif planned.missing or planned.further:
             raise typer.Exit(1)
+
+
+class Authentication(StrEnum):
+    """How Strimzi's users log in: with a certificate of Strimzi or of another authority, or a password."""
+
+    TLS = "tls"
+    TLS_EXTERNAL = "tls-external"
+    SCRAM_SHA_512 = "scram-sha-512"
+
+
+@topics.command(
+    epilog="Examples:\n\n"
+    "`weighbridge topics strimzi --cluster exchange --agency US-EPA --hub north > exchange.yaml`, then "
+    "`kubectl apply -n kafka -f exchange.yaml`\n\n"
+    "`weighbridge topics strimzi --cluster exchange --subscriber ngo --authentication scram-sha-512`"
+)
+def strimzi(
+    cluster: Annotated[str, typer.Option(help="Name of Strimzi's Kafka resource.")],
+    agency: MemberAgencyOption = None,
+    hub: MemberHubOption = None,
+    subscriber: SubscriberOption = None,
+    authentication: Annotated[
+        Authentication, typer.Option(help="How the members log in.")
+    ] = Authentication.TLS,
+    partitions: PartitionsOption = contract.MOVEMENT_PARTITIONS,
+    replicas: Annotated[
+        int, typer.Option(min=1, help="Replicas of each topic: three, or as many as there are brokers.")
+    ] = 3,
+) -> None:
+    """Print the topics and users of an exchange as YAML for Strimzi, which runs Kafka on Kubernetes.
+
+    Give all members each time. Whoever deletes one of these KafkaTopics deletes all that is in it.
+    """
+    import yaml  # type: ignore[import-untyped]  # it brings no types
+
+    from deploy import strimzi as resources
+
+    members = _members(agency or [], hub or [], subscriber or [], [])
+    documents = [
+        *resources.topics(cluster, members, partitions, replicas),
+        *resources.users(cluster, members, authentication.value),
+    ]
+    typer.echo(yaml.safe_dump_all(documents, sort_keys=False), nl=False)
 
 
 def _members(
