@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-import signal
 import threading
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
@@ -24,6 +23,7 @@ from schemas.identity import Keys
 from schemas.runtime import logs
 from schemas.runtime.health import Health
 from schemas.runtime.metrics import Metrics
+from schemas.runtime.stopping import stop_when_told
 from schemas.runtime.watchdog import watched
 from schemas.settings import AgencySettings, Settings
 
@@ -73,8 +73,7 @@ class Assignment:
         metrics, stop = Metrics(), threading.Event()
         health = Health(self.health_file, metrics)
         metrics.serve(agency.metrics_host, agency.metrics_port)
-        for number in (signal.SIGTERM, signal.SIGINT):
-            signal.signal(number, lambda *_: stop.set())
+        stop_when_told(stop, health)
 
         def prepared() -> Run:
             return Run(

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 import os
-import signal
 import threading
 from contextlib import closing, suppress
 from dataclasses import asdict
@@ -51,6 +50,7 @@ def run(
     from schemas.runtime import logs
     from schemas.runtime.health import Health
     from schemas.runtime.metrics import Metrics
+    from schemas.runtime.stopping import stop_when_told
     from schemas.runtime.watchdog import watched
 
     found = settings.load(
@@ -66,8 +66,7 @@ def run(
     metrics, stop = Metrics(), threading.Event()
     health = Health(health_file, metrics)
     metrics.serve(found.hub.metrics_host, found.hub.metrics_port)
-    for number in (signal.SIGTERM, signal.SIGINT):
-        signal.signal(number, lambda *_: stop.set())
+    stop_when_told(stop, health)
     running = Hub(
         settings=found.hub,
         kafka=found.kafka,

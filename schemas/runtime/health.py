@@ -1,4 +1,4 @@
-"""Health: what a loop says of itself, in a file, in metrics and in logs.
+"""Health: what a loop says of itself, in a file, in metrics, in logs and to its supervisor.
 
 The age of the file says when the loop last turned, and a probe compares it with a limit. A
 broker that is away does not stop the loop from turning, so that an outage never becomes a
@@ -14,6 +14,7 @@ from pathlib import Path
 from schemas.errors import Awaited, RetriableError, WeighbridgeError
 from schemas.runtime.logs import logger
 from schemas.runtime.metrics import Metrics
+from schemas.runtime.supervisor import Supervisor
 from schemas.telemetry import LOOP_TURNED, STARTED, WAITING_SINCE, LogEvent
 
 # Every time-out of our clients is far below.
@@ -28,9 +29,11 @@ class Health:
     def __init__(self, path: Path | None, metrics: Metrics | None = None) -> None:
         self._path = path
         self._metrics = metrics or Metrics()
+        self._supervisor = Supervisor()
         self._turned = self._metrics.gauge(LOOP_TURNED)
         self._since: dict[Awaited, float] = {}
         self._told_at: dict[Awaited, float] = {}
+        self._why: dict[Awaited, str] = {}
         self.turns = 0
         self._metrics.gauge(STARTED).set(time.time())
         self._turned.set(time.time())
@@ -48,6 +51,7 @@ class Health:
             # Where it cannot be written it gets old, and the probe says so.
             with suppress(OSError):
                 self._path.touch()
+        self._supervisor.turned()
 
     def waits(self, error: RetriableError) -> None:
         """Say that the loop turns and waits; raises nothing, and logs now and then."""
@@ -59,6 +63,8 @@ class Health:
         now = time.time()
         since = self._since.setdefault(awaited, now)
         self._metrics.gauge(WAITING_SINCE, reason=awaited).set(since)
+        self._why[awaited] = str(error)
+        self._show()
         if now - self._told_at.get(awaited, 0.0) >= _SILENCE_SECONDS:
             self._told_at[awaited] = now
             seconds = round(now - since)
@@ -72,8 +78,18 @@ class Health:
             since = self._since.pop(name, None)
             if since is not None:
                 self._told_at.pop(name)
+                self._why.pop(name)
                 self._metrics.forget(WAITING_SINCE, name)
                 logger().info(LogEvent.ANSWERED, awaited=name, seconds=round(time.time() - since))
+        self._show()
+
+    def stops(self) -> None:
+        """Say that the process was told to end; safe in the handler of a signal."""
+        self._supervisor.stops()
+
+    def _show(self) -> None:
+        waits = [f"waits for {name}: {why}" for name, why in self._why.items()]
+        self._supervisor.shows("; ".join(waits) or "works")
 
 
 def is_alive(path: Path, now: float | None = None) -> bool:

@@ -16,14 +16,15 @@ from typer.testing import CliRunner
 from deploy.cli import app
 from schemas import settings, telemetry
 from schemas.reasons import Reason
-from tests.support.readme import README, with_metrics
 from tests.support.samples import ROOT
 
 SOURCES = ("schemas", "producers", "consumers", "deploy")
+README = ROOT / "README.md"
 # Where the environment may be read, and why.
 ENVIRONMENT = {
     "schemas/settings.py": "settings",
     "schemas/keystore/environment.py": "a key store",
+    "schemas/runtime/supervisor.py": "what a supervisor says to a service",
     "deploy/exchange/settings.py": "folders of the embedded exchange",
     "deploy/demo/deliveries.py": "real samples of the demonstration",
 }
@@ -111,13 +112,6 @@ def test_closed_lists_hold_nothing_unused() -> None:
     unused = [name for name, least in needed.items() if len(re.findall(rf"\b{name}\b", text)) < least]
 
     assert not unused, f"use or remove: {unused}"
-
-
-def test_readme_lists_the_metrics_there_are() -> None:
-    """The table of metrics is generated."""
-    text = README.read_text("utf-8")
-
-    assert with_metrics(text) == text, "run python -m tests.support.readme"
 
 
 @pytest.mark.parametrize("path", ["README.md", *(f"{folder}/README.md" for folder in SOURCES)])
