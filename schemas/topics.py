@@ -9,32 +9,33 @@ from functools import cache
 
 from schemas.errors import ConfigurationError
 
-_PREFIX = "weighbridge"
+# How the names of all topics, groups and transactional ids begin, before a dot.
+PREFIX = "weighbridge"
 _DAY_MS = 24 * 3600 * 1000
 
 # What agencies and hubs may be called: their names are part of topic names.
 AGENCY = r"^[A-Z]{2}-[A-Z0-9]{1,12}$"
 HUB = r"^[a-z][a-z0-9-]{0,30}$"
 
-MOVEMENTS = f"{_PREFIX}.movements"
-AGGREGATES = f"{_PREFIX}.aggregates"
-RELEASES = f"{_PREFIX}.releases"
-KEYS = f"{_PREFIX}.keys"
-SIGNATURES = f"{_PREFIX}.signatures"
+MOVEMENTS = f"{PREFIX}.movements"
+AGGREGATES = f"{PREFIX}.aggregates"
+RELEASES = f"{PREFIX}.releases"
+KEYS = f"{PREFIX}.keys"
+SIGNATURES = f"{PREFIX}.signatures"
 # How the topics of all recipients begin, and those of nothing else.
-SEALED_PREFIX = f"{_PREFIX}.sealed."
+SEALED_PREFIX = f"{PREFIX}.sealed."
 
 
 @cache
 def positions(agency: str) -> str:
     """Return the topic that holds how far an agency's sources are read."""
-    return f"{_PREFIX}.positions.{_checked(agency, AGENCY).lower()}"
+    return f"{PREFIX}.positions.{_checked(agency, AGENCY).lower()}"
 
 
 @cache
 def rejects(agency: str) -> str:
     """Return the topic of the documents that an agency's adapters refused."""
-    return f"{_PREFIX}.rejects.{_checked(agency, AGENCY).lower()}"
+    return f"{PREFIX}.rejects.{_checked(agency, AGENCY).lower()}"
 
 
 @cache
@@ -45,12 +46,12 @@ def sealed(recipient: str) -> str:
 
 def dead_letters(hub: str) -> str:
     """Return the topic of the records that a hub refused."""
-    return f"{_PREFIX}.deadletters.{_checked(hub, HUB)}"
+    return f"{PREFIX}.deadletters.{_checked(hub, HUB)}"
 
 
 def agency_transactions(agency: str) -> str:
     """Return how the transactional ids of an agency begin; its sources' names follow."""
-    return f"{_PREFIX}.{_checked(agency, AGENCY).lower()}."
+    return f"{PREFIX}.{_checked(agency, AGENCY).lower()}."
 
 
 def hub_transactions(hub: str) -> str:
@@ -60,12 +61,12 @@ def hub_transactions(hub: str) -> str:
 
 def hub_group(hub: str) -> str:
     """Return the consumer group of a hub."""
-    return f"{_PREFIX}.hub.{_checked(hub, HUB)}"
+    return f"{PREFIX}.hub.{_checked(hub, HUB)}"
 
 
 def reader_group(topic: str) -> str:
     """Return the consumer group of whoever reads a topic from its begin; it commits nothing."""
-    return f"{_PREFIX}.reader.{topic}"
+    return f"{PREFIX}.reader.{topic}"
 
 
 def subject(topic: str) -> str:
