@@ -57,7 +57,6 @@ _SOURCE = b""
 _LARGE_BYTES = 8 * 1024 * 1024
 # The client retries in seconds by itself; this is for what outlasts it.
 RETRY_SECONDS = 5.0
-_LONG_AGO = datetime(1970, 1, 1, tzinfo=UTC)
 # Stands for the bytes of a resource that could not be read.
 _UNREAD = b""
 
@@ -109,13 +108,14 @@ class Run:
     _positions: Positions = field(init=False)
     _pipeline: Pipeline = field(init=False)
     _files: Files = field(init=False)
+    _labels: dict[str, str] = field(init=False)
     _documents_read: Counter = field(init=False)
     _position: str | None = None
     _files_read: int = 0
     _is_file_told: bool = False
     _over: list[bytes] = field(default_factory=list)
     _committed_at: float = 0.0
-    _newest_recorded: datetime = _LONG_AGO
+    _newest_recorded: datetime | None = None
 
     def __post_init__(self) -> None:
         """Put the parts together; nothing is connected yet."""
@@ -135,7 +135,8 @@ class Run:
             self.adapter, self.agency.id, self.keys, self._positions, groups=self.groups
         )
         self._files = Files(self._positions, self.keys, self.adapter, self.values, self.groups)
-        self._documents_read = self.metrics.counter(DOCUMENTS_READ, agency=self.agency.id)
+        self._labels = {"agency": self.agency.id, "source": self.source_id}
+        self._documents_read = self.metrics.counter(DOCUMENTS_READ, **self._labels)
 
     def open(self) -> None:
         """Fence a predecessor and restore the positions; raises as `Publisher.open`.
@@ -260,7 +261,7 @@ class Run:
     def _take(self, outcome: Outcome, resource: Resource, digest: bytes, *, is_told: bool) -> None:
         for event in outcome.events:
             self._publisher.publish(event)
-            self._newest_recorded = max(self._newest_recorded, event.recorded_at)
+            self._newest_recorded = max(self._newest_recorded or event.recorded_at, event.recorded_at)
         if outcome.position is not None:
             # The pipeline has put it already.
             self._publisher.remember(
@@ -349,10 +350,10 @@ class Run:
 
     def _tell_commit(self, done: Committed) -> None:
         self.health.answered(*set(Awaited) - {Awaited.SOURCE})
-        labels = {"agency": str(self.agency.id)}
-        self.metrics.counter(EVENTS_PUBLISHED, **labels).inc(done.events)
-        self.metrics.counter(TRANSACTIONS, **labels).inc()
-        self.metrics.gauge(NEWEST_RECORDED, **labels).set(self._newest_recorded.timestamp())
+        self.metrics.counter(EVENTS_PUBLISHED, **self._labels).inc(done.events)
+        self.metrics.counter(TRANSACTIONS, **self._labels).inc()
+        if self._newest_recorded is not None:
+            self.metrics.gauge(NEWEST_RECORDED, **self._labels).set(self._newest_recorded.timestamp())
         logger().info(LogEvent.COMMITTED, files=self._files_read, events=done.events, rejects=done.rejects)
 
     def _count(self, outcome: Outcome) -> None:
@@ -360,19 +361,18 @@ class Run:
         self._documents_read.inc()
         unconverted = sum([event.is_unconverted for event in outcome.events])
         if unconverted:
-            self.metrics.counter(UNCONVERTED, agency=str(self.agency.id)).inc(unconverted)
+            self.metrics.counter(UNCONVERTED, **self._labels).inc(unconverted)
         if outcome.findings:
             self._count_findings(outcome.findings)
 
     def _count_findings(self, findings: tuple[Finding, ...]) -> None:
-        labels = {"agency": str(self.agency.id)}
         errors = [finding.rule for finding in findings if finding.severity is Severity.ERROR]
         warnings = [finding.rule for finding in findings if finding.severity is Severity.WARNING]
         if errors:
             self.totals.rejected += 1
-            self.metrics.counter(DOCUMENTS_REJECTED, **labels, reason=errors[0]).inc()
+            self.metrics.counter(DOCUMENTS_REJECTED, **self._labels, reason=errors[0]).inc()
         for rule in warnings:
-            self.metrics.counter(WARNINGS, **labels, reason=rule).inc()
+            self.metrics.counter(WARNINGS, **self._labels, reason=rule).inc()
         self.totals.warnings += len(warnings)
 
 

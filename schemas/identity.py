@@ -43,6 +43,7 @@ class Keys:
         signing: Ed25519 private key (RFC 8032) that signs what this agency publishes.
         opening: X25519 private key (RFC 7748) that opens what is sealed to this agency.
         former_opening: The ones before it, newest first: they open what was sealed before.
+        drawn_on: Day on which signing and opening keys were drawn last; None of published keys.
         is_demonstration: True for the published keys that protect nothing.
     """
 
@@ -52,6 +53,7 @@ class Keys:
     signing: bytes
     opening: bytes
     former_opening: tuple[bytes, ...] = ()
+    drawn_on: date | None = None
     is_demonstration: bool = False
 
     def __repr__(self) -> str:
@@ -170,6 +172,7 @@ def load(place: Path | str) -> Keys:
         signing=own.signing,
         opening=own.opening,
         former_opening=own.former_opening,
+        drawn_on=own.drawn_on,
     )
 
 

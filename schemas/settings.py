@@ -69,7 +69,7 @@ class SecurityProtocol(StrEnum):
         return self in {self.SASL_SSL, self.SASL_PLAINTEXT}
 
 
-class _Access(_Section):
+class AccessSettings(_Section):
     """Whom to trust and how to log in; every file is PEM.
 
     Attributes:
@@ -108,7 +108,7 @@ class _Access(_Section):
         return self
 
 
-class RegistrySettings(_Access):
+class RegistrySettings(AccessSettings):
     """How to log in to the schema registry: by user and password, by certificate, or not at all."""
 
 
@@ -119,7 +119,7 @@ _TRUSTING_ANYBODY = {
 }
 
 
-class KafkaSettings(_Access):
+class KafkaSettings(AccessSettings):
     """How to reach broker and registry.
 
     Attributes:

@@ -37,6 +37,7 @@ class Releases:
             "release_keep": self.keep,
             "release_load": self.load,
             "release_forget": self.forget,
+            "release_tell": self.tell,
         }
 
     def state(self) -> dict[str, Any]:
@@ -111,6 +112,13 @@ class Releases:
         """Remove what was decided of an epoch that is not released after all."""
         with self._writing() as connection:
             _remove(connection, epoch)
+
+    def tell(self, facts: Mapping[str, float]) -> None:
+        """Store what a run tells operators, by names of metrics, in place of what was told before."""
+        with self._writing() as connection:
+            for name, value in facts.items():
+                connection.execute("DELETE FROM release_fact WHERE name = ?", [name])
+                connection.execute("INSERT INTO release_fact VALUES (?, ?)", [name, value])
 
     @contextmanager
     def _writing(self) -> Iterator[duckdb.DuckDBPyConnection]:

@@ -12,8 +12,9 @@ are, and what stands on the topic is never published again.
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import UTC, datetime, time
 from pathlib import Path
 from typing import Any
 
@@ -27,17 +28,29 @@ from consumers.release.configuration import configuration_digest
 from consumers.release.deciding import Decide, Question
 from consumers.release.figures import FREE
 from consumers.release.ledger import Entry, Turn
+from consumers.release.losses import losses
 from consumers.release.publish import Releaser, own_keys, releaser
 from consumers.release.release import Release, Slot, composed
 from consumers.release.tables import Tables
 from consumers.release.workspace import workspace
 from schemas.directory import Directory
-from schemas.errors import ConfigurationError, FatalError
+from schemas.errors import ConfigurationError, FatalError, WeighbridgeError
 from schemas.keystore.documents import HubDocument
 from schemas.runtime.health import Health
 from schemas.runtime.logs import logger
 from schemas.settings import HubSettings, KafkaSettings
-from schemas.telemetry import LogEvent
+from schemas.telemetry import (
+    CELLS_FILLED,
+    CELLS_WITHHELD,
+    HUB_KEYS_DRAWN,
+    MASS_UNTOLD,
+    RELEASE_DONE,
+    RELEASE_DUE,
+    RELEASE_FAILED,
+    RELEASED,
+    LogEvent,
+    Metric,
+)
 
 _CONFIGURATION = "configuration"
 
@@ -97,9 +110,10 @@ class Run:
     _releaser: Releaser = field(init=False)
     _kept: dict[str, str] = field(init=False)
     _last: Entry | None = None
+    _facts: dict[Metric, float] = field(default_factory=dict)
 
     def run(self) -> Outcome:
-        """Release every epoch that is due.
+        """Release every epoch that is due, and leave in the file what operators are told of it.
 
         Raises:
             ConfigurationError: File, keys or directory are absent, or the file is behind the last release.
@@ -107,6 +121,15 @@ class Run:
             FatalError: What was published cannot be had again from its cut, or a decision failed.
             RetriableError: Broker or registry do not answer; nothing is published in part.
         """
+        try:
+            outcome = self._released()
+        except WeighbridgeError:
+            self._tell(RELEASE_FAILED)
+            raise
+        self._tell(RELEASE_DONE)
+        return outcome
+
+    def _released(self) -> Outcome:
         self._hub = hub_name(self.settings.file, self.settings.memory_limit)
         self._own = own_keys(self.settings.release)
         self._tables = tables.configured(self._hub, self.settings.release, self._own.hub)
@@ -121,6 +144,9 @@ class Run:
         released = []
         while self._is_due(turn := self._releaser.ledger.turn(first)):
             released.append(self._release(turn.epoch))
+        self._facts[RELEASE_DUE] = self._closing(self._next(turn)).timestamp()
+        drawn_at = datetime.combine(self._own.drawn_on, time(), UTC)
+        self._facts[HUB_KEYS_DRAWN] = drawn_at.timestamp()
         return Outcome(self._hub, tuple(released), turn, self._closing(turn.epoch))
 
     def _adopt(self) -> None:
@@ -173,11 +199,37 @@ class Run:
             if self._kept.get(epoch.name) != release.digest.hex():
                 self._keep(release, cut, found)
             self.on_step("decision stored")
-            counted = _counted(epoch, parts.read(found).observations)
+            observations = parts.read(found).observations
         self._releaser.publish(release)
         self._last = ledger.entries[-1]
+        self._note(observations)
         logger().info(LogEvent.RELEASED, epoch=epoch.name, observations=len(release.observations))
-        return counted
+        return _counted(epoch, observations)
+
+    def _next(self, turn: Turn) -> Epoch:
+        """Return the first epoch that this hub has neither released nor skipped."""
+        own = [*self._releaser.ledger.of(self._hub)]
+        if not own:
+            return turn.epoch
+        return calendar.following(self.settings.release.epoch, calendar.parsed(own[-1].epoch))
+
+    def _note(self, observations: pl.DataFrame) -> None:
+        found = losses(observations, self._tables)
+        self._facts |= {
+            RELEASED: self.now.timestamp(),
+            CELLS_FILLED: found.cells,
+            CELLS_WITHHELD: found.withheld,
+        }
+        if found.untold is not None:
+            self._facts[MASS_UNTOLD] = found.untold
+
+    def _tell(self, ending: Metric) -> None:
+        """Leave in the file how the run ended and what is known since; the hub shows it as metrics."""
+        self._facts[ending] = self.now.timestamp()
+        facts = {metric.name: value for metric, value in self._facts.items()}
+        # The release is as it is, whether or not its operators can be told.
+        with suppress(WeighbridgeError):
+            self._ask("release_tell", facts=facts)
 
     def _cut(self, epoch: Epoch) -> dict[int, int]:
         """Return the cut of an epoch, which lies nowhere before that of the last release."""

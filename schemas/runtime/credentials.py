@@ -15,6 +15,7 @@ from pydantic import SecretStr
 
 from schemas import files
 from schemas.errors import ConfigurationError
+from schemas.settings import AccessSettings
 
 
 def check_authorities(path: Path) -> None:
@@ -24,6 +25,24 @@ def check_authorities(path: Path) -> None:
         ConfigurationError: It is absent, malformed or out of date.
     """
     _check_dates(_certificates(path, "ca_file"), path)
+
+
+def end_of(settings: AccessSettings) -> datetime | None:
+    """Return when the first file of certificates is of no use any more; None where there is none.
+
+    Of our own certificate that is its end; of authorities the end of the last one.
+
+    Raises:
+        ConfigurationError: A file is absent or malformed.
+    """
+    ends = []
+    if settings.certificate_file is not None:
+        own, *_ = _certificates(settings.certificate_file, "certificate_file")
+        ends.append(own.not_valid_after_utc)
+    if settings.ca_file is not None:
+        found = _certificates(settings.ca_file, "ca_file")
+        ends.append(max(item.not_valid_after_utc for item in found))
+    return min(ends, default=None)
 
 
 def check_pair(certificate_file: Path, key_file: Path, password: str | None) -> None:

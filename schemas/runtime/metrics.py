@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from importlib.metadata import version
 from typing import Any
 
 from prometheus_client import (
@@ -14,8 +15,9 @@ from prometheus_client import (
 )
 from prometheus_client.metrics import MetricWrapperBase
 
+from schemas import codes, contract
 from schemas.errors import ConfigurationError
-from schemas.telemetry import METRICS, Kind, Metric
+from schemas.telemetry import BUILD, METRICS, Kind, Metric
 
 _TYPES: dict[Kind, type[MetricWrapperBase]] = {
     Kind.COUNTER: Counter,
@@ -32,6 +34,9 @@ class Metrics:
         disable_created_metrics()  # type: ignore[no-untyped-call]  # untyped in the library
         self.registry = CollectorRegistry()
         self._metrics = {metric.name: self._made(metric) for metric in METRICS}
+        writes = str(len(contract.versions("movement")))
+        versions = {"version": version("weighbridge"), "contract": writes, "codelists": codes.VERSION}
+        self.gauge(BUILD, **versions).set(1)
 
     def counter(self, metric: Metric, **labels: str) -> Counter:
         """Return a counter bound to its labels; bind once, outside loops."""

@@ -176,14 +176,17 @@ def test_metrics_are_those_of_the_closed_list(exchange: Exchange, tmp_path: Path
         port = listener.getsockname()[1]
     command = agency.command(folder, keys, "--metrics-port", str(port))
     with program.start(*command, stdout=Path(os.devnull), stderr=Path(os.devnull)) as running:
-        exposition = _scraped(port, 'events_published_total{agency="XX-CLI3"} 6.0')
+        exposition = _scraped(port, 'events_published_total{agency="XX-CLI3",source="us-emanifest"} 6.0')
         running.terminate()
         status = running.wait(30)
     names = {line.split()[2] for line in exposition.splitlines() if line.startswith("# TYPE")}
     known = {metric.name for metric in METRICS}
 
     assert status == 0
-    assert 'documents_rejected_total{agency="XX-CLI3",reason="us.status.unknown"} 1.0' in exposition
+    assert (
+        'documents_rejected_total{agency="XX-CLI3",reason="us.status.unknown",source="us-emanifest"} 1.0'
+        in exposition
+    )
     assert {re.sub("_(total|created)$", "", name) for name in names} <= known
 
 

@@ -46,7 +46,7 @@ def test_a_hub_on_a_full_disk_ends_and_goes_on_when_there_is_space(
         folder = disk / "hub"
         command = hub_command(folder, HUB, exchange.bootstrap_servers, exchange.registry_url)
         with operated(folder, *command) as hub:
-            hub.when(f'weighbridge_rows_stored_total{{hub="{HUB}"}} {ROWS}.0')
+            hub.when(f'weighbridge_rows_stored_total{{agency="GB-EA",hub="{HUB}"}} {ROWS}.0')
             hub.when("weighbridge_disk_free_bytes{")
             ballast = fill(disk)
             ledger.publish(events.movements(ROWS, start=ROWS))
@@ -69,7 +69,7 @@ def test_a_broker_on_a_full_disk_is_waited_for(tmp_path: Path) -> None:
         ledger.publish(events.movements(ROWS))
         command = hub_command(tmp_path / "hub", HUB, exchange.bootstrap_servers, exchange.registry_url)
         with operated(tmp_path / "hub", *command) as hub:
-            hub.when(f'weighbridge_rows_stored_total{{hub="{HUB}"}} {ROWS}.0')
+            hub.when(f'weighbridge_rows_stored_total{{agency="GB-EA",hub="{HUB}"}} {ROWS}.0')
             ballast = fill(disk)
             assert eventually(lambda: has_failed(exchange, ledger))
             hub.when('weighbridge_waiting_since_timestamp_seconds{reason="broker"}')

@@ -30,8 +30,10 @@ def test_operators_see_progress_and_no_value(filled: Exchange, tmp_path: Path) -
     """Metrics come from the closed list, logs are JSON with known events, health is fresh, no value shows."""
     command = hub_command(tmp_path, "telemetry", filled.bootstrap_servers, filled.registry_url)
     with operated(tmp_path, *command) as hub:
-        hub.when(f'weighbridge_rows_stored_total{{hub="telemetry"}} {ROWS}.0')
-        exposition = hub.when('weighbridge_dead_letters_total{hub="telemetry",reason="record.tombstone"} 1.0')
+        hub.when(f'weighbridge_rows_stored_total{{agency="GB-EA",hub="telemetry"}} {ROWS}.0')
+        exposition = hub.when(
+            'weighbridge_dead_letters_total{agency="",hub="telemetry",reason="record.tombstone"} 1.0'
+        )
         is_alive = hub.is_alive
         status, _ = hub.stopped()
         assert hub.process.stdout is not None

@@ -62,7 +62,7 @@ def both(exchange: Exchange, folder: Path) -> Iterator[tuple[Operated, Operated]
 
 def rows(count: int) -> str:
     """Return what a hub shows that has stored so many events."""
-    return f'weighbridge_rows_stored_total{{hub="{HUB}"}} {count}.0'
+    return f'weighbridge_rows_stored_total{{agency="{AGENCY}",hub="{HUB}"}} {count}.0'
 
 
 def waiting(reason: str) -> str:

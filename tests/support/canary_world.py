@@ -512,8 +512,9 @@ def _settled(port: int, process: Running) -> bytes:
 
 
 def _stored(exposition: str) -> float:
-    found = re.search(r"^weighbridge_rows_stored_total\{.*\} (.*)$", exposition, re.MULTILINE)
-    return float(found[1]) if found else 0.0
+    return sum(
+        map(float, re.findall(r"^weighbridge_rows_stored_total\{.*\} (.*)$", exposition, re.MULTILINE))
+    )
 
 
 def scraped(port: int) -> str:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 
 from schemas.telemetry import METRICS
-from tests.support.readme import exposed
+from tests.support.metrics_page import exposed
 from tests.support.samples import ROOT
 
 PAGE = (ROOT / "deploy" / "FAILURES.md").read_text("utf-8")

@@ -11,7 +11,7 @@ from typer.testing import CliRunner
 
 from deploy.cli import app
 from schemas.telemetry import METRICS
-from tests.support.readme import exposed
+from tests.support.metrics_page import exposed
 from tests.support.samples import ROOT
 
 FOLDER = ROOT / "deploy" / "prometheus"

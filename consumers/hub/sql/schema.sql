@@ -111,14 +111,17 @@ CREATE TABLE IF NOT EXISTS related (
     relation VARCHAR NOT NULL
 );
 
+-- Records that were refused. Each stays here when it is redriven: then it is an event, too.
 CREATE TABLE IF NOT EXISTS dead_letter (
     kafka_partition INTEGER NOT NULL,
     kafka_offset BIGINT NOT NULL,
     reasons VARCHAR[] NOT NULL,
-    agency VARCHAR
+    agency VARCHAR  -- whose signature covers it
 );
+-- Which of the hub's redriven records it is, from 0: a release takes those below its cut's number.
+ALTER TABLE dead_letter ADD COLUMN IF NOT EXISTS redriven BIGINT;
 
--- Dead letters that are not on their topic yet.
+-- Dead letters that are not on their topic yet, as they are now.
 CREATE TABLE IF NOT EXISTS outbox (kafka_partition INTEGER NOT NULL, kafka_offset BIGINT NOT NULL);
 
 -- How far this file went when an epoch closed; stored before anything of its release is computed.
@@ -131,3 +134,6 @@ CREATE TABLE IF NOT EXISTS release_cut (
 -- What a release publishes and what it takes; stored before anything of it is published.
 CREATE TABLE IF NOT EXISTS release_decision (epoch VARCHAR NOT NULL, observations_digest BLOB NOT NULL);
 CREATE TABLE IF NOT EXISTS release_part (epoch VARCHAR NOT NULL, name VARCHAR NOT NULL, body BLOB NOT NULL);
+
+-- What runs of releases tell operators: values of metrics, by their names. Nothing confidential.
+CREATE TABLE IF NOT EXISTS release_fact (name VARCHAR NOT NULL, value DOUBLE NOT NULL);

@@ -1,19 +1,23 @@
-"""The generated part of the README: the table of metrics. `python -m tests.support.readme` writes it."""
+"""The generated part of deploy/METRICS.md. `python -m tests.support.metrics_page` writes it."""
 
 from __future__ import annotations
 
 from schemas.telemetry import METRICS, Kind, Metric
 from tests.support.samples import ROOT
 
-README = ROOT / "README.md"
+PAGE = ROOT / "deploy" / "METRICS.md"
 _BEGIN = "<!-- metrics: generated from schemas/telemetry.py -->"
 _END = "<!-- end of metrics -->"
 
 
 def metrics_table() -> str:
     """Return the table of all metrics under the names that Prometheus shows."""
-    rows = [f"| `{exposed(metric)}` | {', '.join(metric.labels)} | {metric.help} |" for metric in METRICS]
-    return "\n".join(["| metric | labels | meaning |", "|---|---|---|", *rows])
+    rows = [
+        f"| `{exposed(metric)}` | {', '.join(metric.labels)} | {metric.help} | {metric.question} |"
+        for metric in METRICS
+    ]
+    head = ["| metric | labels | meaning | question that it answers |", "|---|---|---|---|"]
+    return "\n".join([*head, *rows])
 
 
 def with_metrics(text: str) -> str:
@@ -29,4 +33,4 @@ def exposed(metric: Metric) -> str:
 
 
 if __name__ == "__main__":
-    README.write_text(with_metrics(README.read_text("utf-8")), encoding="utf-8")
+    PAGE.write_text(with_metrics(PAGE.read_text("utf-8")), encoding="utf-8")
