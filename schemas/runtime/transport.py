@@ -115,7 +115,7 @@ def shown_certificate(access: KafkaSettings | RegistrySettings, host: str, port:
     try:
         with (
             socket.create_connection((host, port), timeout=_CONNECT_SECONDS) as connection,
-            _context(access).wrap_socket(connection, server_hostname=host) as secured,
+            tls_context(access).wrap_socket(connection, server_hostname=host) as secured,
         ):
             # A server that does not accept our certificate says so only after the handshake.
             secured.settimeout(_OBJECTION_SECONDS)
@@ -131,6 +131,15 @@ def shown_certificate(access: KafkaSettings | RegistrySettings, host: str, port:
             f"{where} does not accept our certificate",
             hint="give certificate_file and key_file of an authority that it trusts",
         ) from None
+
+
+def tls_context(settings: KafkaSettings | RegistrySettings) -> ssl.SSLContext:
+    """Return whom we trust and what we show, for Python's own connections; raises as `kafka_options`."""
+    context = ssl.create_default_context(cafile=str(settings.ca_file) if settings.ca_file else None)
+    if settings.certificate_file and settings.key_file:
+        password = credentials.secret(settings.key_password, settings.key_password_file, "key_password_file")
+        context.load_cert_chain(settings.certificate_file, settings.key_file, password)
+    return context
 
 
 def _name(settings: KafkaSettings) -> tuple[object, ...]:
@@ -171,14 +180,6 @@ def _try_handshake(settings: KafkaSettings, host: str, port: int) -> None:
     """Repeat what failed with a library that says why."""
     with suppress(OSError):
         shown_certificate(settings, host, port, f"broker {host}:{port}")
-
-
-def _context(settings: KafkaSettings | RegistrySettings) -> ssl.SSLContext:
-    context = ssl.create_default_context(cafile=str(settings.ca_file) if settings.ca_file else None)
-    if settings.certificate_file and settings.key_file:
-        password = credentials.secret(settings.key_password, settings.key_password_file, "key_password_file")
-        context.load_cert_chain(settings.certificate_file, settings.key_file, password)
-    return context
 
 
 def _tls_options(settings: KafkaSettings | RegistrySettings) -> dict[str, Any]:
