@@ -20,7 +20,7 @@ from schemas import directory, identity, settings
 from schemas.directory import Directory
 from schemas.errors import ConfigurationError
 from schemas.identity import Keys
-from schemas.runtime import logs
+from schemas.runtime import expiry, logs
 from schemas.runtime.health import Health
 from schemas.runtime.metrics import Metrics
 from schemas.runtime.stopping import stop_when_told
@@ -73,6 +73,8 @@ class Assignment:
         metrics, stop = Metrics(), threading.Event()
         health = Health(self.health_file, metrics)
         metrics.serve(agency.metrics_host, agency.metrics_port)
+        expiry.show_certificates(metrics, found.kafka)
+        expiry.show_keys(metrics, str(agency.id), secrets)
         stop_when_told(stop, health)
 
         def prepared() -> Run:

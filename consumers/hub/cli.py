@@ -47,7 +47,7 @@ def run(
     from schemas import directory as directories
     from schemas import settings
     from schemas.errors import ConfigurationError, ShutdownRequested
-    from schemas.runtime import logs
+    from schemas.runtime import expiry, logs
     from schemas.runtime.health import Health
     from schemas.runtime.metrics import Metrics
     from schemas.runtime.stopping import stop_when_told
@@ -66,6 +66,7 @@ def run(
     metrics, stop = Metrics(), threading.Event()
     health = Health(health_file, metrics)
     metrics.serve(found.hub.metrics_host, found.hub.metrics_port)
+    expiry.show_certificates(metrics, found.kafka)
     stop_when_told(stop, health)
     running = Hub(
         settings=found.hub,

@@ -66,14 +66,18 @@ class Measures:
 
     def stored(self, batch: Batch, accepted: Accepted) -> None:
         """Count a batch that the file holds now."""
-        for agency, rows, newest in _by_agency(accepted).iter_rows():
-            self._metrics.counter(ROWS_STORED, hub=self._hub, agency=agency).inc(rows)
-            self._show_newest(agency, newest.timestamp())
+        self.redriven(accepted)
         letters = Counter((letter.agency or "", letter.reasons[0]) for letter in accepted.dead_letters)
         for (agency, reason), count in letters.items():
             self._metrics.counter(DEAD_LETTERS, hub=self._hub, agency=agency, reason=reason).inc(count)
         seconds = time.monotonic() - batch.started_at
         self._metrics.histogram(BATCH_SECONDS, hub=self._hub).observe(seconds)
+
+    def redriven(self, accepted: Accepted) -> None:
+        """Count the events alone: what is refused again is no news."""
+        for agency, rows, newest in _by_agency(accepted).iter_rows():
+            self._metrics.counter(ROWS_STORED, hub=self._hub, agency=agency).inc(rows)
+            self._show_newest(agency, newest.timestamp())
 
     def broken(self, breach: Breach, count: int) -> None:
         """Count breaches of the ledger."""

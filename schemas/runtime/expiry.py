@@ -24,7 +24,8 @@ def show_keys(metrics: Metrics, agency: str, keys: Keys) -> None:
     """Show when an agency's keys were drawn, and the last day for which there is one."""
     if keys.drawn_on is not None:
         metrics.gauge(KEYS_DRAWN, agency=agency).set(_midnight(keys.drawn_on))
-    metrics.gauge(KEYS_END, agency=agency).set(_midnight(date(max(keys.pseudonym), 12, 31)))
+    if keys.pseudonym:
+        metrics.gauge(KEYS_END, agency=agency).set(_midnight(date(max(keys.pseudonym), 12, 31)))
 
 
 def _midnight(day: date) -> float:
