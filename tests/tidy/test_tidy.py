@@ -14,7 +14,7 @@ import pytest
 from typer.testing import CliRunner
 
 from deploy.cli import app
-from schemas import settings, telemetry
+from schemas import telemetry
 from schemas.reasons import Reason
 from tests.support.samples import ROOT
 
@@ -138,16 +138,6 @@ def test_commands_of_the_readme_exist() -> None:
     for command in sorted(shown):
         answer = CliRunner().invoke(app, [*command.split(), "--help"])
         assert answer.exit_code == 0, f"weighbridge {command}"
-
-
-def test_the_example_settings_are_the_defaults(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """The commented example holds every default, so that copying it changes nothing."""
-    monkeypatch.setenv(settings.CONFIG_VARIABLE, str(ROOT / "deploy" / "weighbridge.toml"))
-    example = settings.load()
-    monkeypatch.delenv(settings.CONFIG_VARIABLE)
-    monkeypatch.chdir(tmp_path)
-
-    assert settings.load() == example
 
 
 def test_dependencies_are_locked_with_hashes_and_no_address() -> None:
