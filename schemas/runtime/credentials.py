@@ -27,22 +27,27 @@ def check_authorities(path: Path) -> None:
     _check_dates(_certificates(path, "ca_file"), path)
 
 
-def end_of(settings: AccessSettings) -> datetime | None:
-    """Return when the first file of certificates is of no use any more; None where there is none.
+def ends(settings: AccessSettings) -> dict[str, datetime]:
+    """Return by setting when its file of certificates is of no use any more.
 
     Of our own certificate that is its end; of authorities the end of the last one.
 
     Raises:
         ConfigurationError: A file is absent or malformed.
     """
-    ends = []
+    found = {}
     if settings.certificate_file is not None:
         own, *_ = _certificates(settings.certificate_file, "certificate_file")
-        ends.append(own.not_valid_after_utc)
+        found["certificate_file"] = own.not_valid_after_utc
     if settings.ca_file is not None:
-        found = _certificates(settings.ca_file, "ca_file")
-        ends.append(max(item.not_valid_after_utc for item in found))
-    return min(ends, default=None)
+        trusted = _certificates(settings.ca_file, "ca_file")
+        found["ca_file"] = max(item.not_valid_after_utc for item in trusted)
+    return found
+
+
+def end_of(settings: AccessSettings) -> datetime | None:
+    """Return when the first of them is of no use any more, None where there is none; raises as `ends`."""
+    return min(ends(settings).values(), default=None)
 
 
 def check_pair(certificate_file: Path, key_file: Path, password: str | None) -> None:
