@@ -3,12 +3,16 @@
 from __future__ import annotations
 
 import pytest
+from confluent_kafka.admin import NewTopic  # type: ignore[attr-defined]  # exported without saying so
 
+from deploy import strimzi
 from deploy import topics as deployed
 from deploy.exchange.exchange import Exchange
 from deploy.topics import Action
 from schemas import topics
+from schemas.access import Member, Role
 from schemas.errors import ContractError, RetriableError
+from schemas.runtime import clients
 from schemas.runtime.registry import Registry
 from schemas.settings import KafkaSettings
 from schemas.topics import Topic
@@ -30,6 +34,25 @@ def test_topics_are_planned_applied_and_then_right(exchange: Exchange) -> None:
     assert [Action.CREATE] * len(wanted) == [step.action for step in planned]
     assert planned == applied
     assert [] == deployed.plan(settings, wanted)
+
+
+def test_topics_that_strimzi_makes_are_as_they_should_be(exchange: Exchange) -> None:
+    """Made with the partitions, replicas and settings of their resources, topics leave nothing to plan."""
+    settings = kafka(exchange)
+    wanted = (*topics.agency_topics("XX-STRIMZI"), *topics.hub_topics("strimzi"))
+    members = [Member(Role.AGENCY, "XX-STRIMZI", "User:a"), Member(Role.HUB, "strimzi", "User:b")]
+    specs = [item["spec"] for item in strimzi.topics("exchange", members, 12, 1)]
+    made = [
+        NewTopic(spec["topicName"], spec["partitions"], spec["replicas"], config=spec["config"])
+        for spec in specs
+        if spec["topicName"] in {topic.name for topic in wanted}
+    ]
+    client = clients.admin(settings)
+    for future in client.create_topics(made).values():
+        future.result(60)
+
+    assert len(made) == len(wanted)
+    assert deployed.plan(settings, wanted) == []
 
 
 def test_a_changed_setting_is_found_and_mended(exchange: Exchange) -> None:
