@@ -7,10 +7,13 @@ import json
 from collections.abc import Iterable, Iterator, Mapping
 from datetime import datetime
 from enum import StrEnum
-from typing import Any, TextIO
+from typing import TYPE_CHECKING, Any, TextIO
 
-from consumers.sealed.parts import OpenedPart
 from schemas.plain import plain
+
+if TYPE_CHECKING:
+    # Every command of the program imports this file, and would wait for Kafka's clients.
+    from consumers.sealed.parts import OpenedPart
 
 # What the CSV shows of the event; JSON lines have all of it.
 _OF_EVENT = (
