@@ -5,7 +5,7 @@ Nothing here shows a secret. An error keeps something from working or being safe
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from datetime import date
 from pathlib import Path
 from typing import NamedTuple
@@ -16,7 +16,14 @@ from schemas.directory import Directory
 from schemas.errors import WeighbridgeError
 from schemas.findings import Severity
 from schemas.identity import AGENCY_FILE, DEMONSTRATION_KEYS, EXCHANGE_FILE
-from schemas.keystore.documents import AgencyDocument, ExchangeDocument, seal_key_of, verify_key_of
+from schemas.keystore.ceremony import HUB_FILE
+from schemas.keystore.documents import (
+    AgencyDocument,
+    ExchangeDocument,
+    HubDocument,
+    seal_key_of,
+    verify_key_of,
+)
 from schemas.keystore.store import at
 
 # A private key that signs is used for one to three years, one that opens for up to two:
@@ -54,6 +61,32 @@ def of_keys(
         yield from _of_years(ExchangeDocument.read(store, EXCHANGE_FILE), today)
     except WeighbridgeError as error:
         yield _error(str(error), error.hint)
+
+
+def of_hub_keys(place: Path | str, today: date) -> Iterator[Fault]:
+    """Yield what is wrong with the keys of a hub; parameters as of `of_keys`."""
+    try:
+        yield from _of_age(HubDocument.read(at(place), HUB_FILE), today)
+    except WeighbridgeError as error:
+        yield _error(str(error), error.hint)
+
+
+def of_agreement(place: Path | str, agency: str, directory: Directory) -> Iterator[Fault]:
+    """Yield where the directory and the keys of an agency disagree.
+
+    Raises:
+        ConfigurationError: The keys cannot be read.
+    """
+    yield from _of_agreement(AgencyDocument.read(at(place), AGENCY_FILE), agency, directory)
+
+
+def of_hub_agreement(place: Path | str, hub: str, directory: Directory) -> Iterator[Fault]:
+    """Yield where the directory and the keys of a hub disagree; raises likewise."""
+    own, member = HubDocument.read(at(place), HUB_FILE), directory.hubs.get(hub)
+    if member is None:
+        yield _error(f"the directory does not name hub {hub}: nobody can verify its releases", _HAND_ROUND)
+        return
+    yield from _of_signing(own, member.signing_keys, "nobody can verify what it releases")
 
 
 def of_directory(directory: Directory) -> Iterator[Fault]:
@@ -96,10 +129,10 @@ def _warning(text: str, hint: str) -> Fault:
     return Fault(Severity.WARNING, text, hint)
 
 
-def _of_age(own: AgencyDocument, today: date) -> Iterator[Fault]:
+def _of_age(own: AgencyDocument | HubDocument, today: date) -> Iterator[Fault]:
     days = (today - own.drawn_on).days
     if days > _DAYS_MAX:
-        yield _warning(f"signing and opening keys are {days} days old", "weighbridge keys rotate")
+        yield _warning(f"keys that sign or open are {days} days old", "weighbridge keys rotate")
     if own.next_signing is not None:
         yield _warning(
             "a rotation is not finished",
@@ -114,14 +147,20 @@ def _of_agreement(own: AgencyDocument, agency: str, directory: Directory) -> Ite
     if member is None:
         yield _error(f"the directory does not name {agency}", _HAND_ROUND)
         return
-    if verify_key_of(own.signing) not in member.signing_keys:
-        yield _error("the directory has not the signing key in use: hubs refuse everything", _HAND_ROUND)
-    elif not set(own.verify_keys()) <= set(member.signing_keys):
-        yield _warning("the directory lacks a next or former signing key", _HAND_ROUND)
+    yield from _of_signing(own, member.signing_keys, "hubs refuse everything")
     if member.opening_key in {seal_key_of(key) for key in own.former_opening}:
         yield _warning("the directory has a former opening key", _HAND_ROUND)
     elif member.opening_key != seal_key_of(own.opening):
         yield _error("what others seal does not open: the directory has another opening key", _HAND_ROUND)
+
+
+def _of_signing(
+    own: AgencyDocument | HubDocument, known: Collection[bytes], consequence: str
+) -> Iterator[Fault]:
+    if verify_key_of(own.signing) not in known:
+        yield _error(f"the directory has not the signing key in use: {consequence}", _HAND_ROUND)
+    elif not set(own.verify_keys()) <= set(known):
+        yield _warning("the directory lacks a next or former signing key", _HAND_ROUND)
 
 
 def _of_years(shared: ExchangeDocument, today: date) -> Iterator[Fault]:

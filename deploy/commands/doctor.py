@@ -1,13 +1,21 @@
-"""Commands that look for what is wrong: `weighbridge doctor ledger`."""
+"""Commands that look for what is wrong: `weighbridge doctor agency|hub|ledger`."""
 
 from __future__ import annotations
 
 import json
+from contextlib import nullcontext
 from dataclasses import asdict
+from io import StringIO
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
+
+from schemas.access import Role
+
+if TYPE_CHECKING:
+    from deploy.doctor.check import Result
+    from deploy.doctor.installation import Installation
 
 doctor = typer.Typer(
     name="doctor",
@@ -22,12 +30,77 @@ def noun() -> None:
     """Find what is wrong, and say what to do."""
 
 
+BrokersOption = Annotated[str | None, typer.Option("--bootstrap-servers", help="Kafka brokers.")]
+RegistryOption = Annotated[str | None, typer.Option("--registry-url", help="Schema registry.")]
+KeysOption = Annotated[str | None, typer.Option("--keys", help="Folder of the keys, or another key store.")]
+DirectoryOption = Annotated[Path | None, typer.Option("--directory", help="Members of the exchange.")]
+JsonOption = Annotated[bool, typer.Option("--json", help="Print JSON for programs.")]
+
+
+@doctor.command(
+    epilog="Examples:\n\n"
+    "`weighbridge doctor agency --agency US-EPA --keys keys --directory directory.toml`\n\n"
+    "`weighbridge doctor agency --json | jq '.checks[] | select(.status == \"fail\")'`"
+)
+def agency(
+    name: Annotated[str | None, typer.Option("--agency", help="Its name, such as US-EPA.")] = None,
+    keys: KeysOption = None,
+    directory: DirectoryOption = None,
+    bootstrap_servers: BrokersOption = None,
+    registry_url: RegistryOption = None,
+    as_json: JsonOption = False,
+) -> None:
+    """Look at all that an agency's adapters need: settings, broker, grants, registry, clock, disk, keys.
+
+    Give the options that `adapter run` gets, in the same folder, as the same user. Nothing is changed, no
+    record is written, no secret is shown. Status 1 where anything does not work; warnings alone are status 0.
+    """
+    _examine(
+        Role.AGENCY,
+        as_json,
+        kafka={"bootstrap_servers": bootstrap_servers, "registry_url": registry_url},
+        agency={"id": name, "keys": keys, "directory": directory},
+    )
+
+
+@doctor.command(
+    epilog="Examples:\n\n"
+    "`weighbridge doctor hub --name north --file north.duckdb --directory directory.toml`\n\n"
+    "`weighbridge doctor hub --json | jq .status`"
+)
+def hub(
+    name: Annotated[str | None, typer.Option(help="Name of the hub.")] = None,
+    file: Annotated[Path | None, typer.Option(help="The hub's file.")] = None,
+    keys: KeysOption = None,
+    directory: DirectoryOption = None,
+    bootstrap_servers: BrokersOption = None,
+    registry_url: RegistryOption = None,
+    as_json: JsonOption = False,
+) -> None:
+    """Look at all that a hub needs, also at its file, whether the hub runs or not.
+
+    Give the options that `hub run` gets, in the same folder, as the same user. Nothing is changed, no record
+    is written, no secret is shown. Status 1 where anything does not work; warnings alone are status 0.
+    """
+    _examine(
+        Role.HUB,
+        as_json,
+        kafka={"bootstrap_servers": bootstrap_servers, "registry_url": registry_url},
+        hub={
+            "name": name,
+            "file": file,
+            "directory": directory,
+            "release": None if keys is None else {"keys": keys},
+        },
+    )
+
+
 @doctor.command(epilog="Example: `weighbridge doctor ledger --directory directory.toml`")
 def ledger(
     directory: Annotated[Path, typer.Option(help="Members of the exchange: who may sign.")],
-    bootstrap_servers: Annotated[str | None, typer.Option(help="Kafka brokers.")] = None,
-    registry_url: Annotated[str | None, typer.Option(help="Schema registry.")] = None,
-    as_json: Annotated[bool, typer.Option("--json", help="Print JSON.")] = False,
+    bootstrap_servers: BrokersOption = None,
+    registry_url: RegistryOption = None,
+    as_json: JsonOption = False,
 ) -> None:
     """Hold every record of the ledger against the signatures; exit 1 where anything is wrong.
 
@@ -54,3 +127,40 @@ def ledger(
             where = f" ({problem.topic} {places})" if places else ""
             typer.echo(f"{agency}: {problem.count} x {reason}{where}: {problem.hint}")
     raise typer.Exit(1 if findings.problems else 0)
+
+
+def _examine(role: Role, as_json: bool, **flags: dict[str, Any]) -> None:
+    """Look at an installation, print what was found, and end with status 1 where anything does not work."""
+    from rich.console import Console
+
+    from deploy.doctor import effective, given, report
+    from deploy.doctor.installation import Installation
+    from schemas.errors import EXIT_FAILURE
+    from schemas.runtime import logs
+
+    installation = Installation(role, given.read(flags))
+    # What clients log of an exchange that is not well is what the checks tell.
+    logs.configure(StringIO())
+    results = _results(installation)
+    settings = [*effective.effective(installation)]
+    if as_json:
+        typer.echo(json.dumps(report.as_json(installation, settings, results)))
+    else:
+        report.show(Console(markup=False, highlight=False, soft_wrap=True), settings, results)
+    raise typer.Exit(EXIT_FAILURE if report.has_failed(results) else 0)
+
+
+def _results(installation: Installation) -> list[Result]:
+    """Run all checks; at a terminal the one that is under way is shown."""
+    from rich.console import Console
+
+    from deploy.doctor import catalogue, check
+
+    checks, found = catalogue.of_role(installation.role), []
+    console = Console(stderr=True)
+    with console.status("looking") if console.is_terminal else nullcontext() as status:
+        for result in check.results(checks, installation):
+            found.append(result)
+            if status is not None and len(found) < len(checks):
+                status.update(f"looking at {checks[len(found)].name}")
+    return found

@@ -20,7 +20,8 @@ from cryptography.hazmat.primitives.serialization import (
 from cryptography.x509.oid import NameOID
 
 HOSTS: tuple[x509.GeneralName, ...] = (x509.IPAddress(ip_address("127.0.0.1")), x509.DNSName("localhost"))
-_VALID_DAYS = (-1, 30)
+# Longer than what is told to be renewed soon.
+_VALID_DAYS = (-1, 90)
 
 
 @dataclass(frozen=True, slots=True)
