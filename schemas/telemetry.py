@@ -300,6 +300,8 @@ class LogEvent(StrEnum):
     DOCUMENT_REJECTED = "document_rejected"
     COMMITTED = "committed"
     BATCH_STORED = "batch_stored"
+    CATCHING_UP = "catching_up"
+    CAUGHT_UP = "caught_up"
     LEDGER_BROKEN = "ledger_broken"
     PARTITION_FOUND = "partition_found"
     EPOCH_CLOSED = "epoch_closed"

@@ -1,4 +1,4 @@
-"""Commands of a hub: `weighbridge hub run|status|sql`."""
+"""Commands of a hub: `weighbridge hub run|status|sql|backup`."""
 
 from __future__ import annotations
 
@@ -43,6 +43,7 @@ def run(
     """Store every movement event, each exactly once, until stopped."""
     # The file holds every company's volumes.
     os.umask(0o077)
+    from consumers.hub.bar import catching_up
     from consumers.hub.hub import Hub
     from schemas import directory as directories
     from schemas import settings
@@ -62,23 +63,26 @@ def run(
             "no directory of the exchange", hint="give --directory: a hub counts what its members have signed"
         )
     members = directories.load(found.hub.directory)
-    logs.configure(hub=found.hub.name)
-    metrics, stop = Metrics(), threading.Event()
-    health = Health(health_file, metrics)
-    metrics.serve(found.hub.metrics_host, found.hub.metrics_port)
-    expiry.show_certificates(metrics, found.kafka)
-    stop_when_told(stop, health)
-    running = Hub(
-        settings=found.hub,
-        kafka=found.kafka,
-        directory=members,
-        metrics=metrics,
-        health=health,
-        stop=stop,
-    )
-    with watched(health, stop), closing(running), suppress(ShutdownRequested):
-        running.open()
-        running.run(until_end=until_end)
+    # First of all: what is logged then stands above the bar.
+    with catching_up() as show:
+        logs.configure(hub=found.hub.name)
+        metrics, stop = Metrics(), threading.Event()
+        health = Health(health_file, metrics)
+        metrics.serve(found.hub.metrics_host, found.hub.metrics_port)
+        expiry.show_certificates(metrics, found.kafka)
+        stop_when_told(stop, health)
+        running = Hub(
+            settings=found.hub,
+            kafka=found.kafka,
+            directory=members,
+            metrics=metrics,
+            health=health,
+            stop=stop,
+            show=show,
+        )
+        with watched(health, stop), closing(running), suppress(ShutdownRequested):
+            running.open()
+            running.run(until_end=until_end)
     typer.echo(json.dumps(asdict(running.totals)))
 
 
@@ -130,6 +134,31 @@ def sql(
     Console(markup=False, width=_COLUMNS_MAX).print(table, crop=False, soft_wrap=True)
     if not answer["is_complete"]:
         typer.echo(f"There are more than {rows} rows: --rows shows more.", err=True)
+
+
+@hub.command(
+    epilog="Example: `weighbridge hub backup --file north.duckdb --out backups/north-2026-11-26.duckdb`"
+)
+def backup(
+    out: Annotated[Path, typer.Option(help="File to write: confidential, its owner's alone.")],
+    file: FileOption = None,
+    as_json: JsonOption = False,
+) -> None:
+    """Write a copy of the hub's file as it is now, whether the hub runs or not.
+
+    A hub that runs stores on meanwhile. Put in place of the file, the copy goes on where it ends.
+    """
+    # The copy holds every company's volumes, too.
+    os.umask(0o077)
+    from consumers.hub.offline import backed_up
+    from schemas import settings
+
+    found = settings.load(hub={"file": file}).hub
+    status = backed_up(found.file, found.memory_limit, out)
+    if as_json:
+        typer.echo(json.dumps(status | {"file": str(out)}))
+        return
+    typer.echo(f"{status['events']} events of hub {status.get('hub')} in {out}: every company's volumes")
 
 
 def _asked(file: Path | None, name: str, **arguments: Any) -> Any:

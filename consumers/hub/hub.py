@@ -22,6 +22,7 @@ from consumers.hub.decode import decode
 from consumers.hub.intake import Intake
 from consumers.hub.measures import Measures
 from consumers.hub.outbox import Outbox
+from consumers.hub.progress import Progress, Show, show_nothing
 from consumers.hub.questions import Questions
 from consumers.hub.releases import Releases
 from consumers.hub.service import Service
@@ -68,6 +69,7 @@ class Hub:
         stop: Set to end after the batch at hand.
         on_step: Told the name of each step; crash tests stop the process there.
         clock: Says when epochs close.
+        show: Told how far it is on its way to what was there when it started.
     """
 
     settings: HubSettings
@@ -78,6 +80,7 @@ class Hub:
     stop: threading.Event = field(default_factory=threading.Event)
     on_step: Callable[[str], None] = lambda _: None
     clock: Callable[[], datetime] = lambda: datetime.now(UTC)
+    show: Show = show_nothing
     totals: Totals = field(default_factory=Totals)
     _store: Store = field(init=False)
     _intake: Intake = field(init=False)
@@ -88,6 +91,7 @@ class Hub:
     _releases: Releases = field(init=False)
     _measures: Measures = field(init=False)
     _service: Service = field(init=False)
+    _progress: Progress = field(init=False)
     _reached: dict[int, int] = field(default_factory=dict)
     _looked_at: float = 0.0
 
@@ -121,6 +125,8 @@ class Hub:
         self._intake.begin(self._coverage())
         self._patiently(self._find_partitions)
         logger().info(LogEvent.STARTED, partitions=len(self._reached))
+        self._progress = Progress(dict(self._reached), self._patiently(self._intake.ends), self.show)
+        self._progress.moved(self._reached)
 
     def run(self, *, until_end: bool = False) -> Totals:
         """Store what arrives until `stop` is set, or with `until_end` up to what is there now.
@@ -149,6 +155,7 @@ class Hub:
         if batch.values or batch.broken:
             self._take(batch)
         self._reached |= batch.next_offsets
+        self._progress.moved(self._reached)
         if time.monotonic() - self._looked_at >= LOOK_INTERVAL_SECONDS:
             self._look_around()
 

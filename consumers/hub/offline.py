@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shutil
 from contextlib import closing
 from pathlib import Path
 from typing import Any
@@ -14,8 +15,18 @@ from consumers.hub.releases import Releases
 from consumers.hub.store import connect, make_private
 from schemas.errors import ConfigurationError
 
+# To copy a file takes as long as it takes.
+_BACKUP_SECONDS = 3_600.0
 
-def answered(file: Path, memory_limit: str, name: str, **arguments: Any) -> Any:
+
+def answered(
+    file: Path,
+    memory_limit: str,
+    name: str,
+    *,
+    patience_seconds: float = service.ANSWER_SECONDS_MAX,
+    **arguments: Any,
+) -> Any:
     """Ask the hub that runs on a file, else the file itself; see `Questions` for the names.
 
     Raises:
@@ -24,7 +35,7 @@ def answered(file: Path, memory_limit: str, name: str, **arguments: Any) -> Any:
     if not file.exists():
         raise ConfigurationError(f"no hub has written {file} yet", hint="weighbridge hub run --file ...")
     try:
-        return service.ask(file, name, **arguments)
+        return service.ask(file, name, patience_seconds=patience_seconds, **arguments)
     except (FileNotFoundError, ConnectionError):
         # No hub runs, or a killed one left its socket.
         releases = Releases(lambda: _written(file, memory_limit))
@@ -32,6 +43,25 @@ def answered(file: Path, memory_limit: str, name: str, **arguments: Any) -> Any:
             Questions(lambda: connect(file, memory_limit=memory_limit, read_only=True))
         ) as questions:
             return (questions.handlers() | releases.handlers())[name](**arguments)
+
+
+def backed_up(file: Path, memory_limit: str, out: Path) -> dict[str, Any]:
+    """Write a backup of a file, whether a hub runs on it or not, and return what the backup holds.
+
+    Raises:
+        ConfigurationError: There is no such file, or there is a backup of that name.
+        FatalError: There is no space for it.
+    """
+    if out.exists():
+        raise ConfigurationError(f"{out} exists already", hint="give each backup a name of its own")
+    out.parent.mkdir(parents=True, exist_ok=True)
+    copy = Path(answered(file, memory_limit, "backup", patience_seconds=_BACKUP_SECONDS))
+    # Whole or not at all, also where it goes to another disk.
+    arriving = out.with_name(f".{out.name}.arriving")
+    shutil.move(copy, arriving)
+    arriving.replace(out)
+    copy.parent.rmdir()
+    return dict(answered(out, memory_limit, "status"))
 
 
 def hub_name(file: Path, memory_limit: str) -> str:

@@ -1,4 +1,4 @@
-"""What can be asked of a hub's file, whether the hub runs or not: status, sql, contributions.
+"""What can be asked of a hub's file, whether the hub runs or not: status, sql, contributions, backup.
 
 Each question has a connection and a read-only transaction to itself, so that it sees one
 state of the file and changes nothing. Answers are plain JSON values.
@@ -17,7 +17,7 @@ from typing import Any
 import duckdb
 import polars as pl
 
-from consumers.hub import queries
+from consumers.hub import backup, queries
 from schemas.errors import ConfigurationError
 
 ROWS_MAX = 1_000
@@ -36,6 +36,7 @@ class Questions:
         # To make the views takes longer than most questions, so connections that have them are kept.
         self._idle: list[duckdb.DuckDBPyConnection] = []
         self._lock = threading.Lock()
+        self._copying = threading.Lock()
         self._is_over = False
 
     def close(self) -> None:
@@ -50,7 +51,12 @@ class Questions:
 
     def handlers(self) -> dict[str, Callable[..., Any]]:
         """Return the questions by name."""
-        return {"status": self.status, "sql": self.sql, "contributions": self.contributions}
+        return {
+            "status": self.status,
+            "sql": self.sql,
+            "contributions": self.contributions,
+            "backup": self.backup,
+        }
 
     def status(self) -> dict[str, Any]:
         """Return whose file it is, how far it is, and how much it holds."""
@@ -122,6 +128,15 @@ class Questions:
         found.write_parquet(Path(path))
         return {"cut": {str(partition): offset for partition, offset in wanted.items()}, "rows": found.height}
 
+    def backup(self) -> str:
+        """Write a copy of the file as it is now, and return where it is; whoever asks takes it away.
+
+        Raises:
+            FatalError: There is no space for it.
+        """
+        with self._copying, closing(self._connect()) as connection, self._interrupted(connection):
+            return str(backup.copied(connection))
+
     @contextmanager
     def _viewing(self) -> Iterator[duckdb.DuckDBPyConnection]:
         """Lend a connection that has the views, and keep it for the next question unless this one fails."""
@@ -152,11 +167,17 @@ class Questions:
     @contextmanager
     def _reading(self, connection: duckdb.DuckDBPyConnection) -> Iterator[None]:
         """Show a connection one state of the file, until `close` interrupts."""
-        self._active.add(connection)
-        try:
+        with self._interrupted(connection):
             connection.execute("BEGIN TRANSACTION READ ONLY")
             yield
             connection.execute("ROLLBACK")
+
+    @contextmanager
+    def _interrupted(self, connection: duckdb.DuckDBPyConnection) -> Iterator[None]:
+        """Have `close` interrupt what a connection does."""
+        self._active.add(connection)
+        try:
+            yield
         finally:
             self._active.discard(connection)
 

@@ -59,7 +59,7 @@ class Service:
         self._path.unlink(missing_ok=True)
 
 
-def ask(file: Path, name: str, **arguments: Any) -> Any:
+def ask(file: Path, name: str, *, patience_seconds: float = ANSWER_SECONDS_MAX, **arguments: Any) -> Any:
     """Ask the running hub of a file.
 
     Raises:
@@ -68,10 +68,10 @@ def ask(file: Path, name: str, **arguments: Any) -> Any:
     """
     question = json.dumps({"name": name, "arguments": arguments}).encode() + b"\n"
     try:
-        line = _exchanged(file, question)
+        line = _exchanged(file, question, patience_seconds)
     except TimeoutError as error:
         raise RetriableError(
-            f"the hub did not answer within {ANSWER_SECONDS_MAX:.0f} s", hint="ask for less, or later"
+            f"the hub did not answer within {patience_seconds:.0f} s", hint="ask for less, or later"
         ) from error
     if not line:
         raise FatalError("the hub stopped before it answered", hint="weighbridge hub status")
@@ -82,9 +82,9 @@ def ask(file: Path, name: str, **arguments: Any) -> Any:
     return answer["result"]
 
 
-def _exchanged(file: Path, question: bytes) -> bytes:
+def _exchanged(file: Path, question: bytes, patience_seconds: float) -> bytes:
     with socket.socket(socket.AF_UNIX) as connection:
-        connection.settimeout(ANSWER_SECONDS_MAX)
+        connection.settimeout(patience_seconds)
         connection.connect(str(socket_path(file.absolute())))
         connection.sendall(question)
         with connection.makefile("rb") as stream:

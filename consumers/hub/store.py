@@ -17,7 +17,7 @@ from typing import Any
 import duckdb
 import polars as pl
 
-from consumers.hub import queries
+from consumers.hub import backup, queries
 from consumers.hub.batch import Batch
 from consumers.hub.chains import End, Link
 from consumers.hub.custody import Custody
@@ -82,7 +82,7 @@ class Accepted:
 
 
 def connect(path: Path, *, memory_limit: str = "1GB", read_only: bool = False) -> duckdb.DuckDBPyConnection:
-    """Open a hub's file, with everything outside of it out of reach of SQL.
+    """Open a hub's file, with everything outside of it and of its backups out of reach of SQL.
 
     Raises:
         ConfigurationError: Another process holds the file, or it is no DuckDB file.
@@ -93,7 +93,6 @@ def connect(path: Path, *, memory_limit: str = "1GB", read_only: bool = False) -
         "threads": 1,
         # Rarer checkpoints write partly filled row groups less often, yet restarts stay short.
         "checkpoint_threshold": "64MB",
-        "enable_external_access": False,
         "python_enable_replacements": False,
     }
     try:
@@ -109,7 +108,7 @@ def connect(path: Path, *, memory_limit: str = "1GB", read_only: bool = False) -
         ) from error
     except duckdb.Error as error:
         raise ConfigurationError(f"{path} is no hub's file", hint="name another one with --file") from error
-    connection.execute("SET lock_configuration = true")
+    backup.confine(connection, path)
     _refuse_foreign(connection, path, is_new_allowed=not read_only)
     return connection
 
