@@ -14,6 +14,7 @@ from typing import Annotated, NoReturn
 import typer
 from rich.console import Console
 
+from consumers.deadletters.cli import deadletters
 from consumers.disclosure.cli import disclosure
 from consumers.hub.cli import hub
 from consumers.release.cli import release
@@ -55,6 +56,7 @@ for noun in (
     rejects,
     sealed,
     hub,
+    deadletters,
     release,
     disclosure,
     topics,

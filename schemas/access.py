@@ -67,6 +67,7 @@ def agency_grants(agency: str) -> tuple[Grant, ...]:
         *_reading(topics.positions(agency), "where to go on after a start"),
         _topic(topics.rejects(agency), Operation.WRITE, "documents that it refused"),
         *_reading(topics.rejects(agency), "the same, for their repair"),
+        *_reading(topics.DEAD_LETTERS_PREFIX, "which of its records hubs refused", is_prefix=True),
         _transactions(topics.agency_transactions(agency), "one for each of its sources"),
     )
 
@@ -78,6 +79,7 @@ def hub_grants(hub: str) -> tuple[Grant, ...]:
         _topic(topics.SIGNATURES, Operation.READ, "whether they are their agency's"),
         Grant(Resource.GROUP, topics.hub_group(hub), Operation.READ, "to show its lag; never read back"),
         _topic(topics.dead_letters(hub), Operation.WRITE, "records that it refused"),
+        *_reading(topics.dead_letters(hub), "the same, for its operators and for a new file"),
         _topic(topics.AGGREGATES, Operation.WRITE, "the figures of its releases"),
         _topic(topics.RELEASES, Operation.WRITE, "its releases"),
         *_reading(topics.RELEASES, "what was released before"),
@@ -125,12 +127,12 @@ def _topic(name: str, operation: Operation, reason: str, *, is_prefix: bool = Fa
     return Grant(Resource.TOPIC, name, operation, reason, is_prefix)
 
 
-def _reading(topic: str, reason: str) -> tuple[Grant, Grant]:
+def _reading(topic: str, reason: str, *, is_prefix: bool = False) -> tuple[Grant, Grant]:
     """Return what reading a topic from its begin takes; its group commits nothing and has no members."""
     group = topics.reader_group(topic)
     return (
-        _topic(topic, Operation.READ, reason),
-        Grant(Resource.GROUP, group, Operation.DESCRIBE, f"to read {topic}"),
+        _topic(topic, Operation.READ, reason, is_prefix=is_prefix),
+        Grant(Resource.GROUP, group, Operation.DESCRIBE, f"to read {topic}", is_prefix),
     )
 
 

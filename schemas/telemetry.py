@@ -302,6 +302,7 @@ class LogEvent(StrEnum):
     BATCH_STORED = "batch_stored"
     CATCHING_UP = "catching_up"
     CAUGHT_UP = "caught_up"
+    REDRIVEN = "redriven"
     LEDGER_BROKEN = "ledger_broken"
     PARTITION_FOUND = "partition_found"
     EPOCH_CLOSED = "epoch_closed"

@@ -22,8 +22,9 @@ AGGREGATES = f"{PREFIX}.aggregates"
 RELEASES = f"{PREFIX}.releases"
 KEYS = f"{PREFIX}.keys"
 SIGNATURES = f"{PREFIX}.signatures"
-# How the topics of all recipients begin, and those of nothing else.
+# How the topics of all recipients begin, and those of nothing else; of all hubs' dead letters likewise.
 SEALED_PREFIX = f"{PREFIX}.sealed."
+DEAD_LETTERS_PREFIX = f"{PREFIX}.deadletters."
 
 
 @cache
@@ -46,7 +47,7 @@ def sealed(recipient: str) -> str:
 
 def dead_letters(hub: str) -> str:
     """Return the topic of the records that a hub refused."""
-    return f"{PREFIX}.deadletters.{_checked(hub, HUB)}"
+    return f"{DEAD_LETTERS_PREFIX}{_checked(hub, HUB)}"
 
 
 def agency_transactions(agency: str) -> str:

@@ -9,23 +9,19 @@ A signature is used whole or not at all, and once.
 from __future__ import annotations
 
 import heapq
-import io
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from itertools import compress
-from typing import Any
-
-import fastavro
 
 from consumers.hub.batch import Batch, Broken, Chunk, Parts
 from consumers.hub.chains import Chains, Writer
 from consumers.hub.custody import Custody
+from consumers.hub.signatures import Signatures
 from consumers.hub.waiting import Waiting
 from consumers.hub.writers import Writers
-from schemas import contract, framing, topics
 from schemas.directory import Directory
-from schemas.reasons import Breach, Reason
-from schemas.signing import Signature, verified
+from schemas.reasons import Breach
+from schemas.signing import Signature
 
 # Some 100 MB: records of which it is not known yet whether a signature names them, and
 # offsets of signatures whose records are not read yet.
@@ -107,9 +103,7 @@ class Coverage:
             custody: How far the signatures are used.
             stored: By partition, offsets behind `next_offsets` that are in the file.
         """
-        self._directory = directory
-        self._writers = writers
-        self._schemas: dict[int, Any] = {}
+        self._signatures = Signatures(directory, writers)
         self._chains = Chains(dict(custody.ends))
         self._partitions: dict[int, _Partition] = {}
         self._broken: list[Broken] = []
@@ -182,7 +176,7 @@ class Coverage:
             RetriableError: A schema is not known yet and the registry does not answer; nothing is taken.
         """
         found = [
-            self._decoded(value, partition)
+            self._signatures.read(value, partition)
             for value, partition in zip(chunk.values, chunk.partitions, strict=True)
         ]
         for signature, number, own in zip(found, chunk.partitions, chunk.offsets, strict=True):
@@ -294,26 +288,3 @@ class Coverage:
         signature = item.pending.pop(own)
         self._pending_offsets -= signature.records
         return signature
-
-    def _decoded(self, value: bytes | None, partition: int) -> Signature | None:
-        """Return a signature that verifies and lies where it belongs."""
-        schema_id = framing.schema_id(value or b"")
-        schema = None if schema_id is None else self._schema(schema_id)
-        if value is None or schema is None:
-            return None
-        body = value[framing.HEADER_BYTES :]
-        try:
-            fields: Any = fastavro.schemaless_reader(io.BytesIO(body), schema, contract.parsed("signature"))
-        except Exception:  # noqa: BLE001  # a corrupt body may fail in any way
-            return None
-        found = verified(body, fields, self._directory)
-        is_here = found is not None and (found.topic, found.partition) == (topics.MOVEMENTS, partition)
-        return found if is_here else None
-
-    def _schema(self, schema_id: int) -> Any:
-        if schema_id not in self._schemas:
-            schema = self._writers.find(schema_id)
-            if isinstance(schema, Reason):
-                return None
-            self._schemas[schema_id] = fastavro.parse_schema(dict(schema))
-        return self._schemas[schema_id]

@@ -15,24 +15,26 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import TypeVar
 
+from consumers.deadletters.letters import all_letters
 from consumers.hub.batch import Batch
-from consumers.hub.check import agencies, check, foreign
 from consumers.hub.coverage import Coverage
-from consumers.hub.decode import decode
 from consumers.hub.intake import Intake
+from consumers.hub.judging import Judge, judged
 from consumers.hub.measures import Measures
 from consumers.hub.outbox import Outbox
 from consumers.hub.progress import Progress, Show, show_nothing
 from consumers.hub.questions import Questions
+from consumers.hub.recall import Recall
+from consumers.hub.redrives import Redrives
 from consumers.hub.releases import Releases
 from consumers.hub.service import Service
-from consumers.hub.store import Accepted, DeadLetter, Identity, Store
+from consumers.hub.store import Accepted, Identity, Store
 from consumers.hub.writers import Writers
 from consumers.release.calendar import closed_since
 from schemas import policy, topics
 from schemas.directory import Directory
 from schemas.errors import Awaited, FencedError, RetriableError, ShutdownRequested, WeighbridgeError
-from schemas.reasons import BREACH_HINTS, Reason
+from schemas.reasons import BREACH_HINTS
 from schemas.runtime import presence
 from schemas.runtime.health import Health
 from schemas.runtime.logs import logger
@@ -89,6 +91,9 @@ class Hub:
     _signature_writers: Writers = field(init=False)
     _questions: Questions = field(init=False)
     _releases: Releases = field(init=False)
+    _judge: Judge = field(init=False)
+    _redrives: Redrives = field(init=False)
+    _recall: Recall = field(init=False)
     _measures: Measures = field(init=False)
     _service: Service = field(init=False)
     _progress: Progress = field(init=False)
@@ -110,7 +115,9 @@ class Hub:
         self._releases = Releases(self._store.cursor)
         self._measures = Measures(self.settings, self.metrics, self._store.cursor)
         self._measures.begin()
-        handlers = self._questions.handlers() | self._releases.handlers()
+        self._judge = Judge(self.kafka, self.settings.name, self.directory)
+        self._redrives = Redrives(self._judge, self._store.cursor)
+        handlers = self._questions.handlers() | self._releases.handlers() | self._redrives.handlers()
         self._service = Service(self.settings.file, handlers)
         self._service.start()
         self._intake = Intake(self.kafka, self.settings.name)
@@ -118,6 +125,7 @@ class Hub:
         self._store.claim(identity)
         self._patiently(lambda: presence.require(self.kafka, [topics.dead_letters(self.settings.name)]))
         self._outbox = Outbox(self.kafka, identity)
+        self._patiently(self._remember)
         known, lookup = self._store.writer_schemas(), Registry(self.kafka).schema_of
         self._writers = Writers(known, lookup)
         self._signature_writers = Writers(known, lookup, "signature")
@@ -156,6 +164,7 @@ class Hub:
             self._take(batch)
         self._reached |= batch.next_offsets
         self._progress.moved(self._reached)
+        self._redrive()
         if time.monotonic() - self._looked_at >= LOOK_INTERVAL_SECONDS:
             self._look_around()
 
@@ -173,6 +182,7 @@ class Hub:
         accepted = self._patiently(lambda: self._accepted(batch))
         self.on_step("checked")
         self._store.append(batch, accepted, self.on_step)
+        self._recall.forget(batch)
         self._writers.stored()
         self._signature_writers.stored()
         self._intake.movements.show_progress(batch.next_offsets)
@@ -180,19 +190,31 @@ class Hub:
         self._count(batch, accepted)
 
     def _accepted(self, batch: Batch) -> Accepted:
-        decoded = decode(batch.values, self._writers)
-        self.on_step("decoded")
-        events, forged = foreign(decoded.events, batch.signers)
-        events, broken = check(events, batch.keys)
-        reasons = {place: (reason,) for place, reason in decoded.bad.items()} | broken
-        # Nothing else is said of what nobody has signed: whatever it holds, nobody answers for it.
-        reasons |= dict.fromkeys([*forged, *batch.unsigned()], (Reason.FORGED,))
-        senders = agencies(decoded.events, [*broken]) if broken else {}
-        letters = [
-            DeadLetter(batch.partitions[place], batch.offsets[place], reasons[place], senders.get(place))
-            for place in sorted(reasons)
-        ]
-        return Accepted(events, letters, self._writers.new | self._signature_writers.new)
+        accepted = judged(batch, self._writers, self.on_step)
+        accepted.schemas = self._writers.new | self._signature_writers.new
+        return self._recall.applied(batch, accepted)
+
+    def _remember(self) -> None:
+        """Learn from the topic of dead letters what the file does not know: see `Recall`."""
+        told = [item.letter for item in all_letters(self.kafka, self.settings.name)]
+        self._recall = Recall.of(told, self._store.letterbox.all())
+        if self._recall.redriven:
+            batch = self._judge.reread(self._recall.redriven)
+            accepted = judged(batch, self._judge.writers())
+            self._store.redrive(batch, accepted, self._recall.numbers, self._recall.first)
+
+    def _redrive(self) -> None:
+        """Store what was asked for and is due."""
+        part = self._redrives.due()
+        if part is None:
+            return
+        rows = self._store.redrive(part.batch, part.accepted, {}, self._recall.first, self.on_step)
+        self._send_dead_letters()
+        self._redrives.done()
+        self.totals.rows += rows
+        self._measures.redriven(part.accepted)
+        self._measures.look(self.clock())
+        logger().info(LogEvent.REDRIVEN, rows=rows, dead_letters=len(part.batch) - rows)
 
     def _has_reached(self, targets: dict[int, int] | None, reached: dict[int, int]) -> bool:
         if targets is None or not self._intake.is_settled:

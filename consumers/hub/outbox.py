@@ -6,7 +6,8 @@ noting it sends them again under the same key, and the repetition compacts away.
 
 from __future__ import annotations
 
-from consumers.hub.store import DeadLetter, Identity, Store
+from consumers.deadletters.letters import DeadLetter
+from consumers.hub.store import Identity, Store
 from schemas import contract, framing, topics
 from schemas.errors import WeighbridgeError
 from schemas.runtime import presence
@@ -33,7 +34,7 @@ class Outbox:
         Raises:
             WeighbridgeError: Broker or registry do not take them; everything stays in the outbox.
         """
-        letters = store.unsent(_AT_ONCE)
+        letters = store.letterbox.unsent(_AT_ONCE)
         if not letters:
             return 0
         try:
@@ -69,7 +70,8 @@ class Outbox:
             "topic": self._identity.topic,
             "partition": letter.partition,
             "offset": letter.offset,
-            "reasons": [reason.value for reason in letter.reasons],
+            "reasons": [str(reason) for reason in letter.reasons],
             "agency": letter.agency,
+            "redriven": letter.redriven,
         }
         return contract.encoded(contract.parsed("dead_letter"), value)

@@ -12,6 +12,7 @@ from importlib import resources
 import duckdb
 import polars as pl
 
+from consumers.hub.releases import REDRIVEN
 from schemas import codes
 from schemas.errors import ConfigurationError
 
@@ -42,7 +43,8 @@ def create_views(connection: duckdb.DuckDBPyConnection, cut: Mapping[int, int] |
 
     Args:
         connection: Of its own for this purpose; the views last as long as it does.
-        cut: By partition, the first offset that is left out; None shows everything.
+        cut: By partition, the first offset that is left out, and how many redriven records are
+            in it; None shows everything.
 
     Raises:
         ConfigurationError: The file has not the tables of the installed release.
@@ -53,10 +55,15 @@ def create_views(connection: duckdb.DuckDBPyConnection, cut: Mapping[int, int] |
         for name in VIEWS:
             connection.execute(text(name))
     except duckdb.CatalogException as error:
-        raise ConfigurationError(
-            "the file was last written by another release of this program",
-            hint="`weighbridge hub run --until-end` brings its tables up to date",
-        ) from error
+        raise of_another_release() from error
+
+
+def of_another_release() -> ConfigurationError:
+    """Return the error of a file that lacks a table or a column."""
+    return ConfigurationError(
+        "the file was last written by another release of this program",
+        hint="`weighbridge hub run --until-end` brings its tables up to date",
+    )
 
 
 def load_code_lists(connection: duckdb.DuckDBPyConnection) -> None:
@@ -84,5 +91,9 @@ def _restrict(connection: duckdb.DuckDBPyConnection, cut: Mapping[int, int]) -> 
     # A temporary view hides the table of the same name from the views that are made after it.
     connection.execute(
         f'CREATE TEMP VIEW event AS SELECT event.* FROM "{database}".main.event AS event '  # noqa: S608  # the name of our own file
-        "JOIN cut USING (kafka_partition) WHERE event.kafka_offset < cut.kafka_offset"
+        "JOIN cut USING (kafka_partition) WHERE event.kafka_offset < cut.kafka_offset "
+        f'AND NOT EXISTS (FROM "{database}".main.dead_letter AS letter '
+        "WHERE letter.kafka_partition = event.kafka_partition "
+        "AND letter.kafka_offset = event.kafka_offset AND letter.redriven >= "
+        f"(SELECT coalesce(max(kafka_offset), 0) FROM cut WHERE kafka_partition = {REDRIVEN}))"
     )

@@ -18,6 +18,7 @@ import duckdb
 import polars as pl
 
 from consumers.hub import backup, queries
+from consumers.hub.releases import as_it_is
 from schemas.errors import ConfigurationError
 
 ROWS_MAX = 1_000
@@ -69,11 +70,13 @@ class Questions:
                     str(partition): offset for partition, offset in _offsets(connection).items()
                 },
                 "events": _count(connection, "event"),
-                "dead_letters": _count(connection, "dead_letter"),
+                "dead_letters": _count(connection, "dead_letter WHERE redriven IS NULL"),
+                "redriven": _count(connection, "dead_letter WHERE redriven IS NOT NULL"),
                 "dead_letters_unsent": _count(connection, "outbox"),
                 "reasons": dict(
                     connection.execute(
-                        "SELECT unnest(reasons) AS reason, count(*) FROM dead_letter GROUP BY 1 ORDER BY 1"
+                        "SELECT unnest(reasons) AS reason, count(*) FROM dead_letter "
+                        "WHERE redriven IS NULL GROUP BY 1 ORDER BY 1"
                     ).fetchall()
                 ),
             }
@@ -117,7 +120,7 @@ class Questions:
             ConfigurationError: The file does not reach that cut yet.
         """
         with closing(self._connect()) as connection, self._reading(connection):
-            stored = _offsets(connection)
+            stored = as_it_is(connection)
             wanted = stored if cut is None else {int(partition): offset for partition, offset in cut.items()}
             if any(offset > stored.get(partition, 0) for partition, offset in wanted.items()):
                 raise ConfigurationError(

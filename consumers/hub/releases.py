@@ -17,6 +17,10 @@ import duckdb
 
 Connect = Callable[[], duckdb.DuckDBPyConnection]
 
+# In a cut, beside the partitions: how many of the hub's redriven records may be in a release. One that
+# is redriven later is late, wherever it stands in its partition.
+REDRIVEN = -1
+
 
 class Releases:
     """The releases of one file; `connect` gives a connection that may write and is closed after each use.
@@ -63,7 +67,7 @@ class Releases:
             before = {int(partition): offset for partition, offset in (at_least or {}).items()}
             found = _cuts(connection).get(epoch)
             if found is None or not reaches(found, before):
-                found = _offsets(connection)
+                found = as_it_is(connection)
                 _remove(connection, epoch)
                 _write_cut(connection, epoch, found)
         return _text(found)
@@ -77,7 +81,7 @@ class Releases:
         with self._writing() as connection:
             epochs = [*closed(_cuts(connection))]
             for epoch in epochs:
-                _write_cut(connection, epoch, _offsets(connection))
+                _write_cut(connection, epoch, as_it_is(connection))
         return epochs
 
     def keep(self, epoch: str, digest: str, cut: Mapping[str, int], folder: str) -> None:
@@ -149,9 +153,11 @@ def _cuts(connection: duckdb.DuckDBPyConnection) -> dict[str, dict[int, int]]:
     return found
 
 
-def _offsets(connection: duckdb.DuckDBPyConnection) -> dict[int, int]:
-    """Return how far the file has read each partition."""
-    return dict(connection.execute("FROM next_offset ORDER BY ALL").fetchall())
+def as_it_is(connection: duckdb.DuckDBPyConnection) -> dict[int, int]:
+    """Return the cut that takes all that is in the file."""
+    found: dict[int, int] = dict(connection.execute("FROM next_offset ORDER BY ALL").fetchall())
+    ((redriven,),) = connection.execute("SELECT max(redriven) + 1 FROM dead_letter").fetchall()
+    return found if redriven is None else {REDRIVEN: redriven} | found
 
 
 def _write_cut(connection: duckdb.DuckDBPyConnection, epoch: str, cut: Mapping[int, int]) -> None:

@@ -17,14 +17,15 @@ from typing import Any
 import duckdb
 import polars as pl
 
+from consumers.deadletters.letters import DeadLetter, Place
 from consumers.hub import backup, queries
 from consumers.hub.batch import Batch
 from consumers.hub.chains import End, Link
 from consumers.hub.custody import Custody
 from consumers.hub.events import INDEX, Events
+from consumers.hub.letterbox import Letterbox, placed
 from consumers.hub.terms import all_terms
 from schemas.errors import ConfigurationError, FatalError
-from schemas.reasons import Reason
 
 FORMAT = 2
 _EVENT_COLUMNS = (
@@ -62,23 +63,18 @@ class Identity:
     signatures_id: str
 
 
-@dataclass(frozen=True, slots=True)
-class DeadLetter:
-    """A record that the hub refused."""
-
-    partition: int
-    offset: int
-    reasons: tuple[Reason, ...]
-    agency: str | None = None
-
-
 @dataclass(slots=True)
 class Accepted:
-    """What is left of a batch after decoding and checking."""
+    """What is left of a batch after decoding and checking.
+
+    Attributes:
+        told: Where dead letters are that stand on their topic already.
+    """
 
     events: Events
     dead_letters: list[DeadLetter] = field(default_factory=list)
     schemas: Mapping[int, dict[str, Any]] = field(default_factory=dict)
+    told: frozenset[Place] = frozenset()
 
 
 def connect(path: Path, *, memory_limit: str = "1GB", read_only: bool = False) -> duckdb.DuckDBPyConnection:
@@ -132,13 +128,18 @@ def _refuse_foreign(connection: duckdb.DuckDBPyConnection, path: Path, *, is_new
 
 
 class Store:
-    """The one writer of a hub's file."""
+    """The one writer of a hub's file.
+
+    Attributes:
+        letterbox: Its dead letters.
+    """
 
     def __init__(self, path: Path, memory_limit: str = "1GB") -> None:
         make_private(path)
         self.path = path
         self._root = connect(path, memory_limit=memory_limit)
         self._writer = self._root.cursor()
+        self.letterbox = Letterbox(self._writer)
         self._terms = all_terms()
         with self._transaction():
             self._writer.execute(queries.text("schema"))
@@ -214,7 +215,7 @@ class Store:
             on_step("begun")
             self._append_events(batch, accepted.events)
             on_step("events appended")
-            self._append_dead_letters(accepted.dead_letters)
+            self.letterbox.append(accepted.dead_letters, accepted.told)
             self._append_schemas(accepted.schemas)
             on_step("dead letters appended")
             if batch.custody.next_offsets:
@@ -224,24 +225,48 @@ class Store:
             on_step("offsets written")
         on_step("committed")
 
-    def unsent(self, limit: int) -> list[DeadLetter]:
-        """Return dead letters that are not on their topic yet, oldest first."""
-        rows = self._writer.execute(
-            "SELECT kafka_partition, kafka_offset, reasons, agency FROM outbox "
-            "JOIN dead_letter USING (kafka_partition, kafka_offset) ORDER BY ALL LIMIT ?",
-            [limit],
-        ).fetchall()
-        return [
-            DeadLetter(partition, offset, tuple(Reason(name) for name in reasons), agency)
-            for partition, offset, reasons, agency in rows
-        ]
+    def redrive(
+        self,
+        batch: Batch,
+        accepted: Accepted,
+        numbers: Mapping[Place, int],
+        first: int = 0,
+        on_step: Callable[[str], None] = lambda _: None,
+    ) -> int:
+        """Store what passes now of records that were refused, all or nothing, and return how many.
+
+        A record that is in the file as an event already is left alone, so that each is stored once
+        however often it is redriven. What fails again keeps the reasons of today.
+
+        Args:
+            batch: Records that were refused.
+            accepted: What becomes of them.
+            numbers: Of those that this hub has redriven before, though this file does not say so.
+            first: Number of the next one, unless the file is further.
+            on_step: Told the name of each step.
+
+        Raises:
+            FatalError: The file cannot be written; it is as it was before.
+        """
+        places = [*map(Place, batch.partitions, batch.offsets)]
+        with self._transaction():
+            on_step("redrive begun")
+            refused = self.letterbox.refused(places)
+            is_refused = pl.Series([place in refused for place in places], dtype=pl.Boolean)
+            events = accepted.events.kept(is_refused.gather(accepted.events.rows.get_column(INDEX)))
+            self._append_events(batch, events)
+            on_step("redriven events appended")
+            passed = [refused[places[number]] for number in sorted(events.rows.get_column(INDEX))]
+            failed = [letter for letter in accepted.dead_letters if _is_news(letter, refused)]
+            self.letterbox.change([*self.letterbox.numbered(passed, numbers, first), *failed])
+            on_step("dead letters changed")
+        on_step("redriven")
+        return len(passed)
 
     def sent(self, letters: list[DeadLetter]) -> None:
         """Take dead letters that are on their topic out of the outbox."""
-        self._writer.register("done", _places([(item.partition, item.offset) for item in letters]).to_arrow())
         with self._transaction():
-            self._writer.execute("DELETE FROM outbox WHERE (kafka_partition, kafka_offset) IN (FROM done)")
-        self._writer.unregister("done")
+            self.letterbox.sent(letters)
 
     def cursor(self) -> duckdb.DuckDBPyConnection:
         """Return a connection of its own for another thread; close it after use."""
@@ -301,15 +326,6 @@ class Store:
         self._insert("event", rows.select(*_EVENT_COLUMNS, *(t.id_column for t in self._terms), *_PLACE))
         self._insert("related", _related(rows))
 
-    def _append_dead_letters(self, letters: list[DeadLetter]) -> None:
-        if not letters:
-            return
-        places = _places([(item.partition, item.offset) for item in letters])
-        self._insert("outbox", places)
-        reasons = pl.Series("reasons", [[*item.reasons] for item in letters], dtype=pl.List(pl.String))
-        agencies = pl.Series("agency", [item.agency for item in letters], dtype=pl.String)
-        self._insert("dead_letter", places.with_columns(reasons, agencies))
-
     def _append_schemas(self, schemas: Mapping[int, dict[str, Any]]) -> None:
         for number, schema in schemas.items():
             self._writer.execute("INSERT INTO writer_schema VALUES (?, ?)", [number, json.dumps(schema)])
@@ -319,7 +335,7 @@ class Store:
         places = {"next_signature": [*custody.next_offsets.items()], "used_signature": [*custody.used]}
         for table, rows in places.items():
             self._writer.execute(f"DELETE FROM {table}")  # noqa: S608  # names of our own tables
-            self._insert(table, _places(rows))
+            self._insert(table, placed(rows))
         writers = [writer for _, writer in custody.ends]
         chains = {"chain": _ends(custody), "chain_ahead": _ahead(custody)} if writers else {}
         for table, frame in chains.items():
@@ -331,7 +347,7 @@ class Store:
         self._writer.execute(
             "DELETE FROM next_offset WHERE kafka_partition IN (SELECT unnest(?))", [list(next_offsets)]
         )
-        self._insert("next_offset", _places(list(next_offsets.items())))
+        self._insert("next_offset", placed(list(next_offsets.items())))
 
     def _insert(self, table: str, frame: pl.DataFrame) -> None:
         if frame.is_empty():
@@ -362,8 +378,9 @@ def _related(rows: pl.DataFrame) -> pl.DataFrame:
     return stated.explode("related").unnest("related")
 
 
-def _places(places: list[tuple[int, int]]) -> pl.DataFrame:
-    return pl.DataFrame(places, schema={_PLACE[0]: pl.Int32, _PLACE[1]: pl.Int64}, orient="row")
+def _is_news(letter: DeadLetter, refused: Mapping[Place, DeadLetter]) -> bool:
+    """Say whether a record that is refused is refused for other reasons now."""
+    return letter.place in refused and letter != refused[letter.place]
 
 
 def _ends(custody: Custody) -> pl.DataFrame:

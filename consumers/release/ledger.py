@@ -10,6 +10,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, NamedTuple
 
+from consumers.hub.releases import REDRIVEN
 from consumers.release import calendar
 from consumers.release.calendar import Epoch
 from consumers.release.release import RELEASED, is_signed
@@ -57,8 +58,9 @@ class Entry:
 
     @property
     def cut(self) -> dict[int, int]:
-        """By partition of the movements topic, the first offset that is left out."""
-        return {item["partition"]: item["offset"] for item in self.record["cut"]}
+        """By partition of the movements topic, the first offset that is left out; `REDRIVEN` beside them."""
+        redriven = {REDRIVEN: self.record["redriven"]} if self.record["redriven"] else {}
+        return redriven | {item["partition"]: item["offset"] for item in self.record["cut"]}
 
     @property
     def order(self) -> tuple[str, ...]:

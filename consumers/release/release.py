@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any
 
+from consumers.hub.releases import REDRIVEN
 from consumers.release.blocks import PLACE
 from consumers.release.calendar import Epoch
 from consumers.release.decision import Decision
@@ -82,7 +83,7 @@ def composed(
     Args:
         slot: Where it stands.
         decision: Every cell of every table, in cell order, and what proves them.
-        cut: By partition of the movements topic, the first offset that is left out.
+        cut: By partition of the movements topic, the first offset that is left out; `REDRIVEN` beside them.
         configuration: Digest of what the tables mean.
         key: Ed25519 private key of the hub.
     """
@@ -97,7 +98,12 @@ def composed(
     fields = {
         "status": RELEASED,
         "release_id": identity,
-        "cut": [{"partition": partition, "offset": offset} for partition, offset in sorted(cut.items())],
+        "cut": [
+            {"partition": partition, "offset": offset}
+            for partition, offset in sorted(cut.items())
+            if partition != REDRIVEN
+        ],
+        "redriven": cut.get(REDRIVEN, 0),
         "observations": len(bodies),
         "observations_digest": digest,
         "configuration_digest": configuration,
@@ -114,6 +120,7 @@ def skipped(slot: Slot, key: bytes) -> Release:
         "status": SKIPPED,
         "release_id": identity,
         "cut": [],
+        "redriven": 0,
         "observations": 0,
         "observations_digest": digest_of(()),
         "configuration_digest": b"",

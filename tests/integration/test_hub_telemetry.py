@@ -32,7 +32,7 @@ def test_operators_see_progress_and_no_value(filled: Exchange, tmp_path: Path) -
     with operated(tmp_path, *command) as hub:
         hub.when(f'weighbridge_rows_stored_total{{agency="GB-EA",hub="telemetry"}} {ROWS}.0')
         exposition = hub.when(
-            'weighbridge_dead_letters_total{agency="",hub="telemetry",reason="record.tombstone"} 1.0'
+            'weighbridge_dead_letters_total{agency="GB-EA",hub="telemetry",reason="record.tombstone"} 1.0'
         )
         is_alive = hub.is_alive
         status, _ = hub.stopped()

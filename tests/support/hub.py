@@ -1,7 +1,8 @@
 """A movements topic of a test's own, and hubs that read it.
 
 Run as a program it is a hub that ends itself, as a crash would, at a chosen step. Arguments:
-brokers, registry, file, step, and at which occurrence of it to die (0: never).
+brokers, registry, file, step, at which occurrence of it to die (0: never), and `--on` to run on behind
+the end of the topic.
 """
 
 from __future__ import annotations
@@ -267,7 +268,7 @@ def delete_topics(kafka: KafkaSettings, names: list[str]) -> None:
 
 def main() -> None:
     """Run until the end of the topic, or the chosen step."""
-    brokers, registry, file, step, occurrence = sys.argv[1:]
+    brokers, registry, file, step, occurrence, *goes_on = sys.argv[1:]
     left = int(occurrence)
     logs.configure()
 
@@ -286,7 +287,7 @@ def main() -> None:
         on_step=on_step,
     )
     hub.open()
-    hub.run(until_end=True)
+    hub.run(until_end=not goes_on)
     hub.close()
 
 

@@ -15,11 +15,12 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from consumers.deadletters.letters import DeadLetter
 from consumers.hub.check import check
 from consumers.hub.decode import decode
 from consumers.hub.events import Events, empty
 from consumers.hub.questions import Questions
-from consumers.hub.store import Accepted, DeadLetter, Identity, Store, connect
+from consumers.hub.store import Accepted, Identity, Store, connect
 from schemas import contract
 from schemas.errors import ConfigurationError
 from schemas.reasons import Reason
@@ -90,12 +91,17 @@ def test_interrupted_batch_leaves_nothing(tmp_path: Path, step: str) -> None:
 
     with pytest.raises(CrashError):
         store.append(batch, accepted, crash)
-    before = [store.next_offsets(), store.unsent(10), store.writer_schemas(), asked(store, "FROM movement")]
+    before = [
+        store.next_offsets(),
+        store.letterbox.unsent(10),
+        store.writer_schemas(),
+        asked(store, "FROM movement"),
+    ]
     store.append(batch, accepted)
 
     assert before == [{}, [], {}, []]
     assert store.next_offsets() == {0: 5}
-    assert store.unsent(10) == letters
+    assert store.letterbox.unsent(10) == letters
     assert list(store.writer_schemas()) == [SCHEMA_ID]
     assert asked(store, "SELECT count(*) FROM movement") == [(5,)]
     store.close()
@@ -109,7 +115,7 @@ def test_sent_dead_letters_leave_the_outbox_only(tmp_path: Path) -> None:
 
     store.sent(letters[:1])
 
-    assert store.unsent(10) == letters[1:]
+    assert store.letterbox.unsent(10) == letters[1:]
     assert asked(store, "SELECT count(*) FROM dead_letter") == [(2,)]
     store.close()
 
