@@ -115,14 +115,19 @@ class Releasing:
         ]
 
 
+def make_topics(kafka: KafkaSettings) -> None:
+    """Make what all hubs release on, where it is absent."""
+    wanted = topics.exchange_topics()[3:]
+    deployed.apply(kafka, wanted)
+    for shared in wanted:
+        Registry(kafka.registry_url).register(shared)
+
+
 def new_hub(exchange: Exchange, folder: Path, **release: Any) -> Releasing:
     """Return a hub on movements topics that are made anew, and that holds nothing yet."""
     name = f"release-{next(_names)}"
     topic = new_ledger(exchange, hub=name)
-    wanted = topics.exchange_topics()[3:]
-    deployed.apply(topic.kafka, wanted)
-    for shared in wanted:
-        Registry(topic.kafka.registry_url).register(shared)
+    make_topics(topic.kafka)
     return hub_on(topic, name, folder, **release)
 
 
