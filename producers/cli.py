@@ -26,10 +26,10 @@ from producers.options import (
     SourceArgument,
     SourceIdOption,
     named_values,
-    utc,
 )
 from producers.printing import print_events, printed
 from schemas.errors import EXIT_FAILURE, ConfigurationError
+from schemas.plain import utc
 
 if TYPE_CHECKING:
     from producers.convert import Converted

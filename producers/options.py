@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from datetime import UTC, datetime
 from pathlib import Path
 from typing import Annotated
 
@@ -64,8 +63,3 @@ def named_values(given: Iterable[str] | None) -> dict[str, str]:
             raise ConfigurationError("--set takes name=value", hint="such as --set organisation=ORG1")
         values[name] = value
     return values
-
-
-def utc(at: datetime | None) -> datetime | None:
-    """Return an instant given on the command line as one of UTC."""
-    return None if at is None else at.replace(tzinfo=at.tzinfo or UTC)

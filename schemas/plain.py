@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import date, datetime
+from datetime import UTC, date, datetime
 from typing import Any
 
 
@@ -22,3 +22,13 @@ def plain(value: Any) -> Any:
     if isinstance(value, dict):
         return {name: plain(item) for name, item in value.items()}
     return value
+
+
+def instant(at: datetime) -> str:
+    """Return an instant as people read it, to the second, in UTC."""
+    return f"{at.astimezone(UTC):%Y-%m-%dT%H:%M:%SZ}"
+
+
+def utc(at: datetime | None) -> datetime | None:
+    """Return an instant given on a command line as one of UTC."""
+    return None if at is None else at.replace(tzinfo=at.tzinfo or UTC)

@@ -179,7 +179,8 @@ def _selection(
     records: list[str] | None = None,
     has_redriven: bool = False,
 ) -> Selection:
-    from consumers.deadletters.selection import Selection, place_of, utc
+    from consumers.deadletters.selection import Selection, place_of
+    from schemas.plain import utc
 
     places = frozenset(map(place_of, records)) if records else None
     return Selection(reason, agency, partition, utc(since), utc(until), places, has_redriven)
@@ -204,6 +205,7 @@ def _today(settings: Settings, found: list[Told]) -> tuple[dict[Any, tuple[str, 
 def _show_one(told: Told, today: dict[Any, tuple[str, ...]], unknown: str, *, as_json: bool) -> None:
     from consumers.deadletters import printing
     from consumers.deadletters.selection import named
+    from schemas.plain import instant
 
     now = today.get(told.letter.place, ())
     if as_json:
@@ -213,7 +215,7 @@ def _show_one(told: Told, today: dict[Any, tuple[str, ...]], unknown: str, *, as
         return
     redriven = told.letter.redriven
     state = "refused" if redriven is None else f"redriven ({redriven}), refused before"
-    typer.echo(f"{named(told)}  {told.letter.agency or 'nobody'}  {state}  {printing.instant(told)}")
+    typer.echo(f"{named(told)}  {told.letter.agency or 'nobody'}  {state}  {instant(told.told_at)}")
     for reason in told.letter.reasons:
         typer.echo(f"  {reason}\n          {printing.remedy(reason)}")
     typer.echo(f"  today   {unknown or ', '.join(now) or 'it passes'}")

@@ -7,7 +7,7 @@ from datetime import UTC, datetime
 from typing import NamedTuple
 
 from schemas import topics
-from schemas.runtime.decoding import Decoder
+from schemas.runtime.decoding import Decoder, Schemas
 from schemas.runtime.registry import Registry
 from schemas.settings import KafkaSettings
 
@@ -55,17 +55,23 @@ class Told:
     told_at: datetime
 
 
-def all_letters(kafka: KafkaSettings, hub: str) -> list[Told]:
+def all_letters(kafka: KafkaSettings, hub: str, schemas: Schemas | None = None) -> list[Told]:
     """Return every dead letter of a hub as it was told last, by the order in which that was.
 
     An exchange that was moved has the same records at the same places: the cluster makes no difference.
+
+    Args:
+        kafka: Where to read.
+        hub: Whose they are.
+        schemas: Knows what they were written with; None asks the registry.
 
     Raises:
         RetriableError: Broker or registry do not answer.
         ConfigurationError: The topic may not be read.
     """
     last: dict[tuple[str, Place], Told] = {}
-    for record, fields in Decoder("dead_letter", Registry(kafka)).found(kafka, topics.dead_letters(hub)):
+    decoder = Decoder("dead_letter", schemas or Registry(kafka))
+    for record, fields in decoder.found(kafka, topics.dead_letters(hub)):
         letter = DeadLetter(
             fields["partition"],
             fields["offset"],

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Sequence
-from datetime import UTC
 from typing import Any
 
 from rich.box import SIMPLE_HEAD
@@ -13,6 +12,7 @@ from rich.table import Table
 
 from consumers.deadletters.letters import Told
 from consumers.deadletters.selection import named
+from schemas.plain import instant
 from schemas.reasons import HINTS, Reason
 
 _LATER = "a later release of this program knows this reason: install it"
@@ -29,7 +29,7 @@ def as_json(told: Told) -> dict[str, Any]:
         "offset": letter.offset,
         "agency": letter.agency,
         "reasons": [*letter.reasons],
-        "told_at": instant(told),
+        "told_at": instant(told.told_at),
         "redriven": letter.redriven,
     }
 
@@ -45,7 +45,7 @@ def show_table(chosen: Sequence[Told], rows_max: int) -> None:
     for told in chosen[-rows_max:]:
         reasons = ", ".join(told.letter.reasons)
         state = "" if told.letter.redriven is None else f" (redriven: {told.letter.redriven})"
-        table.add_row(named(told), told.letter.agency or _NOBODY, instant(told), f"{reasons}{state}")
+        table.add_row(named(told), told.letter.agency or _NOBODY, instant(told.told_at), f"{reasons}{state}")
     console.print(table)
     if len(chosen) > rows_max:
         console.print(f"The newest {rows_max} of {len(chosen)}: --limit shows more.")
@@ -54,11 +54,6 @@ def show_table(chosen: Sequence[Told], rows_max: int) -> None:
 def remedy(reason: str) -> str:
     """Return what to do about a reason."""
     return HINTS[Reason(reason)] if reason in {*Reason} else _LATER
-
-
-def instant(told: Told) -> str:
-    """Return when it was told."""
-    return f"{told.told_at.astimezone(UTC):%Y-%m-%dT%H:%M:%SZ}"
 
 
 def _counts(chosen: Sequence[Told]) -> Table:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import datetime
 
 from consumers.deadletters.letters import Place, Told
 from schemas.errors import ConfigurationError
@@ -64,8 +64,3 @@ def place_of(text: str) -> tuple[str, Place]:
 def named(told: Told) -> str:
     """Return a record's place as people write it."""
     return f"{told.topic}:{told.letter.partition}:{told.letter.offset}"
-
-
-def utc(at: datetime | None) -> datetime | None:
-    """Return an instant given on the command line as one of UTC."""
-    return None if at is None else at.replace(tzinfo=at.tzinfo or UTC)

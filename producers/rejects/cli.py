@@ -5,9 +5,9 @@ from __future__ import annotations
 import json
 import sys
 from dataclasses import asdict
-from datetime import UTC, datetime
+from datetime import datetime
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
@@ -23,10 +23,10 @@ from producers.options import (
     SourceArgument,
     SourceIdOption,
     named_values,
-    utc,
 )
 from producers.printing import printed
 from schemas.errors import ConfigurationError
+from schemas.plain import utc
 
 if TYPE_CHECKING:
     from producers.rejects.records import Rejected
@@ -39,8 +39,9 @@ rejects = typer.Typer(
     rich_markup_mode="markdown",
 )
 
-RuleOption = Annotated[str | None, typer.Option(help="Only documents that break this rule.")]
-SinceOption = Annotated[datetime | None, typer.Option(help="Only those refused since, UTC.")]
+ReasonOption = Annotated[str | None, typer.Option(help="Only what breaks this rule.")]
+SinceOption = Annotated[datetime | None, typer.Option(help="Only what was refused since, UTC.")]
+UntilOption = Annotated[datetime | None, typer.Option(help="Only what was refused before, UTC.")]
 FolderOption = Annotated[
     Path | None, typer.Option(help="Folder of the source, to name its files; needs --keys.")
 ]
@@ -50,34 +51,37 @@ JsonOption = Annotated[bool, typer.Option("--json", help="JSON lines instead of 
 @rejects.command(
     "list",
     epilog="Examples:\n\n`weighbridge rejects list --agency US-EPA`\n\n"
-    "`weighbridge rejects list --agency GB-EA --rule annex7.quantity.range --folder inbox --keys keys`",
+    "`weighbridge rejects list --agency GB-EA --reason annex7.quantity.range --folder inbox --keys keys`",
 )
 def list_rejects(
     agency: AgencyOption = None,
-    rule: RuleOption = None,
+    reason: ReasonOption = None,
     since: SinceOption = None,
+    until: UntilOption = None,
     everything: Annotated[bool, typer.Option("--all", help="Settled ones, too.")] = False,
+    limit: Annotated[int, typer.Option(min=1, help="Name at most so many documents; JSON names all.")] = 100,
     folder: FolderOption = None,
     keys: KeysOption = None,
     as_json: JsonOption = False,
     bootstrap_servers: BootstrapOption = None,
     registry_url: RegistryOption = None,
 ) -> None:
-    """List refused documents that were neither published nor replaced since, oldest first.
+    """List refused documents that were neither published nor replaced since: how many by reason, then which.
 
     Topics know a file by a key. The agency, which has the file and the keys, sees its name.
     """
+    from producers.rejects import printing
     from producers.rejects.records import all_rejects, open_rejects
 
     settings = _settings(agency, bootstrap_servers, registry_url)
     found = (all_rejects if everything else open_rejects)(settings.kafka, _agency(settings))
-    chosen = [item for item in found if _is_wanted(item, rule, since)]
+    chosen = [item for item in found if _is_wanted(item, reason, since, until)]
     names = _names(folder, keys)
-    if as_json:
-        for item in chosen:
-            typer.echo(json.dumps(_as_json(item, names)))
+    if not as_json:
+        printing.show_table(chosen, names, limit)
         return
-    _show_table(chosen, names)
+    for item in chosen:
+        typer.echo(json.dumps(printing.as_json(item, names)))
 
 
 @rejects.command(
@@ -100,6 +104,7 @@ def show(
 
     Documents up to 256 KiB travel with their reject, sealed to the agency itself.
     """
+    from producers.rejects import printing
     from producers.rejects.records import all_rejects
 
     settings = _settings(agency, bootstrap_servers, registry_url)
@@ -114,12 +119,12 @@ def show(
         )
     names = _names(folder, keys)
     for number in numbers:
-        _show_one(found[number], names, as_json=as_json)
+        printing.show_one(found[number], names, is_json=as_json)
 
 
 @rejects.command(
     epilog="Examples:\n\n`weighbridge rejects redrive us-emanifest inbox/ --keys keys --dry-run`\n\n"
-    "`weighbridge rejects redrive fr-registry inbox/ --keys keys --rule document.unknown`"
+    "`weighbridge rejects redrive fr-registry inbox/ --keys keys --reason document.unknown`"
 )
 def redrive(
     name: Annotated[str, typer.Argument(metavar="ADAPTER", help="As in `adapter run`.")],
@@ -127,8 +132,10 @@ def redrive(
     numbers: Annotated[
         list[int] | None, typer.Option("--number", help="Only this one, as listed; repeat for more.")
     ] = None,
-    rule: RuleOption = None,
+    reason: ReasonOption = None,
     since: SinceOption = None,
+    until: UntilOption = None,
+    limit: Annotated[int, typer.Option(min=1, max=10_000, help="At most so many, oldest first.")] = 1_000,
     values: SetOption = None,
     keys: KeysOption = None,
     directory: DirectoryOption = None,
@@ -160,12 +167,14 @@ def redrive(
         item
         for item in open_rejects(settings.kafka, _agency(settings))
         if item.source_id == (source_id or name)
-        and _is_wanted(item, rule, since)
+        and _is_wanted(item, reason, since, until)
         and (not numbers or item.number in numbers)
     ]
     if not chosen:
-        typer.echo("No such refused document is open.", err=True)
+        typer.echo("No such document is refused.", err=True)
         return
+    if len(chosen) > limit:
+        typer.echo(f"The first {limit} of {len(chosen)}: run again for more.", err=True)
     with reporting(report) as tell:
         done = Assignment(
             adapter=name,
@@ -178,20 +187,11 @@ def redrive(
             bootstrap_servers=bootstrap_servers,
             registry_url=registry_url,
             metrics_port=0,
-            selection=Selection(file_keys=frozenset(item.file_key for item in chosen)),
+            selection=Selection(file_keys=frozenset(item.file_key for item in chosen[:limit])),
             is_rehearsal=dry_run,
             on_outcome=printed(tell) if dry_run else tell,
         ).run(once=True)
-    typer.echo(json.dumps({"refused": len(chosen), **asdict(done)}), err=dry_run)
-
-
-def _show_one(item: Rejected, names: dict[bytes, str], *, as_json: bool) -> None:
-    if as_json:
-        typer.echo(json.dumps(_as_json(item, names)))
-        return
-    typer.echo(f"{item.number}  {_file(item, names)} {item.path}  refused {_instant(item.rejected_at)}")
-    for finding in item.findings:
-        typer.echo(f"  {finding.severity.value:7} {finding.path} [{finding.rule}]\n          {finding.hint}")
+    typer.echo(json.dumps({"refused": len(chosen[:limit]), **asdict(done)}), err=dry_run)
 
 
 def _show_original(settings: Settings, numbers: list[int], keys: str | None) -> None:
@@ -224,11 +224,13 @@ def _agency(settings: Settings) -> str:
     return settings.agency.id
 
 
-def _is_wanted(item: Rejected, rule: str | None, since: datetime | None) -> bool:
-    first_at = utc(since)
-    if first_at is not None and item.rejected_at < first_at:
-        return False
-    return rule is None or rule in {finding.rule for finding in item.findings}
+def _is_wanted(item: Rejected, reason: str | None, since: datetime | None, until: datetime | None) -> bool:
+    first_at, end_at = utc(since), utc(until)
+    return (
+        (first_at is None or item.rejected_at >= first_at)
+        and (end_at is None or item.rejected_at < end_at)
+        and reason in {None, *(finding.rule for finding in item.findings)}
+    )
 
 
 def _names(folder: Path | None, keys: str | None) -> dict[bytes, str]:
@@ -246,38 +248,3 @@ def _names(folder: Path | None, keys: str | None) -> dict[bytes, str]:
         for resource in Folder(folder, settle_seconds=0).touched()
         if resource is not None
     }
-
-
-def _as_json(item: Rejected, names: dict[bytes, str]) -> dict[str, Any]:
-    return {
-        "number": item.number,
-        "source_id": item.source_id,
-        "file": names.get(item.file_key),
-        "file_key": item.file_key.hex(),
-        "path": item.path,
-        "rejected_at": _instant(item.rejected_at),
-        "size_bytes": item.size_bytes,
-        "findings": [asdict(finding) for finding in item.findings],
-    }
-
-
-def _show_table(chosen: list[Rejected], names: dict[bytes, str]) -> None:
-    from rich.console import Console
-    from rich.table import Table
-
-    table = Table("number", "refused", "what and where")
-    for item in chosen:
-        more = f" and {len(item.findings) - 1} more" if len(item.findings) > 1 else ""
-        place = f"{_file(item, names)} {item.path}"
-        table.add_row(
-            str(item.number), _instant(item.rejected_at), f"{item.rule}{more}\n{item.source_id}: {place}"
-        )
-    Console().print(table if chosen else "No refused document is open.")
-
-
-def _file(item: Rejected, names: dict[bytes, str]) -> str:
-    return names.get(item.file_key, item.file_key.hex())
-
-
-def _instant(at: datetime) -> str:
-    return f"{at.astimezone(UTC):%Y-%m-%dT%H:%M:%SZ}"

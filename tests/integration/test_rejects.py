@@ -103,16 +103,16 @@ def test_a_refused_document_is_listed_with_what_to_do(desk: Desk) -> None:
     assert unnamed["file"] is None
     assert "line[2].kg [load.heavy]" in shown
     assert "no lorry is so heavy: check the unit" in shown
-    assert desk.open("--rule", "another.rule") == []
+    assert desk.open("--reason", "another.rule") == []
     assert desk.open("--since", "2099-01-01") == []
 
 
 def test_a_redrive_publishes_what_is_right_now_and_counts_once(desk: Desk) -> None:
     """After the repair the document is published, its neighbours stay, and nothing is open any more."""
     desk.published(SHIPPED)
-    rehearsed = desk.ran("rejects", "redrive", "--dry-run", "--rule", "load.heavy", adapter=REPAIRED)
+    rehearsed = desk.ran("rejects", "redrive", "--dry-run", "--reason", "load.heavy", adapter=REPAIRED)
     before = desk.facts()
-    desk.ran("rejects", "redrive", "--rule", "load.heavy", adapter=REPAIRED)
+    desk.ran("rejects", "redrive", "--reason", "load.heavy", adapter=REPAIRED)
 
     assert [json.loads(line)["mass_g"] for line in rehearsed.stdout.splitlines()] == [900_000, 25_000_000]
     assert before == [("REPORTED", 0, 900_000_000), ("REPORTED", 0, 0)]
