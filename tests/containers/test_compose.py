@@ -1,0 +1,126 @@
+"""A whole exchange in containers, as the page in deploy/compose brings it up."""
+
+from __future__ import annotations
+
+import csv
+import io
+import json
+from collections.abc import Iterator
+
+import pytest
+
+from tests.support.composed import IMAGE, Composed, build, composed, lack, told
+from tests.support.waiting import eventually
+
+# An alert that wakes somebody waits for three minutes, and Prometheus looks every fifteen seconds.
+_ALERT_SECONDS = 300.0
+
+
+@pytest.fixture(scope="module")
+def image() -> str:
+    """Return the image of this checkout."""
+    if (reason := lack()) is not None:
+        pytest.skip(reason)
+    build()
+    return IMAGE
+
+
+@pytest.fixture(scope="module")
+def exchange(image: str, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Composed]:
+    """Run one exchange for all tests; each leaves it up."""
+    assert image
+    with composed(tmp_path_factory.mktemp("composed")) as running:
+        yield running
+
+
+def test_documents_become_aggregates_that_outlive_their_containers(exchange: Composed) -> None:
+    """What an agency publishes, the hub counts and releases; all of it is there after down and up."""
+    assert eventually(lambda: _tonnes(exchange) > 0)
+    assert eventually(lambda: _lag(exchange) == 0)
+
+    exchange.compose("run", "--rm", "--no-TTY", "release")
+    published = _published(exchange)
+    stored = _tonnes(exchange)
+    exchange.compose("down")
+    exchange.compose("up", "--detach", "--wait")
+
+    assert [row for row in published if row["mass_g"] not in {"", "0"}]
+    assert all((row["mass_g"] == "") == (row["conf_status"] == "CONFIDENTIAL") for row in published)
+    assert _published(exchange) == published
+    assert _tonnes(exchange) == stored
+
+
+def test_prometheus_sees_everybody_and_tells_who_is_down(exchange: Composed) -> None:
+    """All targets are up and no alert fires; one does once the adapter is stopped, until it is started."""
+    assert eventually(lambda: set(_targets(exchange).values()) == {"up"})
+    assert {"weighbridge-adapter", "weighbridge-hub"} <= set(_targets(exchange))
+    assert exchange.firing() == set()
+
+    exchange.compose("stop", "adapter")
+    try:
+        ended = exchange.compose("ps", "--all", "--format", "{{.ExitCode}}", "adapter").split()
+        assert ended == ["0"]
+        assert eventually(lambda: exchange.firing() == {"WeighbridgeDown"}, _ALERT_SECONDS)
+    finally:
+        exchange.compose("up", "--detach", "--wait")
+    assert eventually(lambda: exchange.firing() == set())
+
+
+def test_the_image_holds_what_runs_and_tells_it(image: str) -> None:
+    """No test tool and no installer is in it; its bill of materials names each package with a licence."""
+    installed = told(
+        *("docker", "run", "--rm", "--entrypoint", "python", image, "-c"),
+        "from importlib.metadata import distributions; print(*(d.name.lower() for d in distributions()))",
+    ).split()
+    bill = json.loads(
+        told("docker", "run", "--rm", "--entrypoint", "cat", image, "/opt/weighbridge/sbom.cdx.json")
+    )
+    named = {item["name"].lower(): item for item in [bill["metadata"]["component"], *bill["components"]]}
+
+    assert {"weighbridge", "confluent-kafka", "duckdb"} <= set(installed)
+    assert not {"pytest", "hypothesis", "mypy", "ruff", "moto", "pip", "uv", "hatchling"} & set(installed)
+    assert set(named) == set(installed)
+    assert [name for name, item in named.items() if not item.get("licenses")] == []
+
+
+def test_the_image_needs_no_root_and_writes_nowhere_but_in_its_volume(image: str) -> None:
+    """Keys are made under a read-only root, without any right, by a user that is not root."""
+    volume = "weighbridge-test-keys"
+    hardened = (
+        *("docker", "run", "--rm", "--read-only", "--cap-drop", "ALL", "--network", "none"),
+        *("--volume", f"{volume}:/var/lib/weighbridge"),
+    )
+    look = "id -u; ls keys; touch /opt/weighbridge/file 2>&1 || true; echo $PYTHONSAFEPATH"
+    try:
+        told(*hardened, image, "keys", "create", "--out", "keys")
+        seen = told(*hardened, "--entrypoint", "sh", image, "-c", look).splitlines()
+    finally:
+        told("docker", "volume", "rm", "--force", volume)
+
+    assert seen[0] == "10001"
+    assert {"agency.json", "exchange.json"} <= set(seen)
+    assert "Read-only file system" in seen[-2]
+    assert seen[-1] == "1"
+
+
+def _tonnes(exchange: Composed) -> float:
+    """Return how many tonnes the hub counts, zero before it counts anything."""
+    query = "SELECT coalesce(sum(mass_g), 0)::BIGINT FROM contributions"
+    answer = json.loads(exchange.weighbridge("hub", "hub", "sql", "--json", query))
+    return float(answer["rows"][0][0]) / 1e6
+
+
+def _lag(exchange: Composed) -> float:
+    """Return how many records Prometheus knows that the hub has not stored."""
+    found = exchange.prometheus("query?query=sum(weighbridge_lag_records)")["result"]
+    return float(found[0]["value"][1]) if found else float("inf")
+
+
+def _published(exchange: Composed) -> list[dict[str, str]]:
+    return list(csv.DictReader(io.StringIO(exchange.weighbridge("hub", "subscribe"))))
+
+
+def _targets(exchange: Composed) -> dict[str, str]:
+    """Return the health of each target by its job."""
+    active = exchange.prometheus("targets?state=active")["activeTargets"]
+    return {target["labels"]["job"]: target["health"] for target in active}
