@@ -29,7 +29,7 @@ from consumers.hub.redrives import Redrives
 from consumers.hub.releases import Releases
 from consumers.hub.service import Service
 from consumers.hub.store import Accepted, Identity, Store
-from consumers.hub.writers import Writers
+from consumers.hub.writers import Remembered, Writers
 from consumers.release.calendar import closed_since
 from schemas import policy, topics
 from schemas.directory import Directory
@@ -196,7 +196,9 @@ class Hub:
 
     def _remember(self) -> None:
         """Learn from the topic of dead letters what the file does not know: see `Recall`."""
-        told = [item.letter for item in all_letters(self.kafka, self.settings.name)]
+        schemas = Remembered(self._store.writer_schemas(), Registry(self.kafka).schema_of)
+        told = [item.letter for item in all_letters(self.kafka, self.settings.name, schemas)]
+        self._store.keep(schemas.new)
         self._recall = Recall.of(told, self._store.letterbox.all())
         if self._recall.redriven:
             batch = self._judge.reread(self._recall.redriven)

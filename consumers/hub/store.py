@@ -203,6 +203,11 @@ class Store:
             number: json.loads(text) for number, text in self._writer.execute("FROM writer_schema").fetchall()
         }
 
+    def keep(self, schemas: Mapping[int, dict[str, Any]]) -> None:
+        """Store schemas that it has not, so that they are known without a registry."""
+        with self._transaction():
+            self._append_schemas(schemas)
+
     def append(
         self, batch: Batch, accepted: Accepted, on_step: Callable[[str], None] = lambda _: None
     ) -> None:
@@ -257,7 +262,8 @@ class Store:
             self._append_events(batch, events)
             on_step("redriven events appended")
             passed = [refused[places[number]] for number in sorted(events.rows.get_column(INDEX))]
-            failed = [letter for letter in accepted.dead_letters if _is_news(letter, refused)]
+            # Told anew though the reasons may be the same: who asks for some goes on with others next.
+            failed = [letter for letter in accepted.dead_letters if letter.place in refused]
             self.letterbox.change([*self.letterbox.numbered(passed, numbers, first), *failed])
             on_step("dead letters changed")
         on_step("redriven")
@@ -376,11 +382,6 @@ def _flat(term: pl.DataFrame) -> pl.DataFrame:
 def _related(rows: pl.DataFrame) -> pl.DataFrame:
     stated = rows.filter(pl.col("related").list.len() > 0).select(*_PLACE, "related")
     return stated.explode("related").unnest("related")
-
-
-def _is_news(letter: DeadLetter, refused: Mapping[Place, DeadLetter]) -> bool:
-    """Say whether a record that is refused is refused for other reasons now."""
-    return letter.place in refused and letter != refused[letter.place]
 
 
 def _ends(custody: Custody) -> pl.DataFrame:

@@ -7,7 +7,8 @@ registry that does not answer is never a reason to refuse a record.
 from __future__ import annotations
 
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
 from typing import Any
 
 from schemas import contract
@@ -70,6 +71,26 @@ class Writers:
             self._refused_since = time.monotonic()
         self._refused[schema_id] = reason
         return reason
+
+
+@dataclass(slots=True)
+class Remembered:
+    """Schemas of any records by id: from the hub's file, else from the registry.
+
+    Attributes:
+        new: Those that the file does not have yet.
+    """
+
+    known: Mapping[int, dict[str, Any]]
+    lookup: Lookup
+    new: dict[int, dict[str, Any]] = field(default_factory=dict)
+
+    def schema_of(self, schema_id: int) -> dict[str, Any]:
+        """Return the schema with an id; raises as the registry."""
+        found = self.known.get(schema_id) or self.new.get(schema_id)
+        if found is None:
+            found = self.new[schema_id] = self.lookup(schema_id)
+        return found
 
 
 def _is_of(schema: dict[str, Any], record: str) -> bool:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import io
 from collections.abc import Iterator
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, Protocol
 
 import fastavro
 from confluent_kafka import Message
@@ -15,9 +15,15 @@ from schemas.errors import ConfigurationError, RejectedRecordError, RetriableErr
 from schemas.harmless import is_harmless
 from schemas.runtime import reading
 from schemas.runtime.logs import logger
-from schemas.runtime.registry import Registry
 from schemas.settings import KafkaSettings
 from schemas.telemetry import LogEvent
+
+
+class Schemas(Protocol):
+    """What knows schemas, such as a registry."""
+
+    def schema_of(self, schema_id: int) -> dict[str, Any]:
+        """Return the schema with an id; raises as a registry."""
 
 
 @dataclass(slots=True)
@@ -25,7 +31,7 @@ class Decoder:
     """Decodes the records of one kind to the fields that this release knows."""
 
     record: str
-    registry: Registry
+    registry: Schemas
     _writers: dict[int, Any] = field(default_factory=dict)
 
     def decoded(self, value: bytes | None) -> dict[str, Any]:

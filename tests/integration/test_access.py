@@ -11,6 +11,7 @@ from pathlib import Path
 import pytest
 from typer.testing import CliRunner
 
+from consumers.deadletters.letters import all_letters
 from consumers.release import neighbours
 from consumers.release.publish import entries
 from consumers.release.run import Run
@@ -48,7 +49,7 @@ NOW = datetime(2026, 11, 1, tzinfo=UTC)
 
 
 def as_agency(secured: Secured, kafka: KafkaSettings, name: str, inbox: Path) -> Agency:
-    """Do all that an agency does: publish, seal, sign, refuse; read its refusals and what is sealed to it.
+    """Do all that an agency does: publish, seal, sign, refuse; read refusals and what is sealed to it.
 
     Each time from a source of its own and to a recipient of its own, so that everything is written anew.
     """
@@ -67,6 +68,9 @@ def as_agency(secured: Secured, kafka: KafkaSettings, name: str, inbox: Path) ->
     agency = Agency(kafka, name, "us-emanifest", directory=directory)
     agency.run(inbox, source_id=f"source-{number}")
     assert rejected.all_rejects(kafka, name)
+    secured.prepare(topics.hub_topics("asked"))
+    secured.put(topics.dead_letters("asked"))
+    all_letters(kafka, "asked")
     list(reading.records(kafka, topics.sealed(name)))
     return agency
 
