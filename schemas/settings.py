@@ -353,7 +353,7 @@ def load(**flags: dict[str, Any]) -> Settings:
     }
     try:
         return Settings(**{section: values for section, values in given.items() if values})  # type: ignore[arg-type]  # the model checks what is in it
-    except (TOMLDecodeError, SettingsError) as error:
+    except (TOMLDecodeError, UnicodeDecodeError, SettingsError) as error:
         raise ConfigurationError(
             f"settings cannot be read: {error}",
             hint=f"look at {config_file()} and at WEIGHBRIDGE_* variables",

@@ -10,9 +10,10 @@ from pydantic import BaseModel, SecretStr
 from deploy.doctor.given import Given, Place
 from deploy.doctor.installation import Installation
 from schemas.access import Role
+from schemas.settings import Settings
 
 _SET, _UNSET = "set", "unset"
-_SECTIONS = {Role.AGENCY: ("kafka", "agency", "source"), Role.HUB: ("kafka", "hub")}
+_OTHERS = {Role.AGENCY: {"hub"}, Role.HUB: {"agency", "source"}}
 # Whoever knows the rules of a release attacks a table better.
 _CONFIDENTIAL = ("hub", "release")
 _CONFIDENTIAL_VALUE = "confidential"
@@ -33,8 +34,9 @@ class Setting(NamedTuple):
 
 def effective(installation: Installation) -> Iterator[Setting]:
     """Yield the settings of a role, but of a section where a value is refused."""
-    for section in _SECTIONS[installation.role]:
-        if section not in installation.refusals:
+    left_out = _OTHERS[installation.role] | installation.refusals.keys()
+    for section in Settings.model_fields:
+        if section not in left_out:
             yield from _of(getattr(installation.settings, section), (section,), installation.given)
 
 

@@ -10,6 +10,7 @@ from typing import Any
 from confluent_kafka.admin import TopicDescription  # type: ignore[attr-defined]  # exported without saying so
 
 from consumers.hub import offline, service
+from consumers.hub.store import connect
 from deploy.doctor.check import Finding, fail, ok, warn
 from deploy.doctor.installation import Installation
 from schemas import topics
@@ -31,9 +32,12 @@ def opens(installation: Installation) -> Iterator[Finding]:
     try:
         found, is_running = _status(hub.file, hub.memory_limit)
     except ConfigurationError as error:
+        # Were it a hub of ours, it would have answered.
         yield fail(f"{error}{_holder(error)}", error.hint)
         return
-    holder = "a running hub holds it and answers" if is_running else "it opens, and no hub runs on it"
+    holder = (
+        f"a running hub answers for it{_holder_of(hub.file)}" if is_running else "it opens, and no hub runs"
+    )
     yield ok(f"{hub.file}: {holder}; {found['events']} events")
     if found.get("hub", hub.name) != hub.name:
         yield fail(f"{hub.file} is of hub {found['hub']}, not of {hub.name}", _ANOTHER)
@@ -60,7 +64,15 @@ def _status(file: Path, memory_limit: str) -> tuple[dict[str, Any], bool]:
         return offline.answered(file, memory_limit, _STATUS), False
 
 
+def _holder_of(file: Path) -> str:
+    """Return which process holds a file, as whoever opens it is told."""
+    try:
+        connect(file, read_only=True).close()
+    except ConfigurationError as error:
+        return _holder(error)
+    return ""
+
+
 def _holder(error: ConfigurationError) -> str:
-    """Return which process holds the file, where DuckDB says so."""
     found = _HOLDER.search(str(error.__cause__))
-    return f": process {found[1]}, which does not answer as a hub" if found else ""
+    return f" (process {found[1]})" if found else ""

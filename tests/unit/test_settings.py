@@ -10,7 +10,7 @@ from typer.testing import CliRunner
 
 from deploy.cli import app
 from schemas.errors import ConfigurationError
-from schemas.settings import AgencySettings
+from schemas.settings import AgencySettings, load
 
 GIVEN: dict[str, Any] = {"id": "GB-EA", "keys": "keys", "directory": Path("directory.toml")}
 
@@ -29,3 +29,14 @@ def test_sealed_commands_ask_who_it_is(words: tuple[str, ...]) -> None:
     """Neither opens nor shreds anything as nobody."""
     with pytest.raises(ConfigurationError, match="which agency"):
         CliRunner().invoke(app, ["sealed", *words], catch_exceptions=False)
+
+
+def test_a_file_that_is_no_text_is_refused(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """It is an error of the settings, told with its file, not one of the program."""
+    (tmp_path / "weighbridge.toml").write_bytes(b"[kafka]\nusername = '\xff'\n")
+    monkeypatch.chdir(tmp_path)
+
+    with pytest.raises(ConfigurationError, match="settings cannot be read") as caught:
+        load()
+
+    assert "weighbridge.toml" in caught.value.hint
