@@ -1,0 +1,1 @@
+"""Dashboards for Grafana: described here, written as the JSON that Grafana reads."""
