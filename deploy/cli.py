@@ -1,12 +1,14 @@
 """The program `weighbridge`: nouns, then verbs; every error says what to do.
 
 Data goes to stdout, logs and progress to stderr. Exit status: 0 done, 1 failed, 2 usage
-or configuration, 3 another instance took over, 4 stuck and ended by itself.
+or configuration, 3 another instance took over, 4 stuck and ended by itself, 130 stopped
+before it was done.
 """
 
 from __future__ import annotations
 
 import os
+import signal
 import sys
 from importlib.metadata import version
 from typing import Annotated, NoReturn
@@ -75,6 +77,8 @@ app.command()(alive)
 def main() -> None:
     """Run the program; expected errors become two lines that say what is wrong and what to do."""
     crash.guard()
+    # Whoever stops a command has it put away what it has open, as Ctrl-C does.
+    signal.signal(signal.SIGTERM, signal.default_int_handler)
     garbage.collect_rarely()
     try:
         app()

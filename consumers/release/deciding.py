@@ -9,8 +9,10 @@ from __future__ import annotations
 import json
 import multiprocessing
 import os
+import signal
 import traceback
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -58,7 +60,8 @@ def decided(question: Question, decide: Decide, on_wait: Callable[[], None]) -> 
     """
     context = multiprocessing.get_context("spawn")
     process = context.Process(target=_decide, args=(question, decide), daemon=True)
-    process.start()
+    with _without_interrupts():
+        process.start()
     while process.is_alive():
         process.join(_WAIT_SECONDS)
         on_wait()
@@ -73,6 +76,16 @@ def decided(question: Question, decide: Decide, on_wait: Callable[[], None]) -> 
     told = json.loads(error.read_text("utf-8"))
     kind = ConfigurationError if told["is_usage"] else FatalError
     raise kind(told["text"], hint=told["hint"])
+
+
+@contextmanager
+def _without_interrupts() -> Iterator[None]:
+    """Have what is started meanwhile leave Ctrl-C to us: a terminal sends it to both, and we end it."""
+    before = signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT})
+    try:
+        yield
+    finally:
+        signal.pthread_sigmask(signal.SIG_SETMASK, before)
 
 
 def _decide(question: Question, decide: Decide) -> None:

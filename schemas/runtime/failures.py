@@ -15,6 +15,13 @@ _DENIED = {
     KafkaError.CLUSTER_AUTHORIZATION_FAILED,
     KafkaError.TRANSACTIONAL_ID_AUTHORIZATION_FAILED,
 }
+# What clients say of a host without an address, a closed port and a silent one; it is no more exact.
+_SILENT = {
+    KafkaError._TIMED_OUT,  # noqa: SLF001  # as above
+    KafkaError._TRANSPORT,  # noqa: SLF001  # as above
+    KafkaError._RESOLVE,  # noqa: SLF001  # as above
+    KafkaError._ALL_BROKERS_DOWN,  # noqa: SLF001  # as above
+}
 _FATAL = KafkaError._FATAL  # noqa: SLF001  # as above
 _BY_CODE: dict[int, tuple[type[WeighbridgeError], str, str]] = {
     **dict.fromkeys(
@@ -49,7 +56,8 @@ def classified(error: KafkaException | KafkaError, what: str) -> WeighbridgeErro
         return kind(f"{what}: {message}", hint=hint)
     if cause.fatal() or cause.code() == _FATAL:
         return FatalError(f"{what}: {cause.name()}", hint="start the process again")
+    problem = f"the broker does not answer ({cause.name()})" if cause.code() in _SILENT else cause.name()
     return RetriableError(
-        f"{what}: {cause.name()}",
-        hint="is the broker up (weighbridge exchange status), and does it want TLS or a user?",
+        f"{what}: {problem}",
+        hint="is it up, is bootstrap_servers its address, does it want TLS or a user? weighbridge doctor",
     )

@@ -39,7 +39,7 @@ def configure(file: TextIO | None = None, **context: str) -> None:
             crash.without_text,
             structlog.processors.JSONRenderer(),
         ],
-        logger_factory=structlog.PrintLoggerFactory(file or sys.stderr),
+        logger_factory=lambda *_: structlog.PrintLogger(file or sys.stderr),
         wrapper_class=structlog.make_filtering_bound_logger(logging.INFO),
         cache_logger_on_first_use=True,
     )
@@ -52,3 +52,7 @@ def configure(file: TextIO | None = None, **context: str) -> None:
 def logger() -> Any:
     """Return the logger of the process."""
     return structlog.get_logger("weighbridge")
+
+
+# Where no command says otherwise: to stdout goes data alone.
+configure()

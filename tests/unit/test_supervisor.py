@@ -1,4 +1,4 @@
-"""What adapter and hub say to whatever supervises them, on a real socket."""
+"""What a loop says to whatever supervises it, on a real socket."""
 
 from __future__ import annotations
 
@@ -9,15 +9,9 @@ from pathlib import Path
 import pytest
 
 from schemas.errors import Awaited, RetriableError
-from schemas.identity import DEMONSTRATION_KEYS
 from schemas.runtime import supervisor
 from schemas.runtime.health import Health
-from tests.support import sealed
-from tests.support.operated import hub_command, operated
 from tests.support.supervising import Supervising, supervising
-
-# Nothing listens there: the answer is a refusal, at once.
-NOWHERE = ("127.0.0.1:9", "http://127.0.0.1:9")
 
 
 @pytest.fixture
@@ -27,38 +21,6 @@ def listening(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Super
     monkeypatch.setenv("NOTIFY_SOCKET", address)
     with supervising(address) as found:
         yield found
-
-
-def adapter_command(folder: Path) -> list[object]:
-    """Return the arguments that run an adapter over an empty inbox."""
-    (folder / "inbox").mkdir(parents=True)
-    sealed.write_keys(folder / "keys", DEMONSTRATION_KEYS)
-    members = sealed.directory_beside(folder / "keys", "US-EPA")
-    return [
-        *("adapter", "run", "us-emanifest", folder / "inbox", "--agency", "US-EPA"),
-        *("--keys", folder / "keys", "--directory", members),
-        *("--bootstrap-servers", NOWHERE[0], "--registry-url", NOWHERE[1]),
-    ]
-
-
-@pytest.mark.parametrize("role", ["adapter", "hub"])
-def test_a_process_that_waits_is_ready_and_says_for_what(
-    listening: Supervising, tmp_path: Path, role: str
-) -> None:
-    """Without a broker it is ready all the same, and says for what it waits, that it lives and stops."""
-    folder = tmp_path / "files"
-    command = adapter_command(folder) if role == "adapter" else hub_command(folder, "north", *NOWHERE)
-    with operated(tmp_path / "run", *command) as running:
-        listening.hears("READY=1")
-        status = listening.hears("STATUS=waits for ")
-        listening.hears("WATCHDOG=1", times=2)
-        exit_status, _ = running.stopped()
-
-    assert "127.0.0.1:9" in status or "broker" in status
-    assert listening.hears("STOPPING=1", seconds=0)
-    assert listening.said().count("READY=1") == 1
-    assert listening.senders == {running.process.pid}
-    assert exit_status == 0
 
 
 def test_a_loop_that_stands_says_nothing(listening: Supervising, monkeypatch: pytest.MonkeyPatch) -> None:
