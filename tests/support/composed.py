@@ -21,6 +21,7 @@ FILE = ROOT / "deploy" / "compose" / "compose.yaml"
 COMPOSE: dict[str, Any] = yaml.safe_load(FILE.read_text("utf-8"))
 SERVICES: dict[str, dict[str, Any]] = COMPOSE["services"]
 IMAGE: str = COMPOSE["x-weighbridge"]["image"]
+RECIPE = ROOT / "deploy" / "images" / "Dockerfile"
 _SECONDS = 900
 _ENGINE_SECONDS = 30
 
@@ -77,9 +78,8 @@ def composed(folder: Path) -> Iterator[Composed]:
 
 def build() -> None:
     """Make the image of this checkout."""
-    file = ROOT / "deploy" / "images" / "Dockerfile"
     # The network of this machine, so that it reaches the same package index.
-    told("docker", "build", "--network", "host", "--file", str(file), "--tag", IMAGE, str(ROOT))
+    told("docker", "build", "--network", "host", "--file", str(RECIPE), "--tag", IMAGE, str(ROOT))
 
 
 def lack() -> str | None:
@@ -92,7 +92,8 @@ def lack() -> str | None:
     except (OSError, subprocess.SubprocessError):
         return "no Docker engine with Compose runs"
     needed = {item["image"] for item in SERVICES.values() if "profiles" not in item} - {IMAGE}
-    absent = sorted(needed.difference(present))
+    base = RECIPE.read_text("utf-8").partition("ARG BASE=")[2].split()[0]
+    absent = sorted((needed | {base}).difference(present))
     return f"absent images, which docker pull brings: {', '.join(absent)}" if absent else None
 
 

@@ -11,10 +11,9 @@ import pytest
 import yaml  # type: ignore[import-untyped]  # it brings no types
 
 from schemas.settings import Settings
-from tests.support.composed import COMPOSE, FILE, IMAGE, SERVICES
+from tests.support.composed import COMPOSE, FILE, IMAGE, RECIPE, SERVICES
 from tests.support.samples import ROOT
 
-RECIPE = (ROOT / "deploy" / "images" / "Dockerfile").read_text("utf-8")
 PROJECT = tomllib.loads((ROOT / "pyproject.toml").read_text("utf-8"))
 EACH = pytest.mark.parametrize("name", SERVICES)
 
@@ -104,7 +103,7 @@ def test_the_image_is_that_of_this_version() -> None:
     version = PROJECT["project"]["version"]
 
     assert f"weighbridge:{version}" == IMAGE
-    assert f'org.opencontainers.image.version="{version}"' in RECIPE
+    assert f'org.opencontainers.image.version="{version}"' in RECIPE.read_text("utf-8")
 
 
 def test_the_image_has_the_versions_that_are_tested_and_no_test_tools() -> None:
