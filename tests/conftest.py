@@ -11,6 +11,7 @@ pytest_plugins = [
     "tests.support.postgres",
     "tests.support.sample_table",
     "tests.support.secured",
+    "tests.support.site",
 ]
 
 # A package of its own, whose tests run where it is installed.

@@ -43,12 +43,11 @@ def run(
     """Store every movement event, each exactly once, until stopped."""
     # The file holds every company's volumes.
     os.umask(0o077)
-    from consumers.hub.bar import catching_up
     from consumers.hub.hub import Hub
     from schemas import directory as directories
     from schemas import settings
     from schemas.errors import ConfigurationError, ShutdownRequested
-    from schemas.runtime import expiry, logs
+    from schemas.runtime import bar, expiry, logs
     from schemas.runtime.health import Health
     from schemas.runtime.metrics import Metrics
     from schemas.runtime.stopping import stop_when_told
@@ -64,7 +63,7 @@ def run(
         )
     members = directories.load(found.hub.directory)
     # First of all: what is logged then stands above the bar.
-    with catching_up() as show:
+    with bar.shown("Reading the ledger") as show:
         logs.configure(hub=found.hub.name)
         metrics, stop = Metrics(), threading.Event()
         health = Health(health_file, metrics)
