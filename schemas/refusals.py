@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+
 from pydantic import ValidationError
 
 
@@ -13,7 +15,10 @@ def told(error: ValidationError, *, above: int = 0, whole: str = "") -> str:
         above: How many steps of a place its file does not show.
         whole: What to call the place that is left with no step.
     """
-    return "; ".join(
-        f"{'.'.join(map(str, item['loc'][above:])) or whole}: {item['msg']}"
-        for item in error.errors(include_input=False, include_url=False, include_context=False)
-    )
+    return "; ".join(f"{'.'.join(map(str, place[above:])) or whole}: {text}" for place, text in each(error))
+
+
+def each(error: ValidationError) -> Iterator[tuple[tuple[int | str, ...], str]]:
+    """Yield each place in the model with what is wrong there."""
+    for item in error.errors(include_input=False, include_url=False, include_context=False):
+        yield item["loc"], item["msg"]

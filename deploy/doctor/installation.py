@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 from functools import cached_property
+from itertools import takewhile
 from pathlib import Path
 from typing import Any
 
@@ -32,13 +33,13 @@ class Installation:
     Attributes:
         role: What is installed.
         given: Where its settings come from.
-        refusals: By section, why it has no settings: a value is refused.
+        refusals: By section, which of its values are refused, so that none of it is in force.
     """
 
     role: Role
     given: Given
     settings: Settings = field(init=False)
-    refusals: dict[str, str] = field(init=False, default_factory=dict)
+    refusals: dict[str, list[str]] = field(init=False, default_factory=dict)
 
     def __post_init__(self) -> None:
         """Take over each section that is right; of another one its defaults stand."""
@@ -131,5 +132,13 @@ class Installation:
         try:
             return model.model_validate(values)
         except ValidationError as error:
-            self.refusals[name] = refusals.told(error, whole=name)
+            self.refusals[name] = [
+                self._refused((name, *place), text) for place, text in refusals.each(error)
+            ]
             return model()
+
+    def _refused(self, place: tuple[str | int, ...], text: str) -> str:
+        """Say what is wrong with a value, where it comes from, and nothing of it."""
+        names = tuple(map(str, takewhile(lambda step: isinstance(step, str), place)))
+        origin = f" ({self.given.origin(names)})" if len(names) > 1 else ""
+        return f"{'.'.join(map(str, place))}{origin}: {text}"

@@ -37,21 +37,29 @@ def handshake(installation: Installation) -> Iterator[Finding]:
 
 def subjects(installation: Installation) -> Iterator[Finding]:
     """Look whether each schema is registered, and is this release's, with its classes."""
-    registry, found = Registry(installation.settings.kafka), 0
-    for topic in installation.wanted():
+    registry, wanted = Registry(installation.settings.kafka), installation.wanted()
+    missing, others = [], []
+    for topic in wanted:
         try:
             registry.id_to_write(topic)
         except ContractError as error:
-            yield _refused(registry, topic, error)
-        else:
-            found += 1
-    yield ok(f"{found} schemas are as this release writes them")
+            if registry.versions(topic):
+                others.append(_refused(registry, topic, error))
+            else:
+                missing.append(topics.subject(topic.name))
+    yield from others
+    if missing:
+        yield fail(f"not registered: {', '.join(missing)}", _APPLY)
+    if found := len(wanted) - len(missing) - len(others):
+        yield ok(f"{found} schemas are as this release writes them")
 
 
 def compatibility(installation: Installation) -> Iterator[Finding]:
     """Look whether the registry would refuse schemas that older programs could not read."""
     registry = Registry(installation.settings.kafka)
     for topic in installation.wanted():
+        if not registry.versions(topic):
+            continue
         found = registry.compatibility(topic)
         if found != COMPATIBILITY.value:
             yield warn(
@@ -61,13 +69,9 @@ def compatibility(installation: Installation) -> Iterator[Finding]:
 
 
 def _refused(registry: Registry, topic: topics.Topic, error: ContractError) -> Finding:
-    subject = topics.subject(topic.name)
     if registry.is_registered(topic):
         return fail(str(error), error.hint)
-    versions = registry.versions(topic)
-    if not versions:
-        return fail(f"{subject} is not registered", _APPLY)
     return fail(
-        f"{subject} has {len(versions)} versions, and none is what this release writes",
+        f"{topics.subject(topic.name)} holds other schemas, and not what this release writes",
         f"{_APPLY}; where the registry refuses that, another release or another program wrote into it",
     )

@@ -52,8 +52,8 @@ def variables(installation: Installation) -> Iterator[Finding]:
 
 def values(installation: Installation) -> Iterator[Finding]:
     """Look whether each section has the values it may have; none is shown."""
-    for text in installation.refusals.values():
-        yield fail(text, "mend it where it comes from: flag, variable or file")
+    for texts in installation.refusals.values():
+        yield from (fail(text, "mend it where it comes from") for text in texts)
 
 
 def member(installation: Installation) -> Iterator[Finding]:

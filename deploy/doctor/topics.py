@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import defaultdict
 from collections.abc import Iterator, Mapping
 from typing import Any
 
@@ -32,14 +33,16 @@ _BYTES, _AGE, _STAMP = "max.message.bytes", "message.timestamp.before.max.ms", "
 def presence(installation: Installation) -> Iterator[Finding]:
     """Look whether the topics are there, and have as many partitions as others to which they belong."""
     found, there = installation.known_topics, 0
-    names = [topic.name for topic in installation.wanted()]
-    for name in dict.fromkeys([*names, *installation.sealed]):
+    missing = defaultdict[str, list[str]](list)
+    for name in dict.fromkeys([*(topic.name for topic in installation.wanted()), *installation.sealed]):
         if found[name] == KafkaError.UNKNOWN_TOPIC_OR_PART:
-            yield fail(f"{name} is missing", f"{_APPLY} {_members(installation, name)}")
+            missing[f"{_APPLY} {_members(installation, name)}"].append(name)
         elif found[name] == KafkaError.TOPIC_AUTHORIZATION_FAILED:
-            yield skipped(f"{name}: this user may not look at it: see grants")
+            yield skipped(f"{name}: this user may not look at it: see grants.needed")
         else:
             there += 1
+    for remedy, names in missing.items():
+        yield fail(f"missing: {', '.join(names)}", remedy)
     yield from _pairs(found)
     if there:
         yield ok(f"{there} topics are there")
