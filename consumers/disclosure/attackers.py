@@ -39,7 +39,6 @@ from consumers.disclosure.problem import AttackerKind, Rules
 from consumers.disclosure.residuals import targets_of
 from consumers.disclosure.sums import extended, levels_of_sums, without
 from consumers.disclosure.system import (
-    NOT_KNOWN,
     Amounts,
     Attacker,
     Contributions,
@@ -58,8 +57,8 @@ def attackers(system: System, kinds: Sequence[AttackerKind], rules: Rules) -> li
     outsider, public = _who_knows(end, "outsider"), _who_knows(end, "public", knows_public=True)
     found = [outsider]
     if "agency" in kinds:
-        agencies = range(int(end.agency.max(initial=NOT_KNOWN)) + 1)
-        found += [_who_knows(end, f"agency {agency}", agency=agency) for agency in agencies]
+        known = [tuple(np.flatnonzero(numbers).tolist()) for numbers in system.agencies]
+        found += [_who_knows(end, f"agency {place}", agencies=of) for place, of in enumerate(known)]
     has_public = "public" in kinds and len(public.cells) > 0
     if has_public:
         found.append(public)
@@ -119,10 +118,10 @@ class Insiders:
 
 
 def _who_knows(
-    end: Contributions, name: str, *, agency: int = NOT_KNOWN, knows_public: bool = False
+    end: Contributions, name: str, *, agencies: tuple[int, ...] = (), knows_public: bool = False
 ) -> Attacker:
     nothing = np.zeros(0, dtype=np.int32), np.zeros(0, dtype=np.int64)
-    attacker = Attacker(name, *nothing, agency=agency, knows_public=knows_public)
+    attacker = Attacker(name, *nothing, agencies=agencies, knows_public=knows_public)
     known = _knows(attacker, end)
     cells, own = summed(end.cell[known], end.magnitude[known])
     return replace(attacker, cells=cells.astype(np.int32), own=own)
@@ -130,9 +129,7 @@ def _who_knows(
 
 def _knows(attacker: Attacker, end: Contributions) -> Flags:
     """Say which contributions an attacker knows who is no contributor."""
-    known = np.zeros(len(end.cell), dtype=np.bool_)
-    if attacker.agency != NOT_KNOWN:
-        known |= end.agency == attacker.agency
+    known: Flags = np.isin(end.agency, attacker.agencies)
     if attacker.knows_public:
         known |= end.is_public
     return known

@@ -16,7 +16,7 @@ import polars as pl
 from numpy.typing import NDArray
 from scipy.sparse import coo_array, csr_array
 
-from consumers.disclosure.contributions import ends_of
+from consumers.disclosure.contributions import agencies_of, ends_of
 from consumers.disclosure.hierarchies import (
     Block,
     Hierarchy,
@@ -26,6 +26,7 @@ from consumers.disclosure.hierarchies import (
     hierarchy_of,
     ranked,
 )
+from consumers.disclosure.overlaps import Overlaps, members, overlaps
 from consumers.disclosure.problem import AMOUNT_MAX, VALUE, Dimension, Place, Problem, Table
 from consumers.disclosure.system import NOT_KNOWN, Amounts, Cells, System
 from schemas.errors import ConfigurationError
@@ -40,7 +41,7 @@ class CellSet:
     """The cells of a problem.
 
     Attributes:
-        places: One row for each cell, in the order of their numbers: for each dimension
+        places: One row for each cell of a table, in the order of their numbers: for each dimension
             `<name>_level` (0 is the total) and `<name>` (the code).
         tables: Numbers of the cells of each table, ascending.
         system: What an attacker has to reckon with.
@@ -71,10 +72,12 @@ def cells_of(problem: Problem) -> CellSet:
     leaves = [tree.at(samples) for tree in trees]
     blocks = blocks_of(leaves, _all_levels(problem))
     places = _places(problem.dimensions, leaves, blocks)
+    finest = {max(_levels_of_table(problem.dimensions, table)) for table in problem.tables}
+    found = overlaps(rows, [blocks[levels].cell_of_leaf[leaf] for levels in sorted(finest)])
     return CellSet(
         places=places,
         tables={table.name: _cells_of_table(problem.dimensions, table, blocks) for table in problem.tables},
-        system=_system(rows, leaf, blocks, _mirrors(problem.mirrors, places)),
+        system=_system(rows, leaf, blocks, _mirrors(problem.mirrors, places), found),
     )
 
 
@@ -128,10 +131,13 @@ def _numbers_of(wanted: Sequence[Place], places: pl.DataFrame) -> Cells:
     return found["number"].cast(pl.Int32).fill_null(NOT_KNOWN).to_numpy()
 
 
-def _system(rows: pl.DataFrame, leaf: Numbers, blocks: _Blocks, mirrors: NDArray[np.int32]) -> System:
-    ends = tuple(ends_of(rows, leaf, [block.cell_of_leaf for block in blocks.values()]))
+def _system(
+    rows: pl.DataFrame, leaf: Numbers, blocks: _Blocks, mirrors: NDArray[np.int32], found: Overlaps
+) -> System:
+    cells_of_leaves = [block.cell_of_leaf for block in blocks.values()]
+    ends = tuple(ends_of(rows, leaf, cells_of_leaves, found))
     starts = np.flatnonzero(np.diff(ends[0].cell, prepend=-1))
-    child, parent, axis = _families(blocks)
+    child, parent, axis = _families(blocks, found)
     family, samples = ranked([(parent.astype(np.int64), len(starts)), (axis.astype(np.int64), len(axis))])
     parent, axis = parent[samples], axis[samples]
     of_mirrors = np.full(len(mirrors), NOT_KNOWN, dtype=np.int32)
@@ -142,11 +148,13 @@ def _system(rows: pl.DataFrame, leaf: Numbers, blocks: _Blocks, mirrors: NDArray
         parent=np.concatenate([parent, of_mirrors]),
         axis=np.concatenate([axis, of_mirrors]),
         ends=ends,
+        agencies=agencies_of(rows),
+        overlaps=members(found, (cell[leaf] for cell in cells_of_leaves), len(starts) - len(found.whole)),
     )
 
 
-def _families(blocks: _Blocks) -> tuple[Cells, Cells, Cells]:
-    """Return child, parent and axis of each step of one level up."""
+def _families(blocks: _Blocks, found: Overlaps) -> tuple[Cells, Cells, Cells]:
+    """Return child, parent and axis of each step of one level up; the last axis is that of overlaps."""
     child, parent, axes = [_NONE], [_NONE], [_NONE]
     for levels, block in blocks.items():
         for axis, level in enumerate(levels):
@@ -155,6 +163,11 @@ def _families(blocks: _Blocks) -> tuple[Cells, Cells, Cells]:
                 child.append(block.cells)
                 parent.append(above.cell_of_leaf[block.samples])
                 axes.append(np.full(len(block.cells), axis, dtype=np.int32))
+    size = sum(len(block.cells) for block in blocks.values())
+    for overlap, whole in enumerate(found.whole, start=size):
+        child.append(np.full(len(whole), overlap, dtype=np.int32))
+        parent.append(np.array(whole, dtype=np.int32))
+        axes.append(np.full(len(whole), len(next(iter(blocks))), dtype=np.int32))
     return np.concatenate(child), np.concatenate(parent), np.concatenate(axes)
 
 

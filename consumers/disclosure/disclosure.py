@@ -14,6 +14,7 @@ from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
+from scipy.sparse import csr_array, vstack
 
 from consumers.disclosure import primary
 from consumers.disclosure.attackers import Insiders, attackers
@@ -21,6 +22,7 @@ from consumers.disclosure.cells import CellSet, cells_of
 from consumers.disclosure.optimiser.search import Search
 from consumers.disclosure.optimiser.suppression import NotProvableError, suppress
 from consumers.disclosure.optimiser.trimming import trim
+from consumers.disclosure.overlaps import differences
 from consumers.disclosure.problem import Problem, Progress
 from consumers.disclosure.proving import NO_WITNESS, Proofs, prove
 from consumers.disclosure.residuals import known_sums, unions
@@ -34,7 +36,7 @@ class Protected:
     """What disclosure control decided, and why it may be believed. Confidential.
 
     Attributes:
-        status: For each cell "free", "primary" or "secondary".
+        status: For each cell of a table "free", "primary" or "secondary".
         attackers: Everybody whom the targets speak of; the outsider first.
         targets: All figures that must stay uncertain under this pattern.
         proofs: A witness of each target.
@@ -88,7 +90,10 @@ class _Protection:
         self.insiders = Insiders(self.system, self.attackers, rules)
         for of_insider in self.insiders.levels.values():
             self.primary |= of_insider > 0
-        self.suppressed = self.primary.copy()
+        # What stands in no table is never published.
+        self.fixed: Flags = self.primary | self.system.hidden
+        self.suppressed = self.fixed.copy()
+        self.differences = differences(self.system) if self.system.hidden.any() else None
         self.targets = list(self.own_targets)
         # An added suppression never takes a witness away; trimming may, and comes before them.
         self.witnesses: dict[Target, Witness] = {}
@@ -116,7 +121,7 @@ class _Protection:
         """Publish again what turns out not to be needed; what cannot be searched stays as it is."""
         self.on_progress("trim", 0, 1)
         with suppress_error(NotProvableError):
-            self.suppressed = trim(search, fixed=self.primary)
+            self.suppressed = trim(search, fixed=self.fixed)
         self.on_progress("trim", 1, 1)
 
     def _close(self) -> None:
@@ -138,6 +143,8 @@ class _Protection:
         sums = known_sums(self.system, self.suppressed)
         known = dict.fromkeys(self.targets)
         if protection.unions:
+            if self.differences is not None:
+                sums = csr_array(vstack([sums, self.differences], format="csr"))
             known |= dict.fromkeys(unions(self.system, sums, rules))
         uncertain = [target for target in known if len(target.cells) > 1 and target.attacker == OUTSIDER]
         known |= dict.fromkeys(self.insiders.targets(self.suppressed, sums, uncertain))
@@ -159,7 +166,9 @@ class _Protection:
         return Protected(
             problem=self.problem,
             cells=self.cells,
-            status=np.where(self.primary, PRIMARY, np.where(self.suppressed, SECONDARY, FREE)),
+            status=np.where(self.primary, PRIMARY, np.where(self.suppressed, SECONDARY, FREE))[
+                ~self.system.hidden
+            ],
             attackers=self.attackers,
             targets=self.targets,
             proofs=Proofs.of([self.witnesses.get(target) for target in self.targets]),

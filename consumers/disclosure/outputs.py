@@ -60,7 +60,9 @@ def cells(protected: Protected) -> pl.DataFrame:
     """
     found = protected.cells
     columns = found.places.with_columns(
-        decimals.texts(pl.Series(VALUE, found.system.value), protected.problem.decimals),
+        decimals.texts(
+            pl.Series(VALUE, found.system.value[: found.places.height]), protected.problem.decimals
+        ),
         pl.Series(STATUS, protected.status.tolist(), dtype=pl.String),
     )
     return pl.concat(

@@ -21,6 +21,8 @@ Progress: TypeAlias = Callable[[str, int, int], None]
 
 # Columns of `Problem.contributions` beside those of the dimensions.
 VALUE, GROUPS, AGENCY, IS_WAIVED, IS_PUBLIC = "value", "groups", "agency", "is_waived", "is_public"
+# And one that few problems have.
+LOAD = "load"
 TOTAL = "Total"
 
 # The absolute values of all contributions add up to less: a thousand times as much is an exact
@@ -93,8 +95,10 @@ class Problem:
         contributions: One row for each contribution: the columns of all dimensions (texts),
             `value` (64-bit integer, in units of 10^-decimals, may be negative), `groups` (list
             of the enterprise groups behind it: one, or both ends of a movement; each is checked
-            by itself, and a null in it is a group that is not known), `agency` (text or null),
-            `is_waived`, `is_public` (whether the public will know the record by itself).
+            by itself, and a null in it is a group that is not known), `agency` (text or null; where
+            several know the row, one a line), `is_waived`, `is_public` (whether the public will
+            know the record by itself). Where rows tell of the same mass, such as both books of a
+            movement, also `load` (whole number): rows of one load differ in their codes alone.
         dimensions: All dimensions.
         tables: The linked tables that are published together.
         mirrors: Pairs of cells that hold the same mass as seen from two sides: they change

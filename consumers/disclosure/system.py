@@ -29,7 +29,7 @@ class Contributions:
     Attributes:
         group: Number of the enterprise group; -1 not known: all of those in a cell are one group.
         other: Number of the group at the other end of the movement; the same where there is none.
-        agency: Number of the agency that reported it; -1 not known.
+        agency: Number of the agencies that know it; -1 none.
         value: Net sum.
         magnitude: Sum of the absolute values.
     """
@@ -61,6 +61,10 @@ class System:
         axis: Shape (m,): number of the dimension along which a relation adds; -1 for mirrors.
             A cell is parent at most once for each axis.
         ends: Contributions by enterprise group, once for each end of a movement.
+        agencies: Shape (agencies, numbers in contributions): which of them each number stands for.
+        overlaps: Shape (cells of tables, further cells): which of the further cells, which are
+            never published, each cell of a table is the sum of. Each of them holds the loads that
+            stand in the same finest cells; their numbers follow those of the tables.
     """
 
     value: Amounts
@@ -69,11 +73,18 @@ class System:
     parent: Cells
     axis: Cells
     ends: tuple[Contributions, ...]
+    agencies: Flags
+    overlaps: csr_array
 
     @property
     def size(self) -> int:
         """Number of cells."""
         return len(self.value)
+
+    @property
+    def hidden(self) -> Flags:
+        """Say which cells are never published."""
+        return np.arange(self.size) >= self.overlaps.shape[0]
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -85,7 +96,7 @@ class Attacker:
         cells: The cells that it knows something of, ascending.
         own: How much of their room it knows, above 0.
         groups: Numbers of the enterprise groups whose contributions it knows.
-        agency: Number of the agency whose contributions it knows; -1 for none.
+        agencies: Numbers in contributions that stand for agencies whose records it knows.
         knows_public: Whether it knows what will be public.
     """
 
@@ -93,7 +104,7 @@ class Attacker:
     cells: Cells
     own: Amounts
     groups: tuple[int, ...] = ()
-    agency: int = NOT_KNOWN
+    agencies: tuple[int, ...] = ()
     knows_public: bool = False
 
     def room(self, system: System) -> Amounts:

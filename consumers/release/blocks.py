@@ -11,7 +11,8 @@ from collections.abc import Sequence
 
 import polars as pl
 
-from consumers.release.tables import ALL, DIMENSIONS, EARLIER, UNMAPPED, Tables
+from consumers.release import loads
+from consumers.release.tables import ALL, CROSS_BORDER, DIMENSIONS, EARLIER, UNMAPPED, Tables
 from schemas.errors import ConfigurationError
 
 # A place of the hub, a place in a period, and who is behind a contribution.
@@ -30,7 +31,6 @@ TAKEN = {
 _COMPANIES = {"group_key": "companies", "counterparty_key": "counterparties"}
 _CONTRIBUTIONS = {*LEAF, *BEHIND, *_COMPANIES.values(), "mass_g", "is_public", "unconverted"}
 KEYS = [*LEAF, *BEHIND]
-CROSS_BORDER = ("EXPORT", "IMPORT")
 
 
 def pending(contributions: pl.DataFrame, taken: pl.DataFrame) -> pl.DataFrame:
@@ -90,7 +90,8 @@ def placed(rows: pl.DataFrame, tables: Tables, periods: Sequence[str]) -> pl.Dat
     Returns:
         Besides the columns of `rows`: for each dimension `<name>_0` to `<name>_<depth>`; `slot`
         (the period as shown), `unit` (the period as gated: older ones by year, as companies have
-        other pseudonyms in another year), `leaf` and `family` (numbers), `is_owned` (whether this
+        other pseudonyms in another year), `leaf` and `family` (numbers), what `loads.numbered` adds,
+        `is_owned` (whether this
         hub decides for the region), `is_mirrored` (whether another hub tells it: what comes from
         its countries stands in its export book, and two hubs never tell the same mass). What
         mirrors an owned cell in the tables of another hub is there, not owned.
@@ -157,7 +158,7 @@ def _numbered(rows: pl.DataFrame, tables: Tables) -> pl.DataFrame:
         .then(pl.format("{} to {}", origin, destination))
         .otherwise(pl.format("{} {} {}", "flow", leaves[0], leaves[1]))
     )
-    return rows.with_columns(
+    return loads.numbered(rows, tables).with_columns(
         leaf=pl.struct("measure", "flow", "unit", "is_mirrored", *leaves).rank("dense"),
         family=pl.struct(ends.alias("ends"), "unit", "is_mirrored", *leaves[2:], *measure).rank("dense"),
     )

@@ -10,26 +10,18 @@ both. To withhold more never takes a proof away.
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass, replace
-from itertools import pairwise
+from dataclasses import dataclass
 
 import polars as pl
 
-from consumers.disclosure.cells import cells_of
 from consumers.disclosure.disclosure import FREE, PRIMARY, Protected, protect
-from consumers.disclosure.problem import (
-    AMOUNT_MAX,
-    AttackerKind,
-    Dimension,
-    Problem,
-    Protection,
-)
+from consumers.disclosure.problem import AMOUNT_MAX, LOAD, Dimension, Problem
 from consumers.disclosure.problem import Table as ProblemTable
-from consumers.release import figures, totals
-from consumers.release.blocks import CROSS_BORDER, KEYS, LEAF
+from consumers.release import figures, loads, totals
+from consumers.release.blocks import KEYS, LEAF
 from consumers.release.figures import NODES
-from consumers.release.gate import unsafe, unsafe_windows, with_families
-from consumers.release.tables import ALL, DIMENSIONS, Table, Tables
+from consumers.release.gate import unsafe, unsafe_differences, unsafe_windows, with_families
+from consumers.release.tables import ALL, CROSS_BORDER, DIMENSIONS, Table, Tables
 
 _BOOK = "book"
 _BOOKS = ["period", "measure", "flow"]
@@ -40,10 +32,6 @@ _STATES = {
     "is_primary": pl.Boolean,
 }
 _NO_STATES = pl.DataFrame(schema=_STATES)
-# Two figures are taken for the same mass only where neither is more than twice the other.
-_ALIKE = 2
-# Agencies know their own book, and so what mirrors it: they are reckoned with book by book.
-_OF_MIRRORS: tuple[AttackerKind, ...] = ("outsider", "contributor", "public")
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -74,12 +62,13 @@ def decided(rows: pl.DataFrame, tables: Tables) -> LastBlocks:
         tables: What is published.
     """
     given, rows = rows, common(rows, tables)
-    protected = {name: protect(problem) for name, problem in problems(rows, tables)}
+    protected = {name: protect(problem) for name, problem in problems(given, rows, tables)}
     states = pl.concat([_NO_STATES, *(_states(name, found) for name, found in protected.items())])
     free = states.group_by(*_BOOKS, *NODES).agg(pl.col("is_free").all(), pl.col("is_primary").any())
     pending = rows.filter((pl.col("mass_g") != 0) | (pl.col("unconverted") > 0))
     moved = pending.filter(pl.col("mass_g") != 0)
-    held = unsafe(moved, tables.rules)
+    told = loads.told(loads.split(given))
+    held = unsafe(told.filter(pl.col("leaf").is_in(moved["leaf"].implode())), tables.rules)
     return LastBlocks(
         rows=pending.with_columns(is_held=pl.col("leaf").is_in(held.implode())),
         left=given.join(rows.select("leaf").unique(), on="leaf", how="anti"),
@@ -97,7 +86,9 @@ def common(rows: pl.DataFrame, tables: Tables) -> pl.DataFrame:
     a total, with all of its family.
     """
     ours = rows.filter(pl.col("is_owned"), ~pl.col("is_mirrored"))
-    broken = with_families(ours, unsafe_windows(ours, tables.rules))
+    windows = unsafe_windows(ours, tables.rules)
+    differences = unsafe_differences(ours, tables.rules, has_newest=False)
+    broken = with_families(ours, pl.concat([windows, differences]))
     broken = totals.held(ours, broken, ours.clear(), tables)
     return ours.filter(~pl.col("leaf").is_in(broken.implode()))
 
@@ -123,21 +114,24 @@ def _hidden(rows: pl.DataFrame, free: pl.DataFrame, tables: Tables) -> pl.DataFr
     return rows.join(shown, on=shown.columns, how="anti").select(*LEAF).unique()
 
 
-def problems(rows: pl.DataFrame, tables: Tables) -> Iterator[tuple[str, Problem]]:
+def problems(given: pl.DataFrame, rows: pl.DataFrame, tables: Tables) -> Iterator[tuple[str, Problem]]:
     """Yield what has to be decided, by name; a cell is free where it is free in each that has it.
 
     Args:
+        given: Of `blocks.placed`, of the books whose last block is due: what others tell of the same
+            loads says who knows them.
         rows: Of `common`.
         tables: What is published.
     """
-    is_cross = pl.col("flow").is_in(CROSS_BORDER) & tables.has_partner
+    is_cross = pl.col("flow").is_in(CROSS_BORDER)
     alike = pl.when(is_cross).then(pl.lit("CROSS")).otherwise("flow")
     if not tables.settings.is_one_mass:
         alike = pl.concat_str(alike, "measure", separator=" ")
-    books = (
-        rows.sort(KEYS)
-        .filter((pl.col("mass_g") != 0).any().over("leaf"))
-        .with_columns(pl.concat_str("measure", "flow", separator=" ").alias(_BOOK), alike=alike)
+    leaves = rows.filter((pl.col("mass_g") != 0).any().over("leaf"))["leaf"].unique()
+    books = given.sort(KEYS).with_columns(
+        pl.concat_str("measure", "flow", separator=" ").alias(_BOOK),
+        alike=alike,
+        is_here=pl.col("is_owned") & ~pl.col("is_mirrored") & pl.col("leaf").is_in(leaves.implode()),
     )
     for (period, alike), found in sorted(books.group_by("period", "alike"), key=lambda one: one[0]):
         for name, problem in _problems(found, f"{ALL} {alike}", tables):
@@ -146,27 +140,32 @@ def problems(rows: pl.DataFrame, tables: Tables) -> Iterator[tuple[str, Problem]
 
 def _problems(rows: pl.DataFrame, together: str, tables: Tables) -> Iterator[tuple[str, Problem]]:
     """Yield the problems of books of a period that tell about the same mass, and of all of them together."""
-    books = rows[_BOOK].unique().sort().to_list()
-    for amount in ["mass_g"] + ["standing_g"] * bool((rows["mass_g"] < 0).any()):
+    here = rows.filter("is_here")
+    books = here[_BOOK].unique().sort().to_list()
+    for amount in ["mass_g"] + ["standing_g"] * bool((here["mass_g"] < 0).any()):
+        pieces = loads.split(rows, amount=amount).filter("is_here").sort("piece", *KEYS)
         for book in books:
-            yield f"{book} {amount}", _problem(rows.filter(pl.col(_BOOK) == book), tables, amount)
+            found = loads.told(pieces).filter(pl.col(_BOOK) == book)
+            yield f"{book} {amount}", _problem(found, tables, amount)
         if len(books) > 1:
-            yield f"{together} {amount}", _mirrored(_problem(rows, tables, amount), tables)
+            yield f"{together} {amount}", _problem(loads.oriented(pieces, amount), tables, amount)
 
 
 def _problem(rows: pl.DataFrame, tables: Tables, amount: str) -> Problem:
-    """Return the problem of one book, or of several."""
+    """Return the problem of one book, or of several, in which pieces that both have are loads."""
     names = [_BOOK] * (rows[_BOOK].n_unique() > 1) + [name for name in DIMENSIONS if tables.trees[name].depth]
     dimensions = tuple(Dimension(name, _columns(name, tables)) for name in names)
     holder, other = (pl.col(name).bin.encode("hex") for name in ("group_key", "counterparty_key"))
     unit = _unit(int(rows[amount].abs().sum()))
-    contributions = rows.filter(pl.col(amount) != 0).select(
+    told = {LOAD: pl.col("piece").cast(pl.Int64)} if _BOOK in names else {}
+    contributions = rows.select(
         *(column for dimension in dimensions for column in dimension.columns),
         value=(pl.col(amount) + unit // 2) // unit,
         groups=pl.concat_list(holder, pl.coalesce(other, holder)),
         agency=pl.col("agency"),
         is_waived=pl.lit(value=False),
         is_public=pl.col("is_public"),
+        **told,
     )
     return Problem(
         contributions=contributions,
@@ -191,61 +190,6 @@ def _unit(total_g: int) -> int:
 def _table(table: Table, names: Iterable[str]) -> ProblemTable:
     # A table that goes less far than others is decided as far as they go, and shown as far as it goes.
     return ProblemTable(table.name, tuple(name for name in names if name == _BOOK or table.depths[name]))
-
-
-def _mirrored(problem: Problem, tables: Tables) -> Problem:
-    """Bind what tells about the same mass, for everybody but agencies, who know their own side of it."""
-    found = cells_of(problem)
-    cells = found.places.with_columns(room=pl.Series(found.system.room)).with_row_index("cell")
-    pairs = [pair for key in _keys(problem, tables) for pair in _pairs(cells, *key)]
-    places = found.listed()
-    return replace(
-        problem,
-        mirrors=[(places[one], places[other]) for one, other in pairs],
-        protection=Protection(attackers=_OF_MIRRORS),
-    )
-
-
-def _keys(problem: Problem, tables: Tables) -> Iterator[tuple[Mapping[str, int], list[pl.Expr]]]:
-    """Yield levels of cells, and what those of them share that hold the same mass."""
-    measure, flow = (pl.col(_BOOK).str.split(" ").list.get(place) for place in (0, 1))
-    apart = [] if tables.settings.is_one_mass else [measure]
-    nodes = [pl.col(name) for name in DIMENSIONS if tables.trees[name].depth]
-    depth = {dimension.name: len(dimension.columns) for dimension in problem.dimensions}
-    for table in problem.tables:
-        levels = {name: depth[name] if name in table.dimensions else 0 for name in depth}
-        if tables.settings.is_one_mass:
-            yield levels, [flow, *nodes]
-        if levels.get("partner"):
-            # What the exporter's country sent is what the importer's country got.
-            is_export = flow == "EXPORT"
-            origin = pl.when(is_export).then("region").otherwise("partner")
-            target = pl.when(is_export).then("partner").otherwise("region")
-            rest = [node for node in nodes if node.meta.output_name() not in {"region", "partner"}]
-            yield (
-                levels | {"region": 1},
-                [
-                    flow.is_in(["EXPORT", "IMPORT"]),
-                    origin.alias("origin"),
-                    target.alias("target"),
-                    *rest,
-                    *apart,
-                ],
-            )
-
-
-def _pairs(cells: pl.DataFrame, levels: Mapping[str, int], key: list[pl.Expr]) -> Iterator[tuple[int, int]]:
-    found = cells.filter(pl.col(f"{name}_level") == level for name, level in levels.items())
-    keys = [expression.alias(f"key_{number}") for number, expression in enumerate(key)]
-    for _, alike in (
-        found.select("cell", "room", *keys)
-        .sort("cell")
-        # An auditor gets the same pairs in the same order.
-        .group_by((f"key_{number}" for number in range(len(key))), maintain_order=True)
-    ):
-        for (one, room), (other, other_room) in pairwise(alike.select("cell", "room").iter_rows()):
-            if max(room, other_room) <= _ALIKE * min(room, other_room):
-                yield one, other
 
 
 def _states(name: str, protected: Protected) -> pl.DataFrame:

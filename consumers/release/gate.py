@@ -23,7 +23,7 @@ from consumers.disclosure.contributors import levels_of_parts, parts_of_groups
 from consumers.disclosure.primary import levels_at
 from consumers.disclosure.problem import Rules
 from consumers.disclosure.system import NOT_KNOWN, Contributions, Flags
-from consumers.release.blocks import BEHIND
+from consumers.release import loads
 
 # Whom a block must be safe from: who knows no records, or an agency's (its number), or public ones too.
 _NOBODY, _WITH_PUBLIC = pl.lit(0, pl.Int64), 1 << 32
@@ -40,14 +40,15 @@ def held(rows: pl.DataFrame, hidden: pl.DataFrame, rules: Rules) -> pl.Series:
         hidden: Places whose part in a last block is confidential.
         rules: The parameters.
     """
-    changed = rows.filter(pl.col("mass_g") != 0)
+    changed = loads.told(loads.split(rows))
     unknown = rows.filter(pl.col("unconverted") > 0)["leaf"]
     shrinking = rows.filter((pl.col("mass_g") < 0).any().over("leaf"))
     found = [
         unsafe(changed, rules),
-        turned(changed),
+        turned(rows.filter(pl.col("mass_g") != 0)),
         unknown,
         unsafe_windows(rows, rules),
+        unsafe_differences(rows, rules),
         # Nobody knows what there is so far: less of it might leave less in a sum than was safe.
         shrinking.join(hidden, on=hidden.columns, how="semi")["leaf"],
     ]
@@ -72,10 +73,40 @@ def unsafe_windows(rows: pl.DataFrame, rules: Rules) -> pl.Series:
     """
     part = ["leaf", "period"]
     is_changed = (pl.col("mass_g") < 0).any().over(part) & (pl.col("taken_on") == NOW).any().over(part)
-    found = moves(rows, [*part, *BEHIND, "is_public"]).filter(is_changed).collect()
-    numbered = windows(found, part)
+    # What others say of the same loads tells who knows them.
+    found = moves(rows, [*part, *loads.COLUMNS]).with_columns(is_changed=is_changed)
+    near = found.filter(pl.col("is_changed").any().over("way")).collect()
+    numbered = windows(loads.told(loads.split(near, ["taken_on"])).filter("is_changed"), part)
     broken = unsafe(numbered.with_columns(leaf="window"), rules)
     return numbered.filter(pl.col("window").is_in(broken.implode()))["leaf"].unique()
+
+
+def unsafe_differences(rows: pl.DataFrame, rules: Rules, *, has_newest: bool = True) -> pl.Series:
+    """Return the numbers of the leaves of which another book's leaf, or all of them, tell what breaks a rule.
+
+    Two books that tell the same loads open together. What either tells alone is their difference.
+
+    Args:
+        rows: Of `blocks.placed`.
+        rules: The parameters.
+        has_newest: Whether to look at what was not opened yet by itself too.
+    """
+    family = ["family", "period"]
+    is_now, is_before = pl.col("taken_on") == NOW, pl.col("start") < pl.col("start").max().over(family)
+    is_several = pl.struct("measure", "flow").n_unique().over(family) > 1
+    moved = moves(rows.filter("is_owned", ~pl.col("is_mirrored")), [*family, "leaf", *loads.COLUMNS])
+    found = windows(moved.filter(is_several & is_now.any().over(family)).collect(), family)
+    if not has_newest:
+        found = found.filter(is_before)
+    changes = found.group_by("window", "leaf", *family, *loads.COLUMNS).agg(pl.col("mass_g").sum())
+    told = loads.told(loads.split(changes, ["window"]))
+    books = told.with_columns(leaf=-pl.struct("measure", "flow").rank("dense").cast(pl.Int64))
+    told = pl.concat([told.with_columns(pl.col("leaf").cast(pl.Int64)), books.select(told.columns)])
+    pairs = loads.differences(told)
+    broken = unsafe(pairs, rules)
+    windows_of = pairs.filter(pl.col("leaf").is_in(broken.implode()))["window"].unique()
+    families = found.filter(pl.col("window").is_in(windows_of.implode())).select(family)
+    return rows.join(families, on=family, how="semi")["leaf"].unique()
 
 
 def moves(rows: pl.DataFrame, columns: Sequence[str]) -> pl.LazyFrame:
@@ -105,8 +136,8 @@ def unsafe(rows: pl.DataFrame, rules: Rules) -> pl.Series:
     """Return the numbers of the leaves whose contributions break a rule, ascending.
 
     Args:
-        rows: `leaf` (a number), `group_key`, `counterparty_key` (null: not known), `agency`,
-            `is_public`, `mass_g` (grams, may be negative).
+        rows: `leaf` (a number), `group_key`, `counterparty_key` (null: not known), `agency` (who
+            knows it, one a line), `is_public`, `mass_g` (grams, may be negative).
         rules: The parameters.
 
     Both ends of a movement are looked at, each in the eyes of somebody who knows nothing more
@@ -152,7 +183,7 @@ def _movements(rows: pl.DataFrame) -> pl.DataFrame:
     group, other = numbers_of_groups(rows)
     numbered = rows.select(
         "leaf",
-        pl.col("agency").rank("dense").cast(pl.Int64),
+        "agency",
         "is_public",
         "mass_g",
         group=group.fill_null(NOT_KNOWN),
@@ -191,8 +222,10 @@ def _contributions(rows: pl.DataFrame, end: str, other: str, amount: str) -> Con
 def _seen(rows: pl.LazyFrame) -> pl.LazyFrame:
     """Return the rows once for each eye (column `eye`), without what the eye knows by itself."""
     everybody, public = rows.with_columns(eye=_NOBODY), pl.col("eye") + _WITH_PUBLIC
-    agencies = rows.select("leaf", eye="agency").unique()
-    others = rows.join(agencies, on="leaf").filter(pl.col("agency") != pl.col("eye"))
+    known_by = rows.select("agency", eye=pl.col("agency").str.split("\n")).unique("agency").explode("eye")
+    known_by = known_by.with_columns(pl.col("eye").rank("dense").cast(pl.Int64))
+    eyes = rows.select("leaf", "agency").unique().join(known_by, on="agency").select("leaf", "eye").unique()
+    others = rows.join(eyes, on="leaf").join(known_by, on=["agency", "eye"], how="anti")
     seen = pl.concat([everybody, others])
     has_public = rows.filter("is_public").select(pl.col("leaf").unique())
     hidden = seen.filter(~pl.col("is_public")).join(has_public, on="leaf", how="semi")

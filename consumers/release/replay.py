@@ -95,7 +95,7 @@ def _unpublished(entry: Entry, again: Decision) -> Iterator[str]:
 def _unproven(rows: pl.DataFrame, again: Decision, shown: Tables) -> Iterator[str]:
     """Yield what the verifier finds in the certificates of last blocks, and what has none."""
     proofs = _by_problem(again)
-    for name, problem in final.problems(final.common(rows, shown), shown):
+    for name, problem in final.problems(rows, final.common(rows, shown), shown):
         with TemporaryDirectory(prefix="weighbridge-") as folder:
             for file, content in proofs.get(name, {}).items():
                 (Path(folder) / file).write_bytes(content)

@@ -23,6 +23,7 @@ from schemas.settings import ReleaseSettings, TableSettings
 
 DIMENSIONS = ("region", "partner", "material", "operation")
 ALL = "ALL"
+CROSS_BORDER = ("EXPORT", "IMPORT")
 UNMAPPED = "UNMAPPED"
 CELLS_MAX = 200_000
 # This quarter, four before it, and everything older as one.

@@ -12,6 +12,7 @@ from datetime import date
 
 import polars as pl
 
+from consumers.release import loads
 from consumers.release.blocks import BEHIND
 from consumers.release.figures import NODES, by_cell
 from consumers.release.gate import NOW, moves, numbers_of_groups, unsafe, windows, with_families
@@ -31,19 +32,29 @@ def held(rows: pl.DataFrame, closed: pl.Series, opening: pl.DataFrame, tables: T
         opening: Rows of other leaves, which open anyway.
         tables: What is published.
     """
-    ours, leaves = pl.concat([rows, opening]).filter("is_owned"), rows["leaf"].unique()
+    everything, leaves = pl.concat([rows, opening]), rows["leaf"].unique()
+    columns = [*_LEAF, "is_owned", *loads.COLUMNS]
+    is_negative = (pl.col("mass_g") < 0).any().over("period")
+    all_moves = moves(everything, columns).filter(is_negative).collect()
+    ours = loads.told(loads.split(all_moves, ["taken_on"])).filter("is_owned")
     while True:
-        more = pl.concat(_unsafe(ours, closed, leaves, table, tables) for table in tables.tables)
+        more = pl.concat(
+            _unsafe(everything, ours.lazy(), closed, leaves, table, tables) for table in tables.tables
+        )
         if more.is_empty():
             return closed
         closed = with_families(rows, pl.concat([closed, more]))
 
 
-def _unsafe(
-    rows: pl.DataFrame, closed: pl.Series, leaves: pl.Series, table: Table, tables: Tables
+def _unsafe(  # noqa: PLR0917  # what is shown of what
+    rows: pl.DataFrame,
+    all_moves: pl.LazyFrame,
+    closed: pl.Series,
+    leaves: pl.Series,
+    table: Table,
+    tables: Tables,
 ) -> pl.Series:
     """Return those of some leaves that make a figure unsafe: with something negative, else all that open."""
-    all_moves = moves(rows, [*_LEAF, "measure", "flow", *_SHARES])
     is_now, is_negative = pl.col("taken_on") == NOW, pl.col("mass_g") < 0
     shown = all_moves.filter(~is_now | ~pl.col("leaf").is_in(closed.implode()))
     shown = shown.filter(is_negative.any().over(_BOOK) & is_now.any().over(_BOOK)).drop("measure", "flow")

@@ -11,7 +11,6 @@ from itertools import combinations_with_replacement
 import numpy as np
 from numpy.typing import NDArray
 
-from consumers.release.blocks import CROSS_BORDER
 from tests.support.histories import History
 from tests.support.moves import Move
 from tests.support.worlds import Group, Row
@@ -108,8 +107,7 @@ class _Seekers:
         self._rows, self._public = rows, public
         self._mass = np.array([move.mass_g for move in moves], dtype=np.int64)
         self._is_last = np.array([move.is_last for move in moves])
-        self._is_across = np.array([move.row.flow in CROSS_BORDER for move in moves])
-        self._agency = [move.row.agency for move in moves]
+        self._agencies = [{row.agency for row in of} for of in rows]
         groups = {group for move in moves for group in move.row.ends}
         self._groups: list[Group] = [None, *sorted(groups - {None}, key=str)]
         number = {group: place for place, group in enumerate(self._groups)}
@@ -132,10 +130,7 @@ class _Seekers:
             yield from self._with_rivals(Eye(of), numbers)
         # In a last block nobody is protected from an agency and a company at once.
         has_last = self._is_last[numbers].any()
-        if has_last and self._is_across[numbers].any():
-            # There agencies are reckoned with book by book: they know half of what the other one says.
-            return
-        for agency in sorted({self._agency[number] for number in numbers}):
+        for agency in sorted(set[str]().union(*(self._agencies[number] for number in numbers))):
             for of in dict.fromkeys([frozenset({agency}), self._public | {agency}]):
                 eye = Eye(of, ends=(end,))
                 yield from [eye] if has_last else self._with_rivals(eye, numbers)

@@ -46,6 +46,8 @@ class Load(NamedTuple):
     sender: Group
     receiver: Group
     office: str
+    # The measure or the flow that does not tell of it, if any: it never arrived, or nobody reported it.
+    silent: str = ""
 
 
 class Row(NamedTuple):
@@ -91,14 +93,18 @@ class Scene:
         if origin == destination:
             place = ("DOMESTIC", load.destination, destination, *what)
             who = (load.sender, load.receiver, f"{destination}-{load.office}")
-            return [Row(measure, *place, *who) for measure in self.measures]
+            return _told(load, [Row(measure, *place, *who) for measure in self.measures])
         ends = load.sender, load.receiver
         told = ends[::-1] if self.tells_both else (None, None)
         books = (
             ("EXPORT", load.origin, destination, *what, ends[0], told[0], f"{origin}-{load.office}"),
             ("IMPORT", load.destination, origin, *what, ends[1], told[1], f"{destination}-{load.office}"),
         )
-        return [Row(measure, *book) for measure in self.measures for book in books]
+        return _told(load, [Row(measure, *book) for measure in self.measures for book in books])
+
+
+def _told(load: Load, rows: list[Row]) -> list[Row]:
+    return [row for row in rows if load.silent not in {row.measure, row.flow}] or rows
 
 
 class Statement(NamedTuple):
@@ -133,6 +139,7 @@ class World:
     Attributes:
         senders: How many there are; the first ones may be receivers too.
         tail: How alike masses are: the larger, the more.
+        lost: Which part of loads one of several measures or books does not tell.
         skew: How often the first companies move something: the larger, the more; 0 where all do alike.
         day: Today, in the epoch that is open.
         happened: How often each kind of thing did.
@@ -144,6 +151,7 @@ class World:
     receivers: int
     materials: Sequence[str]
     offices: str
+    lost: float
     tail: float
     skew: float
     is_mixed: bool
@@ -151,6 +159,7 @@ class World:
     standing: dict[int, Statement] = field(default_factory=dict)
     happened: Counter[str] = field(default_factory=Counter)
     _numbers: Iterator[int] = field(default_factory=count)
+    _losing: random.Random = field(default_factory=lambda: random.Random(0))  # noqa: S311  # not a secret
 
     def happen(self, times: int) -> None:
         """Let some things happen, so many times as much; at first mostly loads."""
@@ -256,7 +265,13 @@ class World:
                 b"g" if self.is_mixed and self.chance.random() < 0.5 else b"r", self.receivers, destination
             ),
             self.chance.choice(self.offices),
+            self._silent(),
         )
+
+    def _silent(self) -> str:
+        if self._losing.random() >= self.lost:
+            return ""
+        return self._losing.choice((*self.scene.measures[:2], "EXPORT", "IMPORT"))
 
     def _company(self, kind: bytes, companies: int, region: str) -> Group:
         number = (

@@ -20,12 +20,16 @@ OUTSIDER = Attacker("outsider", np.zeros(0, dtype=np.int32), np.zeros(0, dtype=n
 TABLES = [([[3, 3], [2, 2]], 60), ([[2, 2], [3], [2]], 60), ([[3], [3], [3]], 40)]
 
 
+def _no_overlaps(size: int) -> tuple[Flags, csr_array]:
+    return np.zeros((0, 0), dtype=np.bool_), csr_array((size, 0), dtype=np.int64)
+
+
 def relations_of(rows: Sequence[Sequence[int]]) -> System:
     """Return a system of cells that may move by 10, bound by some rows of signs."""
     matrix = csr_array(np.array(rows, dtype=np.int64))
     none = np.full(matrix.shape[0], -1, dtype=np.int32)
     room = np.full(matrix.shape[1], 10, dtype=np.int64)
-    return System(room, room, matrix, none, none, ())
+    return System(room, room, matrix, none, none, (), *_no_overlaps(len(room)))
 
 
 def reach(system: System, target: Target, attacker: Attacker, suppressed: Flags) -> float:
@@ -187,7 +191,7 @@ def test_large_amounts_are_exact() -> None:
     room = np.array([large, 3 * large, 1, 4 * large], dtype=np.int64)
     signs = csr_array(np.array([[1, 1, 1, -1]], dtype=np.int64))
     none = np.full(1, -1, dtype=np.int32)
-    system = System(room, room, signs, none, none, ())
+    system = System(room, room, signs, none, none, (), *_no_overlaps(4))
     targets = [Target((0,), large), Target((2,), 1), Target((3,), 4 * large)]
     everything = np.ones(4, dtype=np.bool_)
     proofs = prove(system, targets, [OUTSIDER], everything)

@@ -11,7 +11,7 @@ import numpy as np
 import polars as pl
 from numpy.typing import NDArray
 
-from consumers.disclosure.problem import AGENCY, GROUPS, IS_PUBLIC, TOTAL, VALUE, Problem, Table
+from consumers.disclosure.problem import AGENCY, GROUPS, IS_PUBLIC, LOAD, TOTAL, VALUE, Problem, Table
 
 Numbers: TypeAlias = NDArray[np.int64]
 Flags: TypeAlias = NDArray[np.bool_]
@@ -22,15 +22,20 @@ OUTSIDER, PUBLIC = "outsider", "public"
 
 
 class World:
-    """The cells that the contributions make, numbered by levels, then by codes.
+    """The cells that the contributions make, numbered by levels, then by codes; overlaps come last.
+
+    An overlap is what stands in the same finest cells of all tables, by one or several rows of a load.
 
     Attributes:
         rows: The contributions; one of nothing makes no cell.
         value: Value of each row.
         ends: For each end of a movement, the number of each row's group; -1 not known.
-        agency: Number of each row's agency; -1 not known.
+        agencies: For each agency, which rows it knows.
         blocks: For each combination of levels, the cell that each row is part of.
-        places: Levels and codes of each cell.
+        places: Levels and codes of each cell of a table.
+        overlaps: For each of them, the finest cells that it is part of.
+        overlap: For each row, the cell that is its overlap; and whether it stands for its load there.
+        size: Number of cells.
         tables: Cells of each table.
         parts: For each dimension, the parts of each cell that has any.
         mirrors: Pairs of cells that change together.
@@ -43,7 +48,7 @@ class World:
         self.problem = problem
         self.rows = problem.contributions.filter(pl.col(VALUE) != 0)
         self.value = self.rows[VALUE].to_numpy()
-        self.ends, self.agency = _ends(self.rows[GROUPS]), _numbered(self.rows[AGENCY])
+        self.ends, self.agencies = _ends(self.rows[GROUPS]), _agencies(self.rows[AGENCY])
         self.blocks: dict[Levels, Numbers] = {}
         levels_of = {table.name: [*_levels_of(problem, table)] for table in problem.tables}
         cells: dict[Levels, pl.DataFrame] = {}
@@ -61,7 +66,15 @@ class World:
             name: np.concatenate([first[levels] + np.arange(len(cells[levels])) for levels in found])
             for name, found in levels_of.items()
         }
+        self.overlaps, self.overlap, self.is_first = self._overlaps(
+            {found[-1] for found in levels_of.values()}
+        )
+        self.size = len(self.places) + len(self.overlaps)
         self.parts = [self._parts(axis) for axis in range(len(problem.dimensions))]
+        self.parts.append(defaultdict(list))
+        for part, wholes in enumerate(self.overlaps, start=len(self.places)):
+            for whole in wholes:
+                self.parts[-1][whole].append(part)
         self.mirrors = self._mirrors()
         balances = [(parts, whole) for along in self.parts for whole, parts in along.items()]
         balances += [([one], other) for one, other in self.mirrors if one != other]
@@ -90,6 +103,26 @@ class World:
                     found[int(parent_of[part])].append(part)
         return dict(found)
 
+    def _overlaps(self, finest: set[Levels]) -> tuple[list[Figure], Numbers, Flags]:
+        loads = self.rows[LOAD].to_list() if LOAD in self.rows.columns else []
+        cells_of, first = defaultdict[int, set[int]](set), dict[int, int]()
+        for row, load in enumerate(loads):
+            cells_of[load] |= {int(self.blocks[levels][row]) for levels in finest}
+            first.setdefault(load, row)
+        found = sorted({tuple(sorted(cells)) for cells in cells_of.values()})
+        number = {cells: len(self.places) + place for place, cells in enumerate(found)}
+        overlap = [number[tuple(sorted(cells_of[load]))] for load in loads]
+        is_first = [first[load] == row for row, load in enumerate(loads)]
+        return found, np.array(overlap, dtype=np.int64), np.array(is_first, dtype=np.bool_)
+
+    def placed(self, rows: Numbers) -> Iterator[tuple[Numbers, Numbers]]:
+        """Yield rows and their cells, for each combination of levels and for overlaps."""
+        for cells in self.blocks.values():
+            yield rows, cells[rows]
+        if self.overlaps:
+            first = rows[self.is_first[rows]]
+            yield first, self.overlap[first]
+
     def _mirrors(self) -> list[tuple[int, int]]:
         places = self.places.iter_rows() if self.problem.mirrors else ()
         number = {tuple(zip(row[::2], row[1::2], strict=True)): cell for cell, row in enumerate(places)}
@@ -98,9 +131,9 @@ class World:
 
     def by_cell(self, amounts: Numbers) -> Numbers:
         """Add up an amount of each row."""
-        found = np.zeros(len(self.places), dtype=np.int64)
-        for cells in self.blocks.values():
-            np.add.at(found, cells, amounts)
+        found = np.zeros(self.size, dtype=np.int64)
+        for rows, cells in self.placed(np.arange(len(self.rows))):
+            np.add.at(found, cells, amounts[rows])
         return found
 
     def by_rows(self, rows: Numbers) -> Numbers:
@@ -122,7 +155,7 @@ class World:
         for who in attacker.split(" and ") if attacker != OUTSIDER else ():
             kind, _, number = who.partition(" ")
             if kind == "agency":
-                known |= self.agency == int(number)
+                known |= self.agencies[int(number)]
             elif kind == "contributor":
                 known |= np.any([groups == int(number) for groups in self.ends], axis=0)
             else:
@@ -131,8 +164,13 @@ class World:
 
     def name(self, figure: Figure) -> str:
         """Return where a figure stands, in words."""
-        places = self.places[list(figure)].iter_rows()
-        return " + ".join(" x ".join(place[1::2]) for place in places)
+        named = [self._name(cell) for cell in figure]
+        return " + ".join(named)
+
+    def _name(self, cell: int) -> str:
+        if cell < len(self.places):
+            return " x ".join(self.places.row(cell)[1::2])
+        return f"what {' and '.join(map(self._name, self.overlaps[cell - len(self.places)]))} share"
 
 
 def _levels_of(problem: Problem, table: Table) -> Iterator[Levels]:
@@ -152,6 +190,13 @@ def _ends(groups: pl.Series) -> list[Numbers]:
         for end in range(count)
     )
     return np.split(_numbered(pl.concat(frame.iter_columns())), count)
+
+
+def _agencies(known_by: pl.Series) -> list[Flags]:
+    """Return which rows each agency knows, by their names, which stand one a line."""
+    names = known_by.str.split("\n")
+    agencies = names.explode().drop_nulls().unique().sort()
+    return [names.list.contains(agency).fill_null(value=False).to_numpy() for agency in agencies]
 
 
 def _numbered(names: pl.Series) -> Numbers:

@@ -12,7 +12,14 @@ import polars as pl
 
 from consumers.disclosure.problem import IS_PUBLIC, Rules
 from consumers.disclosure.verifier.cells import OUTSIDER, PUBLIC, Figure, Flags, Numbers, World
-from consumers.disclosure.verifier.rules import known_sums, levels_of, levels_of_cells, members, shares
+from consumers.disclosure.verifier.rules import (
+    differences,
+    known_sums,
+    levels_of,
+    levels_of_cells,
+    members,
+    shares,
+)
 
 _STEPS = 2  # over so many sums cells are near each other
 Needed: TypeAlias = tuple[str, Figure, int, bool]  # attacker, figure, level, whether it is known
@@ -26,10 +33,11 @@ def by_rules(world: World, is_hidden: Flags) -> Iterator[Needed]:
     """
     protection, everybody = world.problem.protection, [OUTSIDER]
     if "agency" in protection.attackers:
-        everybody += [f"agency {number}" for number in range(int(world.agency.max(initial=-1)) + 1)]
+        everybody += [f"agency {number}" for number in range(len(world.agencies))]
     if "public" in protection.attackers and world.rows[IS_PUBLIC].any():
         everybody.append(PUBLIC)
-    sums = known_sums(world, is_hidden) if protection.unions else []
+    known = known_sums(world, is_hidden) if protection.unions else []
+    sums = [*known, *(differences(world) if protection.unions else [])]
     of_sums = pl.DataFrame(
         [(number, cell) for number, figure in enumerate(sums) for cell in figure],
         schema={"figure": pl.Int64, "cell": pl.Int64},
@@ -44,8 +52,9 @@ def by_rules(world: World, is_hidden: Flags) -> Iterator[Needed]:
         for cell in np.flatnonzero(levels).tolist():
             yield attacker, (cell,), int(levels[cell]), not is_hidden[cell]
         figure, row = members(world, of_sums, rows)
-        for number in np.flatnonzero(levels_of(world, figure, row, len(sums), world.problem.rules)).tolist():
-            yield attacker, sums[number], 1, True
+        levels = levels_of(world, figure, row, len(sums), world.problem.rules)
+        for number in np.flatnonzero(levels).tolist():
+            yield attacker, sums[number], int(levels[number]), number < len(known)
 
 
 def by_contributors(world: World, is_hidden: Flags) -> Iterator[Needed]:
@@ -86,10 +95,10 @@ def _pools(world: World, rows: Numbers) -> tuple[dict[int, Figure], pl.DataFrame
 
 def _coalitions(world: World, rows: Numbers, ends: Numbers) -> set[Figure]:
     rules, found = world.problem.rules, set()
-    for cells in world.blocks.values():
-        levels = levels_of(world, cells[rows], rows, len(world.places), rules, ends=[ends])
+    for row, cells in world.placed(rows):
+        levels = levels_of(world, cells, row, world.size, rules, ends=[ends])
         largest = (
-            shares(world, cells[rows], rows, ends)
+            shares(world, cells, row, ends)
             .filter(pl.col("group") >= 0, pl.col("figure").is_in(np.flatnonzero(levels).tolist()))
             .sort("figure", "amount", "group", descending=[False, True, False])
             .group_by("figure", maintain_order=True)
@@ -102,13 +111,13 @@ def _coalitions(world: World, rows: Numbers, ends: Numbers) -> set[Figure]:
 
 def _own(world: World, knows: pl.DataFrame) -> pl.DataFrame:
     """Return how much each attacker knows of each cell, in absolute values."""
-    row = knows["row"].to_numpy()
-    amount = np.abs(world.value)[row]
+    amount = np.abs(world.value)
     return pl.concat(
-        knows.select("who", cell=pl.Series(cells[row]), own=pl.Series(amount))
+        pl.DataFrame({"row": row, "cell": cells, "own": amount[row]})
+        .join(knows, on="row")
         .group_by("who", "cell")
         .agg(pl.col("own").sum())
-        for cells in world.blocks.values()
+        for row, cells in world.placed(np.arange(len(world.rows)))
     )
 
 
@@ -116,9 +125,9 @@ def _inside(
     world: World, rows: Numbers, knows: pl.DataFrame, own: pl.DataFrame
 ) -> Iterator[tuple[int, int, int]]:
     """Yield attacker, cell and level where the attacker is part of the cell."""
-    total, largest = world.by_rows(rows), np.zeros(len(world.places), dtype=np.int64)
-    for cells, ends in product(world.blocks.values(), world.ends):
-        found = shares(world, cells[rows], rows, ends).filter(~pl.col("waives"))
+    total, largest = world.by_rows(rows), np.zeros(world.size, dtype=np.int64)
+    for (of_row, cells), ends in product(world.placed(rows), world.ends):
+        found = shares(world, cells, of_row, ends).filter(~pl.col("waives"))
         np.maximum.at(largest, found["figure"].to_numpy(), found["amount"].to_numpy())
     # Whatever the largest it does not know has, it is no more than the largest of all has.
     left, permille = total[own["cell"]] - own["own"].to_numpy(), 1000 + world.problem.rules.p_permille

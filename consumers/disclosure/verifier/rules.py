@@ -11,21 +11,23 @@ import polars as pl
 from consumers.disclosure.problem import IS_WAIVED, Rules
 from consumers.disclosure.verifier.cells import Figure, Flags, Numbers, World
 
+_SHARED = 10  # figures are compared where each has at least this part of the other
+
 
 def members(world: World, figures: pl.DataFrame, rows: Numbers) -> tuple[Numbers, Numbers]:
     """Return number of the figure and row, for each of some rows in each figure's cells."""
     found = pl.concat(
-        pl.DataFrame({"cell": cells[rows], "row": rows}).join(figures, on="cell")
-        for cells in world.blocks.values()
+        pl.DataFrame({"cell": cells, "row": row}).join(figures, on="cell")
+        for row, cells in world.placed(rows)
     )
     return found["figure"].to_numpy(), found["row"].to_numpy()
 
 
 def levels_of_cells(world: World, rows: Numbers, rules: Rules) -> Numbers:
     """Return the level of each cell, made of some rows only."""
-    found = np.zeros(len(world.places), dtype=np.int64)
-    for cells in world.blocks.values():
-        found = np.maximum(found, levels_of(world, cells[rows], rows, len(found), rules))
+    found = np.zeros(world.size, dtype=np.int64)
+    for row, cells in world.placed(rows):
+        found = np.maximum(found, levels_of(world, cells, row, len(found), rules))
     return found
 
 
@@ -110,6 +112,31 @@ def known_sums(world: World, is_hidden: Flags) -> list[Figure]:
                 found.add(figure)
         frontier = below - seen
     return sorted(f for f in found if len({*f}) == len(f) and not is_known[list(f)].any())
+
+
+def differences(world: World) -> list[Figure]:
+    """Return what each figure has that another one, with which it shares a tenth or more, has not.
+
+    Told in overlaps, several of them: one alone is a cell.
+    """
+    if not world.overlaps:
+        return []
+    blocks = world.blocks.values()
+    parts = pl.concat(pl.DataFrame({"one": cells, "overlap": world.overlap}) for cells in blocks).unique()
+    mass = world.by_cell(np.abs(world.value))[parts["overlap"].to_numpy()]
+    whole = parts.with_columns(whole=mass).group_by("one").agg(pl.col("whole").sum())
+    near = (
+        parts.join(parts.with_columns(mass=mass).rename({"one": "other"}), on="overlap")
+        .group_by("one", "other")
+        .agg(pl.col("mass").sum())
+        .join(whole, on="one")
+        .join(whole, left_on="other", right_on="one")
+        .filter(_SHARED * pl.col("mass") >= pl.max_horizontal("whole", "whole_right"))
+    )
+    overlaps = {one: {*found} for one, found in parts.group_by("one").agg("overlap").iter_rows()}
+    pairs = near.select("one", "other").iter_rows()
+    found = {tuple(sorted(overlaps[one] - overlaps[other])) for one, other in pairs}
+    return sorted(figure for figure in found if len(figure) > 1)
 
 
 def known_cells(world: World, is_hidden: Flags) -> Flags:

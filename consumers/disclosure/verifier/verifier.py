@@ -108,7 +108,8 @@ def hidden_cells(world: World, cells: bytes, published: bytes) -> Flags:
     frame = frame.with_columns(pl.when(pl.col("status") == FREE).then(pl.col("value"))).drop("status")
     if frame.write_csv().encode() != published:
         raise FindingError(f"{PUBLISHED} is not exactly the free cells of {CELLS}")
-    is_hidden, hidden_rows = np.zeros(len(world.places), dtype=np.bool_), (said != FREE).to_numpy()
+    hidden_rows = (said != FREE).to_numpy()
+    is_hidden = np.arange(world.size) >= len(world.places)  # overlaps stand in no table
     is_hidden[numbers] = hidden_rows
     if (is_hidden[numbers] != hidden_rows).any():
         raise FindingError(f"{CELLS} publishes a figure in one table that it suppresses in another")
@@ -204,7 +205,7 @@ def _attacker(name: str) -> str:
 def _cells(world: World, numbers: Sequence[int]) -> Figure:
     """Return different cells in ascending order."""
     _natural(numbers)
-    if list(numbers) != sorted({*numbers}) or max(numbers, default=0) >= len(world.places):
+    if list(numbers) != sorted({*numbers}) or max(numbers, default=0) >= world.size:
         raise FindingError(f"{CERTIFICATE} speaks of cells that are not there, or not in order")
     return tuple(numbers)
 

@@ -1,0 +1,154 @@
+"""Loads: what several books tell of the same mass, and who knows it for that reason.
+
+A hub hands over rows, and not which loads they are made of. Rows of two books are of the same loads
+as far as they name the same companies at both ends, and the same places, material, operation and
+period. Where a book does not name the other end, what is left is laid side by side, so that
+at least the sums are right.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import polars as pl
+
+from consumers.release.tables import CROSS_BORDER, DIMENSIONS, Tables
+
+# Two books tell of the same load, also where one of them says up to twice as much as the other.
+_ALIKE = 2
+_ENDS = ("group_key", "counterparty_key")
+_BOOK = ("measure", "flow")
+# What `split` needs of rows beside their amount.
+COLUMNS = (*_BOOK, "way", "load", "is_untold", *_ENDS, "agency", "is_public")
+_PIECE = ("way", "pass", "load", "is_negative", "end")
+
+
+def numbered(rows: pl.DataFrame, tables: Tables) -> pl.DataFrame:
+    """Number ways and loads.
+
+    Args:
+        rows: Of the hub, with `country` and the path of each dimension.
+        tables: What is published.
+
+    Returns:
+        The rows with `way` (what may hold the same loads, whichever book tells it), `load` (the same
+        companies on that way) and `is_untold` (whether a book of the way never names the other end).
+    """
+    leaves = [tables.trees[name].leaf for name in DIMENSIONS[2:]]
+    apart = [] if tables.settings.is_one_mass else ["measure"]
+    is_cross, is_export = pl.col("flow").is_in(CROSS_BORDER), pl.col("flow") == CROSS_BORDER[0]
+    ends = [
+        pl.when(is_cross).then(pl.lit("CROSS")).otherwise("flow").alias("kind"),
+        pl.when(is_export).then("country").otherwise("partner").alias("origin"),
+        pl.when(is_export).then("partner").otherwise("country").alias("destination"),
+    ]
+    ends_of = pl.concat_list(pl.col(name).bin.encode("hex").fill_null("") for name in _ENDS)
+    found = rows.with_columns(way=pl.struct(*ends, "period", *leaves, *apart).rank("dense"))
+    is_untold = pl.col(_ENDS[1]).is_null().all().over("way", *_BOOK)
+    return found.with_columns(load=ends_of.list.sort().list.join(" "), is_untold=is_untold.any().over("way"))
+
+
+def split(rows: pl.DataFrame, within: Sequence[str] = (), amount: str = "mass_g") -> pl.DataFrame:
+    """Return rows cut into pieces, each of which one row of each book has, or of some books only.
+
+    Args:
+        rows: Of `numbered`, with `measure`, `flow`, both groups, `agency`, `is_public` and the amount.
+        within: Columns that keep rows apart.
+        amount: The column; may be negative.
+
+    Returns:
+        For each row and piece the columns of the row, with `piece` (a number), the amount of the
+        piece, `agency` (all who know it, one a line), `is_public`, and `is_told`: False where a row
+        has less than those of other books, and is taken to be as large.
+    """
+    given = rows.filter(pl.col(amount) != 0).with_columns(**{"pass": pl.lit(1)})
+    first = _overlaid(given, within, amount)
+    is_alone = pl.struct(_BOOK).n_unique().over(*within, *_PIECE) == 1
+    left = first.filter(is_alone, "is_untold").drop("end", "is_negative", "is_told")
+    again = _overlaid(left.with_columns(load=pl.lit(""), **{"pass": pl.lit(2)}), within, amount)
+    found = pl.concat([first.filter(~(is_alone & pl.col("is_untold"))), again.select(first.columns)])
+    piece = [*within, *_PIECE]
+    known = pl.col("agency").unique().sort().str.join("\n").over(piece)
+    return found.with_columns(
+        piece=pl.struct(piece).rank("dense"), agency=known, is_public=pl.col("is_public").any().over(piece)
+    ).drop("pass", "end", "is_negative")
+
+
+def told(pieces: pl.DataFrame) -> pl.DataFrame:
+    """Return the pieces that rows say themselves: they add up to the rows."""
+    return pieces.filter("is_told")
+
+
+def oriented(pieces: pl.DataFrame, amount: str = "mass_g") -> pl.DataFrame:
+    """Return the pieces with their ends as the first book names them.
+
+    Who holds the waste is named first, and that is the sender in one book and the receiver in
+    another. What only one book tells is turned round if most is that it tells like others.
+    """
+    one, other = map(pl.col, _ENDS)
+    size, is_shared = pl.col(amount).abs(), pl.len().over("piece") > 1
+    pieces = pieces.sort("piece", *_BOOK).with_columns(
+        of_first=one.first().over("piece"), of_last=pl.coalesce(other.first(), one.last()).over("piece")
+    )
+    votes = pl.when(one.eq_missing(pl.col("of_first"))).then(size).otherwise(-size).filter(is_shared)
+    is_turned = votes.sum().over(_BOOK) < 0
+    return pieces.with_columns(
+        pl.when(is_shared)
+        .then("of_first")
+        .when(is_turned)
+        .then(pl.coalesce(other, one))
+        .otherwise(one)
+        .alias(_ENDS[0]),
+        pl.when(is_shared).then("of_last").when(is_turned).then(one).otherwise(other).alias(_ENDS[1]),
+    ).drop("of_first", "of_last")
+
+
+def differences(pieces: pl.DataFrame) -> pl.DataFrame:
+    """Return what figures that share pieces have each alone, by pairs of them.
+
+    Args:
+        pieces: Of `split`, with `window` and `leaf`, a number of each figure.
+
+    Returns:
+        The pieces with the number of the pair as `leaf`; those of the second figure have the other sign.
+    """
+    of = ["window", "piece"]
+    pieces = oriented(pieces)
+    ends = pieces.select(*of, "leaf")
+    pairs = ends.join(ends.rename({"leaf": "other"}), on=of).filter(pl.col("leaf") != pl.col("other"))
+    pairs = pairs.select("window", "leaf", "other").unique()
+    alone = pieces.join(pairs, on=["window", "leaf"]).join(
+        ends.rename({"leaf": "other"}), on=[*of, "other"], how="anti"
+    )
+    sign = (pl.col("other") - pl.col("leaf")).sign()
+    pair = pl.struct(
+        "window", pl.min_horizontal("leaf", "other"), pl.max_horizontal("leaf", "other").alias("most")
+    )
+    return alone.with_columns(pl.col("mass_g") * sign, leaf=pair.rank("dense")).drop("other")
+
+
+def _overlaid(rows: pl.DataFrame, within: Sequence[str], amount: str) -> pl.DataFrame:
+    """Lay the rows of each book end to end, and cut them where a row of any book ends."""
+    part = [*within, *_PIECE[:-1]]
+    book = [*part, *_BOOK]
+    laid = (
+        rows.with_columns(is_negative=pl.col(amount) < 0)
+        .sort(*book, *_ENDS, "agency")
+        .with_columns(told=pl.col(amount).abs().cum_sum().over(book))
+        .with_columns(total=pl.col("told").max().over(book), most=pl.col("told").max().over(part))
+        .with_columns(start=pl.col("told") - pl.col(amount).abs())
+    )
+    # Its last row is taken to go on where the book says a little less than others.
+    goes_on = (pl.col("told") == pl.col("total")) & (pl.col("most") <= _ALIKE * pl.col("total"))
+    laid = laid.with_columns(last=pl.when(goes_on).then("most").otherwise("told"))
+    cuts = laid.select(*part, end="told").unique().sort(*part, "end")
+    cuts = cuts.with_columns(size=pl.col("end") - pl.col("end").shift(1, fill_value=0).over(part))
+    return (
+        laid.join(cuts, on=part, nulls_equal=True)
+        .filter(pl.col("end") > pl.col("start"), pl.col("end") <= pl.col("last"))
+        .with_columns(
+            (pl.when("is_negative").then(-pl.col("size")).otherwise("size")).alias(amount),
+            is_told=pl.col("end") <= pl.col("told"),
+        )
+        .drop("told", "total", "most", "start", "last", "size")
+    )
