@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import json
+import signal
 from collections.abc import Iterator
 from dataclasses import asdict
 from enum import StrEnum
+from pathlib import Path
 from typing import Annotated
 
 import typer
@@ -171,6 +173,41 @@ def strimzi(
         *resources.users(cluster, members, authentication.value),
     ]
     typer.echo(yaml.safe_dump_all(documents, sort_keys=False), nl=False)
+
+
+@topics.command(
+    epilog="Examples:\n\n`weighbridge topics copy --source old.toml --target new.toml --dry-run`\n\n"
+    "`weighbridge topics copy --source old.toml --target new.toml`"
+)
+def copy(
+    source: Annotated[Path, typer.Option(help="Settings with a section kafka: the cluster to copy from.")],
+    target: Annotated[Path, typer.Option(help="The same of the cluster to copy to.")],
+    dry_run: Annotated[
+        bool, typer.Option("--dry-run", help="Check both, show what there is to copy, and change nothing.")
+    ] = False,
+) -> None:
+    """Copy all topics of an exchange to another cluster, so that what is signed and released holds there.
+
+    Movements, signatures, figures and releases keep their offsets; everything keeps keys, values, headers and
+    times. At the end all is compared. Stopped or broken off, it goes on when it is run again. Nobody may
+    write to either cluster meanwhile, and the target's registry has to have
+    the same schemas under the same ids.
+    """
+    from deploy.copying.clusters import cluster
+    from deploy.copying.copying import Copying
+    from schemas.runtime import bar
+
+    copying = Copying(cluster(source), cluster(target))
+    if dry_run:
+        for part in copying.planned():
+            kept = "offsets kept" if part.is_exact else "order kept"
+            typer.echo(f"copy {part.topic} {part.number}: {part.end} offsets, {kept}")
+        return
+    for number in (signal.SIGTERM, signal.SIGINT):
+        signal.signal(number, lambda *_: copying.stop.set())
+    with bar.shown("Copying") as copying.show:
+        count = copying.copy()
+    typer.echo(f"{count} records are the same at both")
 
 
 def _members(

@@ -28,15 +28,25 @@ _REFUSALS = {
 }
 
 
-def producer(settings: KafkaSettings, transactional_id: str) -> Producer:
+def producer(settings: KafkaSettings, transactional_id: str, **options: Any) -> Producer:
     """Return an idempotent, transactional producer; a stable id fences its predecessor."""
-    return Producer(
-        _common(settings)
-        | {
+    return untransacted(
+        settings,
+        **{
             "transactional.id": transactional_id,
             "transaction.timeout.ms": TRANSACTION_TIMEOUT_MS,
             # Shorter than the transaction, or a record could outlive it.
             "message.timeout.ms": TRANSACTION_TIMEOUT_MS - 5_000,
+        }
+        | options,
+    )
+
+
+def untransacted(settings: KafkaSettings, **options: Any) -> Producer:
+    """Return an idempotent producer without transactions: what it writes is seen at once."""
+    return Producer(
+        _common(settings)
+        | {
             "acks": "all",
             "enable.idempotence": True,
             "compression.type": "zstd",
@@ -44,6 +54,7 @@ def producer(settings: KafkaSettings, transactional_id: str) -> Producer:
             # As Java clients do, so that all agencies put a movement into one partition.
             "partitioner": "murmur2_random",
         }
+        | options
     )
 
 

@@ -94,6 +94,16 @@ class Registry:
         except ContractError:
             return []
 
+    def ids(self, topic: topics.Topic) -> list[int]:
+        """Return the ids of a subject's versions, none where it is not there; raises as `compatibility`."""
+        subject = topics.subject(topic.name)
+        try:
+            with self._client(_not_registered(topic)) as client:
+                found = [client.get_version(subject, number) for number in client.get_versions(subject)]
+        except ContractError:
+            return []
+        return [int(str(version.schema_id)) for version in found]
+
     def register(self, topic: topics.Topic) -> int:
         """Register the schema of a topic under FULL_TRANSITIVE and return its id.
 
