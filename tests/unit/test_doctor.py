@@ -7,6 +7,7 @@ import os
 import subprocess
 import sys
 import threading
+import zipfile
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -232,3 +233,33 @@ def test_the_report_for_programs_is_stable() -> None:
     ]
     assert {"name": "agency.metrics_port", "value": "9464", "origin": "default"} in told["settings"]
     assert {"id", "who", "what", "remedy"} == set(told["residual_risks"][0])
+
+
+def test_files_that_another_package_overwrote_are_told(tmp_path: Path) -> None:
+    """An installation knows its files: one that came over ours is named, though Python imports it gladly."""
+    built = [sys.executable, "-m", "hatchling", "build", "-t", "wheel", "-d", str(tmp_path)]
+    subprocess.run(built, cwd=ROOT, check=True, capture_output=True)
+    (wheel,) = tmp_path.glob("*.whl")
+    home = tmp_path / "home"
+    zipfile.ZipFile(wheel).extractall(home)
+
+    before = installed(home)
+    (home / "consumers" / "__init__.py").write_text('"""Of somebody else."""\n')
+    after = installed(home)
+
+    assert before["packages.files"]["status"] == "ok"
+    assert before["packages.files"]["findings"][0]["text"].endswith("files are as installed")
+    assert after["packages.files"]["status"] == "fail"
+    assert "consumers/__init__.py: not as installed" in after["packages.files"]["findings"][0]["text"]
+    assert "environment of its own" in after["packages.files"]["findings"][0]["remedy"]
+
+
+def installed(home: Path) -> dict[str, dict[str, Any]]:
+    """Return what a program that is installed in a folder finds, by check."""
+    done = subprocess.run(
+        [sys.executable, "-c", "from deploy.cli import main; main()", "doctor", "agency", "--json"],
+        cwd=home.parent, env={**os.environ, "PYTHONPATH": str(home), "PYTHONSAFEPATH": "1"},
+        capture_output=True, text=True, check=False,
+    )  # fmt: skip
+    assert done.stdout, done.stderr
+    return {item["name"]: item for item in json.loads(done.stdout)["checks"]}
