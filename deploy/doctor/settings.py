@@ -15,6 +15,7 @@ from schemas.access import Role
 
 _OTHERS = (settings.CONFIG_VARIABLE, CACHE_VARIABLE, STATE_VARIABLE, SAMPLES_VARIABLE)
 _IN_ENVIRONMENT = "env:"
+_SERVICE = "_SERVICE_HOST"
 
 
 def file(installation: Installation) -> Iterator[Finding]:
@@ -39,7 +40,7 @@ def names(installation: Installation) -> Iterator[Finding]:
 def variables(installation: Installation) -> Iterator[Finding]:
     """Look for variables that begin as ours do, and that nothing reads."""
     known = {*map(variable, sources.places()), *_OTHERS}
-    for name in sorted(settings.variables() - known):
+    for name in sorted(settings.variables() - known - _of_services(settings.variables())):
         if any(name.startswith(f"{leaf}__") for leaf in _leaves()) or _is_key(name, installation.keys):
             continue
         meant = nearest(name, known)
@@ -72,6 +73,13 @@ def _leaves() -> list[str]:
 
 def _is_below(place: sources.Place, above: sources.Place) -> bool:
     return len(place) > len(above) and place[: len(above)] == above
+
+
+def _of_services(names: frozenset[str]) -> set[str]:
+    """Return the variables by which Kubernetes tells a container of services."""
+    services = [name.removesuffix(_SERVICE) for name in names if name.endswith(_SERVICE)]
+    told = tuple(f"{service}_{what}" for service in services for what in ("SERVICE_", "PORT"))
+    return {name for name in names if name.startswith(told)}
 
 
 def _is_key(name: str, keys: str | None) -> bool:

@@ -15,7 +15,7 @@ from typing import Any
 import pytest
 
 from deploy.doctor import catalogue, check, disk, effective, given, report
-from deploy.doctor.check import Check, Finding, Status, fail, ok
+from deploy.doctor.check import Check, Finding, Status, fail, ok, warn
 from deploy.doctor.installation import Installation
 from schemas.access import Role
 from schemas.errors import ConfigurationError
@@ -113,6 +113,23 @@ def test_the_file_that_a_variable_names_has_to_be_there(monkeypatch: pytest.Monk
     monkeypatch.setenv("WEIGHBRIDGE_CONFIG", "/absent/weighbridge.toml")
 
     assert [error.hint for error in given.read({}).problems] == ["mend or unset WEIGHBRIDGE_CONFIG"]
+
+
+def test_variables_of_others_are_no_mistakes(monkeypatch: pytest.MonkeyPatch) -> None:
+    """What Kubernetes sets for a service, or holds a key, is no misspelt setting; anything else is odd."""
+    for name in (
+        "HUB_SERVICE_HOST",
+        "HUB_SERVICE_PORT_METRICS",
+        "HUB_PORT_9465_TCP",
+        "KEYS_AGENCY",
+        "QUITE_ELSE",
+    ):
+        monkeypatch.setenv(f"WEIGHBRIDGE_{name}", "any")
+    monkeypatch.setenv("WEIGHBRIDGE_KAFKA__CLIENT__STATISTICS", "any")
+    found = installation(agency={"keys": "env:WEIGHBRIDGE_KEYS"})
+    (looked,) = (item for item in catalogue.of_role(Role.AGENCY) if item.name == "settings.variables")
+
+    assert [*looked.look(found)] == [warn("nothing reads the variable WEIGHBRIDGE_QUITE_ELSE", "unset it")]
 
 
 def _wanting(_: Installation) -> Iterator[Finding]:
