@@ -16,7 +16,7 @@ from schemas.errors import ConfigurationError, WeighbridgeError
 if TYPE_CHECKING:
     from consumers.deadletters.letters import Told
     from consumers.deadletters.selection import Selection
-    from schemas.settings import Settings
+    from schemas.settings import KafkaSettings, Settings
 
 deadletters = typer.Typer(
     name="deadletters",
@@ -61,11 +61,10 @@ def list_letters(
     (record.forged) is of no agency.
     """
     from consumers.deadletters import printing
-    from consumers.deadletters.letters import all_letters
 
     settings = _settings(hub, bootstrap_servers, registry_url)
     selection = _selection(reason, agency, partition, since, until, has_redriven=everything)
-    chosen = [*selection.of(all_letters(settings.kafka, settings.hub.name))]
+    chosen = [*selection.of(_letters(settings.kafka, settings.hub.name))]
     if not as_json:
         printing.show_table(chosen, limit)
         return
@@ -93,12 +92,11 @@ def show(
     For that the record is read again where it stands in the ledger, with the signature that covers
     it: who reads needs the grants of a hub, and --directory. Nothing of what it holds is shown.
     """
-    from consumers.deadletters.letters import all_letters
     from consumers.deadletters.selection import Selection, place_of
 
     settings = _settings(hub, bootstrap_servers, registry_url, directory)
     wanted = Selection(places=frozenset(map(place_of, records)), has_redriven=True)
-    found = [*wanted.of(all_letters(settings.kafka, settings.hub.name))]
+    found = [*wanted.of(_letters(settings.kafka, settings.hub.name))]
     if len(found) < len(wanted.places or ()):
         raise ConfigurationError(
             f"{settings.hub.name} has not refused all of these", hint="`weighbridge deadletters list --all`"
@@ -138,21 +136,18 @@ def redrive(
     What fails again stays refused, with the reasons of today. Published releases stay as they are:
     what is redriven comes with the next one, as late data does. To repeat a redrive does no harm.
     """
-    from consumers.deadletters.letters import all_letters
     from consumers.deadletters.redriving import redrive as redriven
     from consumers.hub.offline import hub_name
 
     settings = _settings(None, bootstrap_servers, registry_url, file=file)
     name = hub_name(settings.hub.file, settings.hub.memory_limit)
     selection = _selection(reason, agency, partition, since, until, records=records)
-    found = [*selection.of(all_letters(settings.kafka, name))]
+    found = [*selection.of(_letters(settings.kafka, name))]
     if not found:
         typer.echo("No such record is refused.", err=True)
         return
     if len(found) > limit:
         typer.echo(f"The first {limit} of {len(found)}: run again for more.", err=True)
-    if not dry_run:
-        typer.echo("They come later than their neighbours. No figure minds: revisions decide.", err=True)
     done = redriven(
         settings.hub.file,
         [told.letter.place for told in found[:limit]],
@@ -161,6 +156,8 @@ def redrive(
         on_left=_show_left,
     )
     failed = Counter(reasons[0] for reasons in done.failed.values())
+    if done.passed and not dry_run:
+        typer.echo("They come later than their neighbours. No figure minds: revisions decide.", err=True)
     if dry_run:
         for place, reasons in sorted(done.failed.items()):
             typer.echo(json.dumps({"partition": place.partition, "offset": place.offset, "reasons": reasons}))
@@ -184,6 +181,15 @@ def _selection(
 
     places = frozenset(map(place_of, records)) if records else None
     return Selection(reason, agency, partition, utc(since), utc(until), places, has_redriven)
+
+
+def _letters(kafka: KafkaSettings, hub: str) -> list[Told]:
+    from consumers.deadletters.letters import all_letters
+    from schemas import topics
+    from schemas.runtime import presence
+
+    presence.require(kafka, [topics.dead_letters(hub)])
+    return all_letters(kafka, hub)
 
 
 def _today(settings: Settings, found: list[Told]) -> tuple[dict[Any, tuple[str, ...]], str]:
@@ -215,7 +221,7 @@ def _show_one(told: Told, today: dict[Any, tuple[str, ...]], unknown: str, *, as
         return
     redriven = told.letter.redriven
     state = "refused" if redriven is None else f"redriven ({redriven}), refused before"
-    typer.echo(f"{named(told)}  {told.letter.agency or 'nobody'}  {state}  {instant(told.told_at)}")
+    typer.echo(f"{named(told)}  {printing.signer(told)}  {state}  {instant(told.told_at)}")
     for reason in told.letter.reasons:
         typer.echo(f"  {reason}\n          {printing.remedy(reason)}")
     typer.echo(f"  today   {unknown or ', '.join(now) or 'it passes'}")

@@ -16,7 +16,6 @@ from schemas.plain import instant
 from schemas.reasons import HINTS, Reason
 
 _LATER = "a later release of this program knows this reason: install it"
-_NOBODY = "?"
 
 
 def as_json(told: Told) -> dict[str, Any]:
@@ -41,14 +40,20 @@ def show_table(chosen: Sequence[Told], rows_max: int) -> None:
         console.print("No such record is refused.")
         return
     console.print(_counts(chosen))
-    table = Table("record", "agency", "told", "reasons", box=SIMPLE_HEAD, padding=0, pad_edge=False)
+    table = _table("record", "told", "agency", "reasons", "redriven")
     for told in chosen[-rows_max:]:
-        reasons = ", ".join(told.letter.reasons)
-        state = "" if told.letter.redriven is None else f" (redriven: {told.letter.redriven})"
-        table.add_row(named(told), told.letter.agency or _NOBODY, instant(told.told_at), f"{reasons}{state}")
+        letter = told.letter
+        number = "" if letter.redriven is None else str(letter.redriven)
+        row = (named(told), instant(told.told_at), signer(told), ", ".join(letter.reasons), number)
+        table.add_row(*row)
     console.print(table)
     if len(chosen) > rows_max:
         console.print(f"The newest {rows_max} of {len(chosen)}: --limit shows more.")
+
+
+def signer(told: Told) -> str:
+    """Return who has signed a record."""
+    return told.letter.agency or "nobody"
 
 
 def remedy(reason: str) -> str:
@@ -57,8 +62,15 @@ def remedy(reason: str) -> str:
 
 
 def _counts(chosen: Sequence[Told]) -> Table:
-    table = Table("reason", "agency", "records", box=SIMPLE_HEAD, padding=0, pad_edge=False)
-    found = Counter((told.letter.reasons[0], told.letter.agency or _NOBODY) for told in chosen)
+    table = _table("reason", "agency", "records")
+    found = Counter((told.letter.reasons[0], signer(told)) for told in chosen)
     for (reason, agency), count in sorted(found.items()):
         table.add_row(reason, agency, str(count))
+    return table
+
+
+def _table(*columns: str) -> Table:
+    table = Table(box=SIMPLE_HEAD, padding=(0, 2, 0, 0), pad_edge=False)
+    for name in columns:
+        table.add_column(name, overflow="fold")
     return table

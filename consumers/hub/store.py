@@ -10,7 +10,7 @@ import json
 import os
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager, suppress
-from dataclasses import astuple, dataclass, field
+from dataclasses import astuple, dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
@@ -261,7 +261,10 @@ class Store:
             events = accepted.events.kept(is_refused.gather(accepted.events.rows.get_column(INDEX)))
             self._append_events(batch, events)
             on_step("redriven events appended")
-            passed = [refused[places[number]] for number in sorted(events.rows.get_column(INDEX))]
+            passed = [
+                replace(refused[places[number]], agency=batch.signers[number])
+                for number in sorted(events.rows.get_column(INDEX))
+            ]
             # Told anew though the reasons may be the same: who asks for some goes on with others next.
             failed = [letter for letter in accepted.dead_letters if letter.place in refused]
             self.letterbox.change([*self.letterbox.numbered(passed, numbers, first), *failed])

@@ -187,6 +187,7 @@ def test_what_nobody_signed_stays_out(ledger: LedgerTopic, tmp_path: Path) -> No
     assert listed.failed == dict.fromkeys([Place(0, 1), Place(0, 2)], (Reason.FORGED,))
     assert signed.failed == {Place(0, 2): (Reason.FORGED,)}
     assert support.read(file, "SELECT kafka_offset FROM event ORDER BY ALL") == [(0,), (1,)]
+    assert [letter.agency for letter in letters(ledger)] == ["GB-EA", "GB-EA", None]
 
 
 def test_a_number_that_was_signed_twice_covers_nothing(ledger: LedgerTopic, tmp_path: Path) -> None:
@@ -398,6 +399,7 @@ def test_an_agency_finds_its_own(operator: tuple[Operator, LaterSchema]) -> None
     assert desk.listed("--since", "2099-01-01") == desk.listed("--until", "2020-01-01") == []
     assert len(desk.listed("--since", "2020-01-01", "--until", "2099-01-01")) == 6
     assert "The newest 2 of 6" in desk.ran("list", "--hub", "test", "--limit", "2").stdout
+    assert "is missing" in str(desk.ran("list", "--hub", "nobody", status=1).exception)
 
 
 def test_what_is_shown_says_what_to_do_and_nothing_of_the_record(

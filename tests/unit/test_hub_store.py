@@ -5,6 +5,7 @@ from __future__ import annotations
 import subprocess
 import sys
 import tempfile
+from collections.abc import Iterator
 from contextlib import closing
 from functools import cache
 from pathlib import Path
@@ -15,11 +16,15 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from consumers.deadletters.letters import DeadLetter
+from consumers.deadletters.letters import DeadLetter, Place
+from consumers.hub import queries
+from consumers.hub.batch import Batch
 from consumers.hub.check import check
 from consumers.hub.decode import decode
-from consumers.hub.events import Events, empty
+from consumers.hub.events import INDEX, Events, empty
 from consumers.hub.questions import Questions
+from consumers.hub.recall import Recall
+from consumers.hub.releases import REDRIVEN, Releases
 from consumers.hub.store import Accepted, Identity, Store, connect
 from schemas import contract
 from schemas.errors import ConfigurationError
@@ -118,6 +123,94 @@ def test_sent_dead_letters_leave_the_outbox_only(tmp_path: Path) -> None:
     assert store.letterbox.unsent(10) == letters[1:]
     assert asked(store, "SELECT count(*) FROM dead_letter") == [(2,)]
     store.close()
+
+
+def accepted_of(batch: Batch) -> Accepted:
+    """Return a batch that passes."""
+    kept, _ = check(decode(batch.values, writers()).events, batch.keys)
+    return Accepted(kept)
+
+
+@pytest.fixture
+def refusing(tmp_path: Path) -> Iterator[Store]:
+    """Return a file with two events and a refused record between them."""
+    with closing(Store(tmp_path / "hub.duckdb")) as store:
+        batch = batch_of([events.movement(0), events.movement(2)])
+        batch.offsets = [0, 2]
+        batch.next_offsets = {0: 3}
+        accepted = accepted_of(batch)
+        accepted.dead_letters = [DeadLetter(0, 1, (Reason.SCHEMA_UNKNOWN,), "GB-EA")]
+        store.append(batch, accepted)
+        yield store
+
+
+def seen(store: Store, cut: dict[int, int] | None = None) -> set[int]:
+    """Return the offsets of the events of a cut."""
+    with closing(store.cursor()) as connection:
+        queries.create_views(connection, cut)
+        rows = connection.execute("SELECT kafka_offset FROM movement").fetchall()
+    return {offset for (offset,) in rows}
+
+
+@pytest.mark.parametrize("step", ["redrive begun", "redriven events appended", "dead letters changed"])
+def test_an_interrupted_redrive_leaves_nothing(refusing: Store, step: str) -> None:
+    """Until the commit the record is refused and no event; then it is an event, once."""
+    batch = batch_of([events.movement(1)], start=1)
+    batch.signers = ["GB-EA"]
+
+    def crash(name: str) -> None:
+        if name == step:
+            raise CrashError
+
+    with pytest.raises(CrashError):
+        refusing.redrive(batch, accepted_of(batch), {}, on_step=crash)
+    before = seen(refusing), refusing.letterbox.all()
+    stored_rows = [refusing.redrive(batch, accepted_of(batch), {}) for _ in range(3)]
+
+    assert before == ({0, 2}, [DeadLetter(0, 1, (Reason.SCHEMA_UNKNOWN,), "GB-EA")])
+    assert stored_rows == [1, 0, 0]
+    assert asked(refusing, "SELECT kafka_offset FROM event ORDER BY ALL") == [(0,), (1,), (2,)]
+    assert refusing.letterbox.all() == [DeadLetter(0, 1, (Reason.SCHEMA_UNKNOWN,), "GB-EA", 0)]
+
+
+def test_a_cut_has_what_was_redriven_before_it(refusing: Store) -> None:
+    """A cut of offsets alone shows the file as it was before the redrive, wherever the record stands."""
+    before = Releases(refusing.cursor).cut("2026-09")
+    batch = batch_of([events.movement(1)], start=1)
+    refusing.redrive(batch, accepted_of(batch), {})
+    after = Releases(refusing.cursor).cut("2026-10")
+
+    assert (before, after) == ({"0": 3}, {"0": 3, str(REDRIVEN): 1})
+    assert seen(refusing, {0: 3}) == {0, 2}
+    assert seen(refusing, {0: 3, REDRIVEN: 1}) == {0, 1, 2}
+    assert seen(refusing, {0: 1, REDRIVEN: 1}) == {0}
+
+
+def test_numbers_of_another_file_are_kept(refusing: Store) -> None:
+    """What this hub has redriven before keeps its number, and what is redriven next gets a higher one."""
+    batch = batch_of([events.movement(1)], start=1)
+    refusing.redrive(batch, accepted_of(batch), {Place(0, 1): 4}, 7)
+    more = batch_of([events.movement(3)], start=3)
+    refusing.append(batch_of([]), Accepted(Events.of(empty()), [DeadLetter(0, 3, (Reason.UNFRAMED,))]))
+    refusing.redrive(more, accepted_of(more), {}, 7)
+
+    assert [letter.redriven for letter in refusing.letterbox.all()] == [4, 7]
+
+
+def test_what_was_refused_before_stays_refused_in_a_new_file() -> None:
+    """Of a batch that passes, a recalled refusal is one again, and what was redriven keeps its number."""
+    batch = batch_of(events.movement(number) for number in range(3))
+    refusal = DeadLetter(0, 0, (Reason.SCHEMA_UNKNOWN,), "GB-EA")
+    redriven = DeadLetter(0, 2, (Reason.FORGED,), "GB-EA", 8)
+    recall = Recall.of([refusal, redriven], [])
+
+    accepted = recall.applied(batch, accepted_of(batch))
+    recall.forget(batch)
+
+    assert accepted.events.rows.get_column(INDEX).to_list() == [1, 2]
+    assert accepted.dead_letters == [refusal, redriven]
+    assert accepted.told == {Place(0, 0), Place(0, 2)}
+    assert (recall.letters, recall.first) == ({}, 9)
 
 
 @pytest.mark.parametrize(
