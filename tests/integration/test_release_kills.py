@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import itertools
+import os
 import random
 import shutil
 import signal
@@ -17,9 +18,10 @@ from deploy import topics as deployed
 from deploy.exchange.exchange import Exchange
 from schemas import topics
 from schemas.errors import ConfigurationError, FatalError, FencedError, RetriableError
-from tests.support import releasing
+from tests.support import program, releasing
 from tests.support.hub import delete_topics
 from tests.support.releasing import NOW, OCTOBER, Releasing, loads
+from tests.support.waiting import eventually
 
 MONTH = timedelta(days=31)
 STEPS = (
@@ -115,6 +117,26 @@ def test_killed_at_any_moment_two_replicas_publish_the_same(hub: Releasing, kill
         one.run()
 
     assert hub.records() == expected
+
+
+@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT])
+def test_told_to_stop_it_leaves_nothing_behind(hub: Releasing, number: signal.Signals) -> None:
+    """In the middle of a decision it ends soon, with no contribution on disk, and nothing published."""
+    addresses = ("--bootstrap-servers", hub.kafka.bootstrap_servers, "--registry-url", hub.kafka.registry_url)
+    folder = hub.file.with_name(f"{hub.file.name}.release")
+    with program.start("release", "run", "--file", hub.file, "--keys", hub.keys, *addresses) as process:
+        assert eventually(lambda: bool([*folder.glob("*/work/contributions.parquet")]))
+        decides = Path(f"/proc/{process.pid}/task/{process.pid}/children").read_text().split()
+        # As a terminal and systemd do: all hear it.
+        for pid in (*map(int, decides), process.pid):
+            os.kill(pid, number)
+        _, said = process.communicate(60)
+
+    assert process.returncode == 128 + signal.SIGINT
+    assert [line for line in said.splitlines() if not line.startswith(b"{")] == []
+    assert [*folder.iterdir()] == []
+    assert eventually(lambda: not any(Path("/proc", pid, "exe").exists() for pid in decides))
+    assert hub.records() == []
 
 
 def test_a_stored_decision_outlives_other_settings(hub: Releasing) -> None:
