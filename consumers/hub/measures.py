@@ -63,6 +63,9 @@ class Measures:
             ).fetchall()
         for agency, newest in rows:
             self._show_newest(agency, newest)
+        for breach in Breach:
+            # A counter that begins at one has never grown.
+            self.broken(breach, 0)
 
     def stored(self, batch: Batch, accepted: Accepted) -> None:
         """Count a batch that the file holds now."""

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from deploy.grafana.panels import BLUE, GREEN, ORANGE, RED, Panel, Row
+from deploy.grafana.questions import counted, largest
 
 _AGENCY = '{agency=~"$agency"}'
 _DRAWN, _END = (f"weighbridge_keys_{name}_timestamp_seconds{_AGENCY}" for name in ("drawn", "end"))
 _REJECTED, _WARNINGS = (f"weighbridge_{name}_total{_AGENCY}" for name in ("documents_rejected", "warnings"))
 _SOURCES = "by (agency, source)"
 _EACH = "{{agency}} {{source}}"
-_REASONS = "by (agency, source, reason)"
+_REASONS = "agency, source, reason"
 
 ROWS = (
     Row(
@@ -23,6 +24,7 @@ ROWS = (
                 "hours, red after a day; alerts go by the rhythm of each source instead.",
                 unit="s",
                 steps=((None, GREEN), (6 * 3_600, ORANGE), (86_400, RED)),
+                height=5,
             ),
             Panel(
                 title="How late are its data?",
@@ -31,13 +33,15 @@ ROWS = (
                 description="How old the newest published statement is, by when the source knew it.",
                 unit="s",
                 steps=((None, GREEN), (2 * 86_400, ORANGE), (7 * 86_400, RED)),
+                height=5,
             ),
             Panel(
                 title="What is rejected in a day, and why?",
                 kind="bargauge",
-                queries={"{{source}} {{reason}}": f"sum {_REASONS} (increase({_REJECTED}[1d])) > 0"},
+                queries={"{{source}} {{reason}}": largest(counted(_REASONS, _REJECTED, "1d"))},
                 description="Documents, by the first rule that they break: `weighbridge rejects list`.",
                 steps=((None, ORANGE), (1_000, RED)),
+                height=5,
             ),
         ),
     ),
@@ -79,7 +83,7 @@ ROWS = (
             Panel(
                 title="Warnings in a day",
                 kind="bargauge",
-                queries={"{{source}} {{reason}}": f"sum {_REASONS} (increase({_WARNINGS}[1d])) > 0"},
+                queries={"{{source}} {{reason}}": largest(counted(_REASONS, _WARNINGS, "1d"))},
                 description="Published all the same; the source should mend them.",
             ),
         ),

@@ -88,6 +88,7 @@ ROWS = (
                 description="Alerts come three weeks and three days before. Empty without TLS.",
                 unit="s",
                 steps=((None, RED), (3 * 86_400, ORANGE), (21 * 86_400, GREEN)),
+                height=5,
             ),
             Panel(
                 title="Until keys of years end",
@@ -96,6 +97,7 @@ ROWS = (
                 description="One agency draws further years and shares them: deploy/KEYS.md.",
                 unit="s",
                 steps=((None, RED), (90 * 86_400, GREEN)),
+                height=5,
             ),
             Panel(
                 title="Age of signing keys",
@@ -107,6 +109,7 @@ ROWS = (
                 description="They are drawn anew every second year.",
                 unit="s",
                 steps=((None, BLUE), (730 * 86_400, RED)),
+                height=5,
             ),
         ),
     ),

@@ -3,7 +3,15 @@
 from __future__ import annotations
 
 from deploy.grafana.panels import BLUE, GREEN, ORANGE, RED, Panel, Row
-from deploy.grafana.questions import AGENCIES_ALIVE, AGENCIES_LATE, HUB_REFUSED, RELEASES_ON_TIME
+from deploy.grafana.questions import (
+    AGENCIES_ALIVE,
+    AGENCIES_LATE,
+    BY_REASON,
+    HUB_REFUSED,
+    RELEASES_ON_TIME,
+    counted,
+    of_somebody,
+)
 
 _HUB = '{hub=~"$hub"}'
 _BATCHES = f"sum by (le) (rate(weighbridge_batch_duration_seconds_bucket{_HUB}[5m]))"
@@ -51,8 +59,8 @@ ROWS = (
                 title="Records refused",
                 kind="timeseries",
                 queries={
-                    "{{agency}} {{reason}}": (
-                        f"sum by (agency, reason) (increase(weighbridge_dead_letters_total{_HUB}[5m]))"
+                    BY_REASON: of_somebody(
+                        counted("agency, reason", f"weighbridge_dead_letters_total{_HUB}", "5m")
                     )
                 },
                 description="Dead letters within five minutes, when they came.",
@@ -62,7 +70,7 @@ ROWS = (
                 title="Refused and not mended",
                 kind="timeseries",
                 queries={
-                    "{{agency}} {{reason}}": f"sum by (agency, reason) (weighbridge_dead_letters_open{_HUB})"
+                    BY_REASON: of_somebody(f"sum by (agency, reason) (weighbridge_dead_letters_open{_HUB})")
                 },
                 description="It falls when records are redriven.",
                 is_stacked=True,
@@ -70,9 +78,7 @@ ROWS = (
             Panel(
                 title="Breaches of the ledger in a day",
                 kind="stat",
-                queries={
-                    "{{reason}}": f"sum by (reason) (increase(weighbridge_ledger_breaches_total{_HUB}[1d]))"
-                },
+                queries={"{{reason}}": counted("reason", f"weighbridge_ledger_breaches_total{_HUB}", "1d")},
                 description="Records that are forged, altered or removed. Empty is as it should be; "
                 "anything else is for somebody to look at now.",
                 steps=((None, GREEN), (0.5, RED)),

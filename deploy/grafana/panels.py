@@ -34,7 +34,7 @@ class Panel:
     steps: tuple[tuple[float | None, str], ...] = ((None, BLUE),)
     words: Mapping[float, str] = field(default_factory=dict)
     width: int = 8
-    height: int = 7
+    height: int = 6
     is_stacked: bool = False
 
     def json(self, number: int, x: int, y: int) -> dict[str, Any]:

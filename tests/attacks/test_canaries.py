@@ -20,6 +20,7 @@ from producers import adapter as adapters
 from schemas.identity import DEMONSTRATION_KEYS
 from tests.support import canary_world
 from tests.support.canary_world import World, canary
+from tests.support.exposition import strangers
 from tests.support.leaky_adapter import RAISED, STATED
 from tests.support.needles import Needles
 
@@ -65,6 +66,18 @@ def test_the_search_is_not_empty(world: World) -> None:
     assert b"FREE" in outputs["subscribe"] or b"CONFIDENTIAL" in outputs["subscribe"]
     assert outputs["leaky adapters"].count(b"ended") == len(RAISED) + len(STATED)
     assert outputs["leaky adapters"].count(b"adapter.failed") > len(RAISED)
+
+
+def test_metrics_say_what_is_on_lists_and_nothing_else(world: World) -> None:
+    """Adapters and hub show metrics of the closed list, with labels of members, settings and closed lists."""
+    names = {*adapters.available()}
+    agencies = {canary_world.agency_of(name) for name in names}
+    found = {name: text.decode() for name, text in world.outputs.items() if name.startswith("metrics of")}
+
+    assert len(found) == len(names) + 1
+    for name, exposition in found.items():
+        assert exposition, name
+        assert [] == strangers(exposition, agencies=agencies, sources=names, hubs={canary_world.HUB}), name
 
 
 def test_all_of_a_release_is_searched(world: World) -> None:
