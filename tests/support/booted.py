@@ -42,7 +42,7 @@ class Booted:
     """The machine.
 
     Attributes:
-        root: Its files, as they are seen from here.
+        pid: Of its systemd.
     """
 
     pid: int
