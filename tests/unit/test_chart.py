@@ -16,6 +16,7 @@ import pytest
 import typer.main
 import yaml  # type: ignore[import-untyped]  # it brings no types
 
+from consumers.release import tables
 from deploy.cli import app
 from schemas import identity, settings
 from schemas.runtime.health import STUCK_SECONDS
@@ -140,8 +141,13 @@ def test_a_hubs_settings_are_those_of_the_values(tmp_path: Path, monkeypatch: py
     assert found.kafka.client == {"broker.address.family": "v4"}
     assert found.hub.memory_limit == "6GB"
     assert (release.p_percent, release.epoch, release.order) == (15, "month", ("north", "south"))
-    assert (release.hubs, release.owners) == ({"south": ("IT", "FR")}, {"FR": "south"})
+    assert (release.hubs, release.owners) == ({"south": ("FR", "IT")}, {"FR": "south"})
     assert [table.name for table in release.tables] == ["movements", "lanes"]
+    # A release takes them, too.
+    assert tables.configured(found.hub.name, release, b"a key of a test").owners == {
+        "DE": "north",
+        "FR": "south",
+    }
 
 
 def files_in(table: dict[str, Any]) -> Iterator[str]:
