@@ -9,10 +9,12 @@ import sys
 import threading
 import zipfile
 from collections.abc import Iterator
+from io import StringIO
 from pathlib import Path
 from typing import Any
 
 import pytest
+from rich.console import Console
 
 from deploy.doctor import catalogue, check, disk, effective, given, report
 from deploy.doctor.check import Check, Finding, Status, fail, ok, warn
@@ -280,3 +282,18 @@ def installed(home: Path) -> dict[str, dict[str, Any]]:
     )  # fmt: skip
     assert done.stdout, done.stderr
     return {item["name"]: item for item in json.loads(done.stdout)["checks"]}
+
+
+@pytest.mark.parametrize("is_terminal", [True, False])
+def test_people_see_what_was_found_and_what_to_do(is_terminal: bool) -> None:  # noqa: FBT001  # a parameter of the test
+    """A table at a terminal, lines elsewhere; brackets are no markup, and the last line is the verdict."""
+    out = StringIO()
+    console = Console(file=out, force_terminal=is_terminal, width=100, markup=False, highlight=False)
+    settings = [effective.Setting("agency.keys", "[red]keys", "flag")]
+
+    report.show(console, settings, run(Check("one", _wanting), Check("two", lambda _: [ok("[b]")])).values())
+
+    said = out.getvalue()
+    assert all(text in said for text in ("agency.keys", "[red]keys", "so far", "not so", "do this", "[b]"))
+    assert ("fail one: not so\n  try: do this\n" in said) is not is_terminal
+    assert said.splitlines()[-1].startswith("1 ok, 1 fail. 11 risks remain")
