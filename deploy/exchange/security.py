@@ -21,18 +21,18 @@ inter.broker.listener.name=CLIENTS
 """
 
 _SECURED = """\
-listeners=CLIENTS://{host}:{port},CERTIFICATES://{host}:{certificate_port},CONTROLLER://{host}:{controller_port}
-advertised.listeners=CLIENTS://{host}:{port},CERTIFICATES://{host}:{certificate_port}
-listener.security.protocol.map=CLIENTS:SASL_SSL,CERTIFICATES:SSL,CONTROLLER:SSL
+listeners=USERS://{host}:{port},CERTIFICATES://{host}:{certificate_port},CONTROLLER://{host}:{controller_port}
+advertised.listeners=USERS://{host}:{port},CERTIFICATES://{host}:{certificate_port}
+listener.security.protocol.map=USERS:SASL_SSL,CERTIFICATES:SSL,CONTROLLER:SSL
 inter.broker.listener.name=CERTIFICATES
 ssl.keystore.type=PEM
 ssl.keystore.location=kafka/own.pem
 ssl.truststore.type=PEM
 ssl.truststore.location=kafka/authority.pem
 ssl.client.auth=required
-listener.name.clients.ssl.client.auth=none
-listener.name.clients.sasl.enabled.mechanisms=SCRAM-SHA-512
-listener.name.clients.scram-sha-512.sasl.jaas.config=\\
+listener.name.users.ssl.client.auth=none
+listener.name.users.sasl.enabled.mechanisms=SCRAM-SHA-512
+listener.name.users.scram-sha-512.sasl.jaas.config=\\
   org.apache.kafka.common.security.scram.ScramLoginModule required;
 authorizer.class.name=org.apache.kafka.metadata.authorizer.StandardAuthorizer
 allow.everyone.if.no.acl.found=false
