@@ -72,29 +72,7 @@ def read(flags: Mapping[str, Mapping[str, Any]]) -> Given:
         for section, values in flags.items()
     }
     problems: list[ConfigurationError] = []
-    environment: Mapping[str, Any] = {}
-    file: Mapping[str, Any] = {}
-    path: Path | None = None
-    try:
-        environment = EnvSettingsSource(Settings)()
-    except SettingsError as error:
-        problems.append(
-            ConfigurationError(str(error), hint="a list or table in a variable is written as JSON")
-        )
-    try:
-        found = settings.config_file()
-        path = found if found.is_file() else None
-        file = TomlConfigSettingsSource(Settings, found)()
-    except ConfigurationError as error:
-        problems.append(error)
-    except (TOMLDecodeError, UnicodeDecodeError) as error:
-        # What stands there may be a secret: of the error only the place is told.
-        where = "".join(_PLACE.findall(str(error)))
-        problems.append(ConfigurationError(f"{path} is no TOML{where}", hint="mend it there"))
-    except OSError as error:
-        problems.append(
-            ConfigurationError(f"{error.filename} cannot be read: {error.strerror}", hint="look at its owner")
-        )
+    environment, (path, file) = _environment(problems), _file(problems)
     return Given(chosen, environment, file, path, tuple(problems))
 
 
@@ -131,6 +109,34 @@ def variable(place: Place) -> str:
 def nearest(name: str, names: Iterable[str]) -> str | None:
     """Return which of some names was meant, None where none is like it."""
     return next(iter(get_close_matches(name, [*names], n=1, cutoff=_LIKENESS)), None)
+
+
+def _environment(problems: list[ConfigurationError]) -> Mapping[str, Any]:
+    try:
+        return EnvSettingsSource(Settings)()
+    except SettingsError as error:
+        hint = "a list or table in a variable is written as JSON"
+        problems.append(ConfigurationError(str(error), hint=hint))
+        return {}
+
+
+def _file(problems: list[ConfigurationError]) -> tuple[Path | None, Mapping[str, Any]]:
+    """Return the file that there is, and what stands in it."""
+    path: Path | None = None
+    try:
+        found = settings.config_file()
+        path = found if found.is_file() else None
+        return path, TomlConfigSettingsSource(Settings, found)()
+    except ConfigurationError as error:
+        problems.append(error)
+    except (TOMLDecodeError, UnicodeDecodeError) as error:
+        # What stands there may be a secret: of the error only the place is told.
+        where = "".join(_PLACE.findall(str(error)))
+        problems.append(ConfigurationError(f"{path} is no TOML{where}", hint="mend it there"))
+    except OSError as error:
+        told = f"{error.filename} cannot be read: {error.strerror}"
+        problems.append(ConfigurationError(told, hint="look at its owner and permissions"))
+    return path, {}
 
 
 def _variable(place: Place) -> str:

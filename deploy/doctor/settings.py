@@ -27,14 +27,16 @@ def file(installation: Installation) -> Iterator[Finding]:
 
 
 def names(installation: Installation) -> Iterator[Finding]:
-    """Look for names in the file that no setting has."""
+    """Look for names that no setting has, in the file and in variables that hold a whole section."""
+    found = installation.given
     known = [".".join(place) for place in sources.places()]
-    for place in sources.unknown(installation.given.file):
+    for place in dict.fromkeys([*sources.unknown(found.environment), *sources.unknown(found.file)]):
         name = ".".join(place)
-        yield fail(
-            f"{installation.given.path}: no setting is called {name}, so nothing starts",
-            _meant(nearest(name, known), "take it out"),
-        )
+        if variable(place) not in settings.variables():
+            yield fail(
+                f"{found.origin(place)}: no setting is called {name}, so nothing starts",
+                _meant(nearest(name, known), "take it out"),
+            )
 
 
 def variables(installation: Installation) -> Iterator[Finding]:

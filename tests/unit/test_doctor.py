@@ -117,6 +117,18 @@ def test_the_file_that_a_variable_names_has_to_be_there(monkeypatch: pytest.Monk
     assert [error.hint for error in given.read({}).problems] == ["mend or unset WEIGHBRIDGE_CONFIG"]
 
 
+def test_a_misspelt_name_in_a_variable_of_a_whole_section_is_told(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The program refuses it as it does in the file, so it is told with the variable that holds it."""
+    monkeypatch.setenv("WEIGHBRIDGE_AGENCY", '{"commit_evnts": 7}')
+    (looked,) = (item for item in catalogue.of_role(Role.AGENCY) if item.name == "settings.names")
+
+    (told,) = looked.look(installation())
+
+    assert told.status is Status.FAIL
+    assert told.text.startswith("variable WEIGHBRIDGE_AGENCY: no setting is called agency.commit_evnts")
+    assert told.remedy == "write agency.commit_events, or take it out"
+
+
 def test_variables_of_others_are_no_mistakes(monkeypatch: pytest.MonkeyPatch) -> None:
     """What Kubernetes sets for a service, or holds a key, is no misspelt setting; anything else is odd."""
     for name in (
