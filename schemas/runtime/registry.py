@@ -148,7 +148,7 @@ class Registry:
             return transport.refused_certificate(certificate, f"registry {self._url}")
         return RetriableError(
             f"registry {self._url} does not answer",
-            hint="is it up? weighbridge exchange status",
+            hint="is it up, and is registry_url its address? weighbridge doctor",
             awaited=Awaited.REGISTRY,
         )
 
