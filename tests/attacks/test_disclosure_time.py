@@ -10,15 +10,19 @@ from __future__ import annotations
 
 import io
 import time
+import zlib
 from collections import Counter
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from dataclasses import replace
 from functools import lru_cache
+from typing import Any
 
 import numpy as np
 import polars as pl
 import pytest
 
-from consumers.release import blocks, final, gate, totals
+from consumers.disclosure.problem import Problem, Protection
+from consumers.release import blocks, final, gate, loads, totals
 from consumers.release.blocks import BEHIND, LEAF
 from consumers.release.calendar import Epoch
 from consumers.release.decision import Attribution, Decision, decide
@@ -28,7 +32,7 @@ from tests.support.contributed import contributed
 from tests.support.histories import History
 from tests.support.stages import stage
 from tests.support.time_attack import Attack
-from tests.support.worlds import Group, Load, Standing, Statement
+from tests.support.worlds import Group, Load, Statement
 
 # So many histories are seldom without any kind of thing that may happen.
 _MANY = 1_000
@@ -163,12 +167,88 @@ def test_a_last_block_does_not_tell_what_others_took_back(monkeypatch: pytest.Mo
     assert _recovered(histories.told(*weeks)) != []
 
 
+@pytest.mark.parametrize("week", [8, 16])
+def test_a_load_that_only_one_measure_tells_is_not_a_difference(
+    monkeypatch: pytest.MonkeyPatch, week: int
+) -> None:
+    """What was dispatched and never arrived is not told by both totals, week by week or in a last block."""
+    lost = _load(b"lost")._replace(silent="RECEIVED")
+    weeks = week, _told(900, 900, 900, 900, 900) | {9: Statement(lost, 1_000)}
+    assert _recovered(histories.told(weeks, name="two measures")) == []
+
+    _book_by_book(monkeypatch)
+    assert _recovered(histories.told(weeks, name="two measures")) != []
+
+
+def test_exports_minus_imports_tell_no_load(monkeypatch: pytest.MonkeyPatch) -> None:
+    """What one company sent abroad is not what exports of a material have and imports have not."""
+    standing = _sent("FR-BRE", "DE-BE", "COPPER", 5) | _sent("FR-BRE", "IT-25", "GLASS", 5)
+    week = 16, standing | _sent("FR-BRE", "IT-25", "COPPER", 1)
+    assert _recovered(histories.told(week, name="both books")) == []
+
+    monkeypatch.setattr(loads, "split", _of_own_book)
+    _book_by_book(monkeypatch)
+    assert _recovered(histories.told(week, name="both books")) != []
+
+
+def test_an_agency_learns_nothing_from_the_other_side_of_a_border(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Who knows its book knows what the other one has of it, and still not what one company sent abroad."""
+    ways = ("FR-BRE", "DE-BE"), ("FR-BRE", "IT-25"), ("IT-25", "DE-BE")
+    standing = _sent(*ways[0], "GLASS", 5) | _sent(*ways[1], "GLASS", 1) | _sent(*ways[2], "GLASS", 5)
+    week = 16, standing | {key: told for way in ways for key, told in _sent(*way, "COPPER", 5).items()}
+    assert _recovered(histories.told(week, name="both books")) == []
+
+    problems, others = final.problems, Protection(attackers=("outsider", "contributor", "public"))
+
+    def without_agencies(*asked: Any) -> Iterator[tuple[str, Problem]]:
+        for name, problem in problems(*asked):
+            yield name, replace(problem, protection=others) if "ALL" in name else problem
+
+    monkeypatch.setattr(loads, "split", _of_own_book)
+    monkeypatch.setattr(final, "problems", without_agencies)
+    found = _recovered(histories.told(week, name="both books"))
+    assert [name for name in found if "-A'" in name] != []
+
+
 def test_a_restart_changes_nothing(seeds: range) -> None:
     """A hub that comes back from its files decides as one that never stopped."""
     kept, restarted = _kept(seeds[0]), histories.history(seeds[0], _from_files)
     for one, other in zip(kept.releases, restarted.releases, strict=True):
         assert one.decision.observations.equals(other.decision.observations)
         assert one.decision.certificates == other.decision.certificates
+
+
+_SPLIT = loads.split
+
+
+def _book_by_book(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Decide each book as if no other one told of the same loads."""
+    problems = final.problems
+    for module in (gate, final):
+        monkeypatch.setattr(
+            module, "unsafe_differences", lambda *_, **__: pl.Series("leaf", [], dtype=pl.UInt32)
+        )
+    monkeypatch.setattr(
+        final, "problems", lambda *asked: (found for found in problems(*asked) if "ALL" not in found[0])
+    )
+
+
+def _of_own_book(rows: pl.DataFrame, *arguments: Any, **named: Any) -> pl.DataFrame:
+    """Forget that who states a load in one book knows it in the other one."""
+    found = _SPLIT(rows.with_columns(stated_by="agency"), *arguments, **named)
+    return found.with_columns(agency="stated_by").drop("stated_by")
+
+
+def _sent(origin: str, destination: str, material: str, companies: int) -> dict[int, Statement]:
+    """Return a load of each of some companies, all of them different ones."""
+    way = f"{origin} {destination} {material}"
+    ends = ([f"{end} {number} {way}".encode() for end in "sr"] for number in range(companies))
+    return {
+        zlib.crc32(f"{way} {number}".encode()): Statement(
+            Load(origin, destination, material, "RECYCLING", "2026-Q1", sender, receiver, "A"), 900
+        )
+        for number, (sender, receiver) in enumerate(ends)
+    }
 
 
 _KEPT = 12
@@ -188,7 +268,7 @@ def _load(sender: Group, receiver: Group = None) -> Load:
     return Load("FR-IDF", "FR-IDF", "GLASS", "RECYCLING", "2026-Q1", sender, receiver, "A")
 
 
-def _told(*masses_g: int) -> Standing:
+def _told(*masses_g: int) -> dict[int, Statement]:
     """Return a statement for each mass, each of a group of its own."""
     return {number: Statement(_load(b"%d" % number), mass_g) for number, mass_g in enumerate(masses_g)}
 
