@@ -4,13 +4,21 @@ from __future__ import annotations
 
 import sys
 from contextlib import nullcontext
+from enum import StrEnum
 from pathlib import Path
 from typing import Annotated
 
 import typer
 
-from consumers.subscribe.writing import Format
 from schemas.errors import ConfigurationError
+
+
+class Format(StrEnum):
+    """How observations are written."""
+
+    CSV = "csv"
+    JSONL = "jsonl"
+    PARQUET = "parquet"
 
 
 def subscribe(

@@ -5,7 +5,6 @@ from __future__ import annotations
 import csv
 import json
 from collections.abc import Iterable, Mapping
-from enum import StrEnum
 from pathlib import Path
 from typing import Any, TextIO
 
@@ -13,14 +12,6 @@ from schemas import contract
 
 # Fills a record up, and says nothing.
 _LEFT_OUT = "padding"
-
-
-class Format(StrEnum):
-    """How observations are written."""
-
-    CSV = "csv"
-    JSONL = "jsonl"
-    PARQUET = "parquet"
 
 
 def columns() -> list[str]:
