@@ -55,7 +55,7 @@ ROWS = (
             ),
             Panel(
                 title="Alerts that fire",
-                kind="table",
+                kind="stat",
                 queries={
                     "{{alertname}} {{agency}} {{hub}} {{instance}}": (
                         'ALERTS{alertstate="firing", alertname=~"Weighbridge.*"}'
@@ -63,11 +63,12 @@ ROWS = (
                 },
                 description="What to do about each stands in deploy/runbooks/alerts.md.",
                 steps=((None, RED),),
+                words={1: "fires"},
                 width=12,
             ),
             Panel(
                 title="Versions",
-                kind="table",
+                kind="bargauge",
                 queries={
                     "program {{version}}, contract {{contract}}, code lists {{codelists}}": (
                         "count by (version, contract, codelists) (weighbridge_build_info)"

@@ -17,7 +17,7 @@ class Panel:
     """One panel.
 
     Attributes:
-        kind: Grafana's type: `stat` and `table` show the present, `timeseries` the course,
+        kind: Grafana's type: `stat` and `bargauge` show the present, `timeseries` the course,
             `state-timeline` states over time.
         queries: By legend, what is asked; a legend may name labels, as `{{agency}}`.
         description: What it tells, and what to do, for somebody who sees it for the first time.
@@ -52,7 +52,7 @@ class Panel:
         }
 
     def _targets(self) -> list[dict[str, Any]]:
-        is_present = self.kind in {"stat", "table", "bargauge"}
+        is_present = self.kind in {"stat", "bargauge"}
         return [
             {
                 "refId": chr(ord("A") + place),
@@ -70,6 +70,7 @@ class Panel:
         is_course = self.kind == "timeseries"
         found: dict[str, Any] = {
             "unit": self.unit,
+            "noValue": "none",
             "color": {"mode": "palette-classic" if is_course else "thresholds"},
             "thresholds": {"mode": "absolute", "steps": steps},
             "mappings": self._mappings(),

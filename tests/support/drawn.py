@@ -156,7 +156,7 @@ def _stacked(found: list[Series]) -> list[Series]:
     return stacked
 
 
-_DRAWN = {"stat": _boxes, "bargauge": _bars, "table": _bars, "timeseries": _lines, "state-timeline": _strips}
+_DRAWN = {"stat": _boxes, "bargauge": _bars, "timeseries": _lines, "state-timeline": _strips}
 
 
 def _x(at: float, prometheus: Prometheus) -> float:
