@@ -125,7 +125,7 @@ def test_told_to_stop_it_leaves_nothing_behind(hub: Releasing, number: signal.Si
     addresses = ("--bootstrap-servers", hub.kafka.bootstrap_servers, "--registry-url", hub.kafka.registry_url)
     folder = hub.file.with_name(f"{hub.file.name}.release")
     with program.start("release", "run", "--file", hub.file, "--keys", hub.keys, *addresses) as process:
-        assert eventually(lambda: bool([*folder.glob("*/work/contributions.parquet")]))
+        assert eventually(lambda: bool([*folder.rglob("contributions.parquet")]))
         decides = Path(f"/proc/{process.pid}/task/{process.pid}/children").read_text().split()
         # As a terminal and systemd do: all hear it.
         for pid in (*map(int, decides), process.pid):
