@@ -10,22 +10,13 @@ from collections.abc import Iterator
 import pytest
 
 from tests.support import program
-from tests.support.composed import IMAGE, Composed, build, composed, lack, told
+from tests.support.composed import Composed, composed, told
 from tests.support.samples import ROOT
 from tests.support.waiting import eventually
 
 # An alert that wakes somebody waits for three minutes, and Prometheus looks every fifteen seconds.
 _SECONDS = 300.0
 _COUNTED = "SELECT sum(mass_g)::BIGINT FROM contributions"
-
-
-@pytest.fixture(scope="module")
-def image() -> str:
-    """Return the image of this checkout."""
-    if (reason := lack()) is not None:
-        pytest.skip(reason)
-    build()
-    return IMAGE
 
 
 @pytest.fixture(scope="module")
