@@ -12,6 +12,7 @@ import pytest
 from typer.testing import CliRunner
 
 from consumers.deadletters.letters import all_letters
+from consumers.hub import offline
 from consumers.release import neighbours
 from consumers.release.publish import entries
 from consumers.release.run import Run
@@ -75,9 +76,13 @@ def as_agency(secured: Secured, kafka: KafkaSettings, name: str, inbox: Path) ->
     return agency
 
 
-def as_hub(kafka: KafkaSettings, name: str, file: Path) -> None:
+def as_hub(secured: Secured, kafka: KafkaSettings, name: str, file: Path) -> None:
     """Do all that a hub does: store, refuse, look at signatures, release, read what others released."""
+    # What was refused before is told already.
+    secured.put(topics.MOVEMENTS)
     LedgerTopic(kafka, {}).run_to_end(file, name=name)
+    if offline.answered(file, "1GB", "status")["dead_letters_unsent"]:
+        raise ConfigurationError("dead letters do not leave")
     presence.require(kafka, [topics.SIGNATURES])
     # What was released from another file would have to be decided again first.
     first = _FIRST_FILES.setdefault(name, file)
@@ -133,9 +138,8 @@ def test_an_agency_works_with_a_certificate(secured: Secured, tmp_path: Path) ->
 def test_a_hub_and_a_subscriber_work_with_what_is_granted(secured: Secured, tmp_path: Path) -> None:
     """A hub stores, refuses, releases, and shows its lag; a subscriber reads the release."""
     as_agency(secured, secured.new_agency("US-HUB"), "US-HUB", tmp_path / "inbox")
-    secured.put(topics.MOVEMENTS)
 
-    as_hub(secured.new_hub("granted"), "granted", tmp_path / "hub.duckdb")
+    as_hub(secured, secured.new_hub("granted"), "granted", tmp_path / "hub.duckdb")
     as_subscriber(secured.new_subscriber("ngo"))
 
     assert list(observations(secured.operator, "granted"))
@@ -159,7 +163,7 @@ def everything(secured: Secured) -> dict[Role, Callable[[Path], object]]:
         secured.put(topic)
     return {
         Role.AGENCY: lambda folder: as_agency(secured, agency, AGENCY, folder / "inbox"),
-        Role.HUB: lambda folder: as_hub(hub, HUB, folder / "hub.duckdb"),
+        Role.HUB: lambda folder: as_hub(secured, hub, HUB, folder / "hub.duckdb"),
         Role.SUBSCRIBER: lambda _: as_subscriber(subscriber),
     }
 
