@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import signal
 from collections.abc import Iterator
 from dataclasses import asdict
 from enum import StrEnum
@@ -203,8 +202,6 @@ def copy(
             kept = "offsets kept" if part.is_exact else "order kept"
             typer.echo(f"copy {part.topic} {part.number}: {part.end} offsets, {kept}")
         return
-    for number in (signal.SIGTERM, signal.SIGINT):
-        signal.signal(number, lambda *_: copying.stop.set())
     with bar.shown("Copying") as copying.show:
         count = copying.copy()
     typer.echo(f"{count} records are the same at both")

@@ -32,14 +32,13 @@ class Copying:
     """One copy.
 
     Attributes:
-        stop: Set to end where the next run can go on.
         show: Told how far it is.
     """
 
     source: KafkaSettings
     target: KafkaSettings
-    stop: threading.Event = field(default_factory=threading.Event)
     show: Show = lambda _, __: None
+    _stop: threading.Event = field(default_factory=threading.Event)
     _done: int = 0
     _all: int = 0
     _lock: threading.Lock = field(default_factory=threading.Lock)
@@ -63,18 +62,18 @@ class Copying:
 
         Raises:
             ContractError: The target has other records, or the source was written to meanwhile.
-            ShutdownRequested: It was stopped.
         """
         found = self.planned()
         deployed.apply(self.target, plan.declared(self.source))
-        # Each offset is copied, and compared.
+        # Each offset is copied, then compared.
         self._all = 2 * sum(part.end for part in found)
         with ThreadPoolExecutor(_THREADS) as threads:
             try:
-                [*threads.map(self._copied, found)]
+                [*threads.map(self._copied, [part for part in found if part.end])]
                 counts = [*threads.map(self._compared, found)]
             except BaseException:
-                self.stop.set()
+                # Each thread ends where the next run can go on.
+                self._stop.set()
                 raise
         if plan.parts(self.source, plan.declared(self.source)) != found:
             raise ContractError(
@@ -90,13 +89,13 @@ class Copying:
         # What need not keep its offset gets the next one.
         places = itertools.count(writer.at)
         for record in itertools.islice(self._records(part), held, None):
-            if self.stop.is_set():
+            if self._stop.is_set():
                 break
             writer.write(record if part.is_exact else record._replace(offset=next(places)))
-        if part.is_exact and not self.stop.is_set():
+        if part.is_exact and not self._stop.is_set():
             writer.fill(part.end)
         writer.flush()
-        if self.stop.is_set():
+        if self._stop.is_set():
             raise ShutdownRequested
 
     def _compared(self, part: Part) -> int:
@@ -115,7 +114,7 @@ class Copying:
         count = 0
         ours = self._records(part) if is_whole else self._source(part)
         for theirs in partition.records(self.target, part.topic, part.number, end):
-            if self.stop.is_set():
+            if self._stop.is_set():
                 raise ShutdownRequested
             if _told(next(ours, None), part) != _told(theirs, part):
                 raise _other(part)

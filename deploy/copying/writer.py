@@ -61,6 +61,8 @@ class Writer:
     def write(self, record: Found) -> None:
         """Write a record at its offset, behind a gap if there is one; `flush` says if it came there."""
         self.fill(record.offset)
+        if self.at != record.offset:
+            raise _misplaced(self.topic)
         self._queue(record)
         self.at += 1
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import signal
 import time
 from collections.abc import Iterator
 
@@ -22,6 +23,7 @@ from tests.support.site import AGENCY, Site, done, empty
 
 pytestmark = pytest.mark.embedded
 
+_STOPPED = 130
 EXACT = topics.MOVEMENTS, topics.SIGNATURES, topics.AGGREGATES, topics.RELEASES
 
 
@@ -103,25 +105,26 @@ def copying(site: Site, target: Exchange) -> Copying:
 
 
 def test_a_copy_that_is_killed_goes_on(site: Site, target: Exchange) -> None:
-    """Killed again and again at any moment, it is whole in the end, offset by offset."""
+    """Killed and stopped at any moment, it is whole in the end, offset by offset."""
     write_in_transactions(site)
     empty(target)
     (site.desk / "old.toml").write_text(settings_of(site.kafka))
     (site.desk / "new.toml").write_text(settings_of(copying(site, target).target))
-    kills = 0
-    for seconds in (3.0, 4.0, 5.0):
+    ends = list[int]()
+    for seconds, number in ((3.0, signal.SIGKILL), (4.0, signal.SIGTERM), (5.0, signal.SIGKILL)):
         process = program.start(
             "topics", "copy", "--source", "old.toml", "--target", "new.toml", cwd=site.desk,
             stderr=site.desk / "copy.log",
         )  # fmt: skip
         with process:
             time.sleep(seconds)
-            kills += process.poll() is None
-            process.kill()
+            process.send_signal(number)
+            ends.append(process.wait(60))
     count = copying(site, target).copy()
     everything = [*EXACT, topics.KEYS, topics.positions(AGENCY), topics.sealed(AGENCY)]
 
-    assert kills
+    assert {*ends} <= {0, _STOPPED, -signal.SIGKILL}
+    assert {*ends} != {0}
     assert count > 0
     assert Site(target, site.desk).records(*EXACT) == site.records(*EXACT)
     assert {name: len(found) for name, found in Site(target, site.desk).records(*everything).items()} == {
