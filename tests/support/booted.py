@@ -83,14 +83,16 @@ def booted(folder: Path) -> Iterator[Booted]:
     name = f"weighbridge-{os.getpid()}"
     places = (name, folder, ROOT, sys.base_prefix, sysconfig.get_path("purelib"))
     command = [*_NAMESPACES, "--fork", "--kill-child", Path(__file__).with_name("boot.sh"), *places]
-    with subprocess.Popen([*map(str, command)], stderr=subprocess.PIPE, text=True) as holder:
-        try:
-            machine = _settled(holder)
-            _install(machine.root)
-            yield machine
-        finally:
-            holder.kill()
-    subprocess.run(["unshare", "--mount", "sh", "-c", _FORGET, name], check=False)
+    try:
+        with subprocess.Popen([*map(str, command)], stderr=subprocess.PIPE, text=True) as holder:
+            try:
+                machine = _settled(holder)
+                _install(machine.root)
+                yield machine
+            finally:
+                holder.kill()
+    finally:
+        subprocess.run(["unshare", "--mount", "sh", "-c", _FORGET, name], check=False)
 
 
 def _settled(holder: subprocess.Popen[str]) -> Booted:
