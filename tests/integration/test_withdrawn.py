@@ -58,6 +58,10 @@ def test_a_hub_that_may_not_read_any_more_ends_and_its_successor_goes_on(
     secured: Secured, tmp_path: Path
 ) -> None:
     """It ends with a hint, its file as it was; with the grant again it has everything once."""
+    name = "US-UNREAD"
+    directory = sealed.alone(name, DEMONSTRATION_KEYS)
+    write(tmp_path, "1.json", manifest(1))
+    Agency(secured.new_agency(name), name, "us-emanifest", directory=directory).run(tmp_path)
     ledger, rule = hub_ledger(secured, "unread"), may("User:unread", "READ", topics.MOVEMENTS)
     hub, file = ledger.hub(tmp_path / "hub.duckdb", name="unread"), tmp_path / "hub.duckdb"
     hub.open()
