@@ -27,7 +27,7 @@ MATERIALS = ("ALL", *TABLES.trees["material"].paths.get_column("material_1").uni
 
 def release(*, is_final: bool = True, period: str = "2026-Q1", **masses: int | None) -> pl.DataFrame:
     """Return every cell of one book: zero, or the masses that are named, None of a cell withheld."""
-    found: dict[str, int | None] = dict.fromkeys(MATERIALS, 0) | masses
+    found: dict[str, int | None] = {**dict.fromkeys(MATERIALS, 0), **masses}
     usual: dict[str, Any] = {
         "table": "materials",
         "period": period,
