@@ -78,8 +78,7 @@ def composed(folder: Path) -> Iterator[Composed]:
 
 def build() -> None:
     """Make the image of this checkout."""
-    # The network of this machine, so that it reaches the same package index.
-    told("docker", "build", "--network", "host", "--file", str(RECIPE), "--tag", IMAGE, str(ROOT))
+    told("docker", "compose", "--file", str(FILE), "build")
 
 
 def lack() -> str | None:
