@@ -11,7 +11,7 @@ MINUTES := 5
 BROKERS := 1
 LOGS := .pytest_cache/logs
 
-.PHONY: setup demo test test-long lint test-containers fuzz histories chaos bench lock clean
+.PHONY: setup demo test test-long lint test-containers test-compose fuzz histories chaos bench lock clean
 
 setup: .venv/.installed
 
@@ -45,6 +45,10 @@ lint: setup
 test-containers: setup
 	$(BIN)/pytest tests/integration --broker containers
 
+# The image, and a whole exchange in containers; needs a Docker engine with Compose.
+test-compose: setup
+	$(BIN)/pytest tests/containers
+
 # Spoiled documents, so many for each adapter: an hour or two.
 fuzz: setup
 	$(BIN)/pytest tests/unit/test_adapters_conform.py --mutants $(MUTANTS)
@@ -60,10 +64,15 @@ chaos: setup
 bench: setup
 	for name in $(BENCHMARKS); do $(BIN)/python -m tests.benchmarks.$$name || exit; done
 
-# Resolve the dependencies of pyproject.toml again.
+# Resolve the dependencies of pyproject.toml again, and what the image holds of them.
 lock: setup
 	$(BIN)/uv pip compile --quiet pyproject.toml --all-extras --group dev --universal --upgrade \
 		--generate-hashes --no-emit-index-url --no-header --output-file requirements/dev.lock
+	$(BIN)/uv pip compile --quiet pyproject.toml --extra agency --extra hub --extra pkcs11 --extra kms --universal \
+		--constraints requirements/dev.lock --generate-hashes --no-emit-index-url --no-header \
+		--output-file requirements/image.lock
+	echo 'cyclonedx-bom>=7' | $(BIN)/uv pip compile --quiet - --universal --upgrade --generate-hashes \
+		--no-emit-index-url --no-header --output-file requirements/sbom.lock
 	awk '/^uv==/ {on = 1} on && /^[a-z]/ && !/^uv==/ {exit} on && !/^ *#/' requirements/dev.lock > requirements/uv.lock
 
 clean:

@@ -75,9 +75,9 @@ def machine(exchange: Exchange, tmp_path: Path) -> Iterator[Booted]:
     new_agency(exchange, AGENCY)
     releasing.make_topics(kafka_of(exchange))
     with booted(tmp_path / "machine") as found:
-        found.run("ln", "-s", f"{PROJECT}/deploy", "/root/deploy")
+        found.run("sh", "-ec", f"ln -s {PROJECT}/deploy ~root/deploy")
         for commands in steps():
-            found.run("sh", "-ec", f"PATH=/opt/weighbridge/bin:$PATH; cd /root; {commands}")
+            found.run("sh", "-ec", f"PATH=/opt/weighbridge/bin:$PATH; cd ~root; {commands}")
         tell(found, "adapter/us-epa", exchange, id=AGENCY)
         tell(found, "hub", exchange, name=HUB)
         yield found
