@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import fcntl
+import os
 import shutil
-from contextlib import closing
+from collections.abc import Iterator
+from contextlib import closing, contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -32,8 +35,7 @@ def answered(
     Raises:
         ConfigurationError: There is no such file, or the question is not one.
     """
-    if not file.exists():
-        raise ConfigurationError(f"no hub has written {file} yet", hint="weighbridge hub run --file ...")
+    _require(file)
     try:
         return service.ask(file, name, patience_seconds=patience_seconds, **arguments)
     except (FileNotFoundError, ConnectionError):
@@ -54,13 +56,15 @@ def backed_up(file: Path, memory_limit: str, out: Path) -> dict[str, Any]:
     """
     if out.exists():
         raise ConfigurationError(f"{out} exists already", hint="give each backup a name of its own")
+    _require(file)
     out.parent.mkdir(parents=True, exist_ok=True)
-    copy = Path(answered(file, memory_limit, "backup", patience_seconds=_BACKUP_SECONDS))
-    # Whole or not at all, also where it goes to another disk.
-    arriving = out.with_name(f".{out.name}.arriving")
-    shutil.move(copy, arriving)
-    arriving.replace(out)
-    copy.parent.rmdir()
+    with _alone(file):
+        copy = Path(answered(file, memory_limit, "backup", patience_seconds=_BACKUP_SECONDS))
+        # Whole or not at all, also where it goes to another disk.
+        arriving = out.with_name(f".{out.name}.arriving")
+        shutil.move(copy, arriving)
+        arriving.replace(out)
+        copy.parent.rmdir()
     return dict(answered(out, memory_limit, "status"))
 
 
@@ -74,6 +78,22 @@ def hub_name(file: Path, memory_limit: str) -> str:
     if not status.get("hub"):
         raise ConfigurationError(f"{file} holds nothing yet", hint="weighbridge hub run")
     return str(status["hub"])
+
+
+def _require(file: Path) -> None:
+    if not file.exists():
+        raise ConfigurationError(f"no hub has written {file} yet", hint="weighbridge hub run --file ...")
+
+
+@contextmanager
+def _alone(file: Path) -> Iterator[None]:
+    """Wait until nobody else takes a copy away: the next one that is written removes what lies there."""
+    folder = os.open(file.absolute().parent, os.O_RDONLY)
+    try:
+        fcntl.flock(folder, fcntl.LOCK_EX)
+        yield
+    finally:
+        os.close(folder)
 
 
 def _written(file: Path, memory_limit: str) -> duckdb.DuckDBPyConnection:

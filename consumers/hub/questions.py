@@ -44,7 +44,8 @@ class Questions:
         """End what is being answered, and let go of the file."""
         with self._lock:
             self._is_over = True
-            idle = self._idle
+            # None of them is lent any more.
+            idle, self._idle = self._idle, []
         for connection in self._active.copy():
             connection.interrupt()
         for connection in idle:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import stat
 import threading
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import closing
 from pathlib import Path
 
@@ -60,6 +61,22 @@ def test_a_backup_is_one_moment_of_a_file_that_goes_on(store: Store, tmp_path: P
     assert all(status["next_offsets"] == {"0": status["events"]} for status in found)
     assert all(count % 10 == 0 for count in held)
     assert 50 <= held[0] < held[-1]
+    assert not (tmp_path / "hub.duckdb.backup").exists()
+
+
+def test_backups_at_the_same_time_wait_for_each_other(store: Store, tmp_path: Path) -> None:
+    """Each is whole: none removes what another one has not taken away yet."""
+    with (
+        closing(Questions(store.cursor)) as questions,
+        closing(Service(store.path, questions.handlers())) as service,
+        ThreadPoolExecutor(3) as threads,
+    ):
+        service.start()
+        names = [tmp_path / f"{number}.duckdb" for number in range(6)]
+        found = [*threads.map(lambda out: backed_up(store.path, LIMIT, out), names)]
+    store.close()
+
+    assert [50] * 6 == [status["events"] for status in found]
     assert not (tmp_path / "hub.duckdb.backup").exists()
 
 
