@@ -53,6 +53,10 @@ class Grant:
     reason: str
     is_prefix: bool = False
 
+    def covers(self, name: str) -> bool:
+        """Say whether it is about what is called so."""
+        return name.startswith(self.name) if self.is_prefix else name == self.name
+
 
 def agency_grants(agency: str) -> tuple[Grant, ...]:
     """Return what the adapters of an agency need."""

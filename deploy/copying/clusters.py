@@ -25,7 +25,7 @@ def cluster(file: Path) -> KafkaSettings:
         return KafkaSettings.model_validate(section)
     except ValidationError as error:
         raise ConfigurationError(
-            f"{file}: {refusals.told(error)}", hint="look at its section kafka"
+            f"{file}: {refusals.told(error, whole='kafka')}", hint="look at its section kafka"
         ) from None
-    except (KeyError, tomllib.TOMLDecodeError):
+    except (KeyError, UnicodeDecodeError, tomllib.TOMLDecodeError):
         raise ConfigurationError(f"{file} has no section kafka", hint="see deploy/hub.toml") from None

@@ -17,6 +17,13 @@ from deploy.exchange.waiting import until
 from schemas.errors import RetriableError
 from schemas.runtime import clients
 
+_COORDINATORS = {
+    KafkaError.COORDINATOR_LOAD_IN_PROGRESS,
+    KafkaError.COORDINATOR_NOT_AVAILABLE,
+    KafkaError.NOT_COORDINATOR,
+}
+_TIME = {"request_timeout": clients.REQUEST_TIMEOUT_SECONDS}
+
 
 def names(admin: AdminClient) -> list[str]:
     """Return the topics that the user may see; raises RetriableError."""
@@ -46,14 +53,6 @@ def of_groups(admin: AdminClient, names: Iterable[str]) -> dict[str, ConsumerGro
     if not until(is_ready, timeout_seconds=clients.REQUEST_TIMEOUT_SECONDS, interval_seconds=0.5):
         raise RetriableError("the broker does not tell of groups", hint="try again in a minute")
     return found
-
-
-_COORDINATORS = {
-    KafkaError.COORDINATOR_LOAD_IN_PROGRESS,
-    KafkaError.COORDINATOR_NOT_AVAILABLE,
-    KafkaError.NOT_COORDINATOR,
-}
-_TIME = {"request_timeout": clients.REQUEST_TIMEOUT_SECONDS}
 
 
 def _answered(future: Future[Any]) -> Any:

@@ -75,10 +75,8 @@ def _lacks(installation: Installation, grant: Grant, groups: dict[str, bool]) ->
 
 
 def _topics(installation: Installation, grant: Grant) -> Iterable[TopicDescription | int]:
-    """Yield what a grant is about; of what is missing nobody says who may use it."""
-    for name, topic in installation.known_topics.items():
-        if name == grant.name or (grant.is_prefix and name.startswith(grant.name)):
-            yield topic
+    """Return what a grant is about; of what is missing nobody says who may use it."""
+    return (topic for name, topic in installation.known_topics.items() if grant.covers(name))
 
 
 def _allowed(found: TopicDescription | ConsumerGroupDescription) -> set[Any]:
@@ -116,8 +114,7 @@ def _granted(installation: Installation, name: str) -> set[AclOperation]:
     return {
         AclOperation[grant.operation.name]
         for grant in installation.member.grants
-        if grant.resource is Resource.TOPIC
-        and (name == grant.name or (grant.is_prefix and name.startswith(grant.name)))
+        if grant.resource is Resource.TOPIC and grant.covers(name)
     }
 
 

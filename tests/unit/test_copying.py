@@ -32,6 +32,7 @@ def test_a_cluster_is_what_its_file_says(tmp_path: Path, monkeypatch: pytest.Mon
     [
         ('[hub]\nname = "north"\n', "no section kafka"),
         ("[kafka\n", "no section kafka"),
+        ("kafka = 3\n", "kafka: Input should be"),
         ('[kafka]\nbootstrap = "here:9092"\n', "bootstrap"),
         ('[kafka]\nusername = "operator"\npassword = "hidden"\n', "SASL_SSL"),
     ],
@@ -43,6 +44,14 @@ def test_a_file_that_names_no_cluster_is_refused(tmp_path: Path, text: str, told
 
     assert "cluster.toml" in str(refused.value)
     assert "hidden" not in f"{refused.value} {refused.value.hint}"
+
+
+def test_a_file_that_is_no_text_is_refused(tmp_path: Path) -> None:
+    """Whoever names an archive of keys by mistake is told so, as of any file without the section."""
+    (tmp_path / "keys.tar").write_bytes(b"\xff\xfe")
+
+    with pytest.raises(ConfigurationError, match="no section kafka"):
+        cluster(tmp_path / "keys.tar")
 
 
 def test_the_command_needs_both_files(tmp_path: Path) -> None:
