@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 import shutil
-import socket
 from pathlib import Path
 from urllib.request import urlopen
 
@@ -16,6 +15,7 @@ from schemas.keystore import ceremony
 from schemas.movement import Side
 from tests.support.chart import rendered
 from tests.support.kubelet import Node
+from tests.support.ports import free_port
 from tests.support.samples import ROOT
 from tests.support.secured import Secured
 from tests.support.waiting import eventually
@@ -25,13 +25,6 @@ AGENCY, HUB = "US-POD", "pod"
 # A container that starts compiles and loads everything, beside whatever else the machine does.
 _SECONDS = 400.0
 PASSWORD = "a password of a test"  # noqa: S105  # as it says
-
-
-def free_port() -> int:
-    """Return a port of this machine that nobody uses."""
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return int(probe.getsockname()[1])
 
 
 def joined(secured: Secured, folder: Path) -> dict[str, dict[str, bytes]]:

@@ -7,10 +7,8 @@ import os
 import re
 import subprocess
 import time
-from contextlib import closing
 from datetime import datetime
 from pathlib import Path
-from socket import create_server
 from typing import Any
 from urllib.error import URLError
 from urllib.request import urlopen
@@ -22,6 +20,7 @@ from schemas import contract, identity
 from tests.support import program
 from tests.support.agency import DOCUMENTS, manifest, new_agency, write
 from tests.support.exposition import strangers
+from tests.support.ports import free_port
 
 SIGNED = DOCUMENTS / "us_emanifest" / "signed.json"
 BYTES = ("event_id", "statement_key", "movement_key")
@@ -172,8 +171,7 @@ def test_metrics_are_those_of_the_closed_list(exchange: Exchange, tmp_path: Path
     keys, folder = tmp_path / "keys", tmp_path / "in"
     identity.create(keys, range(2020, 2030))
     write(folder, "a.json", [manifest(1), manifest(2, status="Lost")])
-    with closing(create_server(("127.0.0.1", 0))) as listener:
-        port = listener.getsockname()[1]
+    port = free_port()
     command = agency.command(folder, keys, "--metrics-port", str(port))
     with program.start(*command, stdout=Path(os.devnull), stderr=Path(os.devnull)) as running:
         exposition = _scraped(port, 'events_published_total{agency="XX-CLI3",source="us-emanifest"} 6.0')

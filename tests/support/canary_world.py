@@ -10,7 +10,6 @@ import io
 import json
 import os
 import re
-import socket
 import time
 import zipfile
 from collections.abc import Iterator, Mapping, Sequence
@@ -44,6 +43,7 @@ from tests.support.hub import new_producer
 from tests.support.leaky_adapter import RAISED, STATED
 from tests.support.lying_registry import lying_registry
 from tests.support.needles import Needles
+from tests.support.ports import free_port
 from tests.support.program import Running
 from tests.support.samples import samples_folder
 from tests.support.sealed import member, write_directory
@@ -524,10 +524,3 @@ def scraped(port: int) -> str:
             return str(answer.read().decode())
     except (OSError, HTTPException):
         return ""
-
-
-def free_port() -> int:
-    """Return a port that nobody listens on."""
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return int(probe.getsockname()[1])

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 import os
-import socket
 import subprocess
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -15,6 +14,7 @@ from urllib.request import urlopen
 
 import yaml  # type: ignore[import-untyped]  # it brings no types
 
+from tests.support.ports import free_port
 from tests.support.samples import ROOT
 
 FILE = ROOT / "deploy" / "compose" / "compose.yaml"
@@ -64,10 +64,7 @@ class Composed:
 @contextmanager
 def composed(folder: Path) -> Iterator[Composed]:
     """Bring a whole exchange up while the block runs; its containers' logs are left in a folder."""
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        port = int(probe.getsockname()[1])
-    exchange = Composed(f"weighbridge-{os.getpid()}", port)
+    exchange = Composed(f"weighbridge-{os.getpid()}", free_port())
     try:
         exchange.compose("up", "--detach", "--wait")
         yield exchange

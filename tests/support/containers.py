@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import socket
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -13,6 +12,8 @@ from urllib.request import urlopen
 from confluent_kafka import KafkaException
 from confluent_kafka.admin import AdminClient
 from testcontainers.core.container import DockerContainer
+
+from tests.support.ports import free_port
 
 KAFKA_IMAGE = "apache/kafka:4.3.1"
 REGISTRY_IMAGE = "apicurio/apicurio-registry:3.3.3"
@@ -41,7 +42,7 @@ class ContainerExchange:
 @contextmanager
 def container_exchange() -> Iterator[ContainerExchange]:
     """Run an exchange in containers while the block runs."""
-    port = _free_port()
+    port = free_port()
     with DockerContainer(REGISTRY_IMAGE).with_exposed_ports(_REGISTRY_PORT) as registry:
         host = registry.get_container_host_ip()
         address = f"{host}:{port}"
@@ -74,12 +75,6 @@ def _kafka(host: str, port: int) -> DockerContainer:
     for name, value in settings.items():
         container = container.with_env(name, value)
     return container
-
-
-def _free_port() -> int:
-    with socket.socket() as probe:
-        probe.bind(("", 0))
-        return int(probe.getsockname()[1])
 
 
 def _wait(answers: Callable[[], bool]) -> None:

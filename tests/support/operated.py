@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import socket
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -14,6 +13,7 @@ from urllib.request import urlopen
 
 from schemas.runtime import health
 from tests.support import program
+from tests.support.ports import free_port
 from tests.support.program import Running
 from tests.support.sealed import write_directory
 from tests.support.signed import EVERYBODY
@@ -75,10 +75,7 @@ class Operated:
 def operated(folder: Path, *command: object) -> Iterator[Operated]:
     """Run a command of the program that serves metrics; its files lie in a folder of its own."""
     folder.mkdir(exist_ok=True)
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        port = probe.getsockname()[1]
-    log, alive = folder / "log", folder / "alive"
+    port, log, alive = free_port(), folder / "log", folder / "alive"
     process = program.start(*command, "--metrics-port", port, "--health-file", alive, stderr=log)
     with process:
         try:

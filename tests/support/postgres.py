@@ -11,13 +11,13 @@ import subprocess
 import tempfile
 import time
 from collections.abc import Iterator
-from contextlib import closing
 from dataclasses import dataclass, field
 from pathlib import Path
-from socket import create_server
 
 import psycopg
 import pytest
+
+from tests.support.ports import free_port
 
 _START_SECONDS = 30
 _INSTALL = "no PostgreSQL server: install one, such as with `apt-get install postgresql`"
@@ -73,9 +73,7 @@ def postgres() -> Iterator[Server]:
         pytest.skip(_INSTALL)
     with tempfile.TemporaryDirectory(prefix="weighbridge-postgres-", ignore_cleanup_errors=True) as name:
         user = _unprivileged(Path(name))
-        with closing(create_server(("127.0.0.1", 0))) as listener:
-            port = int(listener.getsockname()[1])
-        data = f"{name}/data"
+        port, data = free_port(), f"{name}/data"
         made = [str(folder / "initdb"), *("-D", data, "-U", "postgres", "-A", "trust")]
         _run([*made, "-E", "UTF8", "--no-locale", "-N"], user)
         options = [item for setting in _SETTINGS for item in ("-c", setting)]
