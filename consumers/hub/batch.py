@@ -50,7 +50,7 @@ class Batch:
         broken: What is wrong with the ledger.
         next_offsets: By partition, the first offset that is neither in this batch nor before it.
         custody: The same of the signatures.
-        started_at: Monotonic instant of the first record, 0 while there is none.
+        started_at: Monotonic instant of the first record that it waited for, 0 while there is none.
     """
 
     keys: Parts = field(default_factory=list)

@@ -135,6 +135,11 @@ class Coverage:
         """Whether no signature waits for its records, and no chain for a signature."""
         return not (self._pending_offsets or self._chains.incomplete())
 
+    @property
+    def has_waiting(self) -> bool:
+        """Whether records wait for a signature, or for the judgement that there is none."""
+        return any(item.waiting for item in self._partitions.values())
+
     def read_to(self) -> tuple[dict[int, int], dict[int, int]]:
         """Return by partition how far movements and signatures are read."""
         return (

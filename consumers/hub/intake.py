@@ -30,6 +30,8 @@ class Intake:
         self.movements = Ledger(kafka, hub, topics.MOVEMENTS)
         self.signatures = Ledger(kafka, hub, topics.SIGNATURES)
         self._coverage: Coverage
+        # Records may wait for their signature longer than one batch takes.
+        self._waiting_since = 0.0
 
     def begin(self, coverage: Coverage) -> None:
         """Go on with what is read and not settled."""
@@ -74,7 +76,7 @@ class Intake:
             FatalError: The stored offset is not in a topic any more, or the client is beyond repair.
             ConfigurationError: A topic may not be read.
         """
-        batch = Batch()
+        batch = Batch(started_at=self._waiting_since)
         deadline = time.monotonic() + seconds
         while len(batch) < rows and time.monotonic() < deadline and not is_over(batch):
             has_begun = self._take_movements()
@@ -86,12 +88,19 @@ class Intake:
                 deadline = batch.started_at + seconds
         self._ask()
         batch.custody = self._coverage.custody()
+        self._waiting_since = self._begin_of_next(batch)
         return batch
 
     def close(self) -> None:
         """Leave the broker."""
         self.movements.close()
         self.signatures.close()
+
+    def _begin_of_next(self, batch: Batch) -> float:
+        """Return the monotonic instant since when records wait behind a batch, 0 where none do."""
+        if not self._coverage.has_waiting:
+            return 0.0
+        return time.monotonic() if batch.values else batch.started_at
 
     def _take_movements(self) -> bool:
         if not self._coverage.takes_records:

@@ -73,8 +73,9 @@ class Measures:
         letters = Counter((letter.agency or "", letter.reasons[0]) for letter in accepted.dead_letters)
         for (agency, reason), count in letters.items():
             self._metrics.counter(DEAD_LETTERS, hub=self._hub, agency=agency, reason=reason).inc(count)
-        seconds = time.monotonic() - batch.started_at
-        self._metrics.histogram(BATCH_SECONDS, hub=self._hub).observe(seconds)
+        if batch.values:
+            seconds = time.monotonic() - batch.started_at
+            self._metrics.histogram(BATCH_SECONDS, hub=self._hub).observe(seconds)
 
     def redriven(self, accepted: Accepted) -> None:
         """Count the events alone: what is refused again is no news."""

@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
+import time
 from pathlib import Path
 
 import pytest
 
 from deploy.exchange.exchange import Exchange
+from schemas import topics
 from schemas.telemetry import LogEvent
 from tests.support import events
 from tests.support.exposition import strangers
-from tests.support.hub import new_ledger
+from tests.support.hub import new_ledger, new_producer
 from tests.support.operated import hub_command, operated
 
 SECRET_G = 987_654_321
@@ -47,3 +49,25 @@ def test_operators_see_progress_and_no_value(filled: Exchange, tmp_path: Path) -
     assert [] == strangers(exposition, agencies={"GB-EA"}, sources=set(), hubs={"telemetry"})
     assert {line["event"] for line in hub.lines()} <= {*LogEvent}
     assert not any(secret in exposition + output + logs for secret in ("987654", str(SECRET_G)))
+
+
+def test_a_batch_takes_as_long_as_its_first_record_waits(exchange: Exchange, tmp_path: Path) -> None:
+    """Also where the record waits for a signature that never comes, and nothing else is read meanwhile."""
+    ledger = new_ledger(exchange, hub="telemetry")
+    ledger.publish([events.movement(1)])
+    command = hub_command(tmp_path, "telemetry", exchange.bootstrap_servers, exchange.registry_url)
+    with operated(tmp_path, *command) as hub:
+        hub.when('weighbridge_batch_duration_seconds_count{hub="telemetry"} 1.0')
+        producer, began = new_producer(ledger.kafka), time.monotonic()
+        producer.produce(topics.MOVEMENTS, b"nobody has signed this")
+        producer.flush()
+        exposition = hub.when('weighbridge_batch_duration_seconds_count{hub="telemetry"} 2.0')
+        elapsed = time.monotonic() - began
+
+    (taken,) = (
+        float(line.split()[-1])
+        for line in exposition.splitlines()
+        if line.startswith('weighbridge_batch_duration_seconds_sum{hub="telemetry"}')
+    )
+    # The first batch is in the sum, too.
+    assert 0 < taken < elapsed + 30
