@@ -67,7 +67,10 @@ class Releaser:
         self.ledger.add(entries(self.kafka), self.keys)
         for offset in self.ledger.ignored:
             logger().warning(
-                LogEvent.RECORD_PASSED_OVER, offset=offset, hint="no hub of the ledger signed it"
+                LogEvent.RECORD_PASSED_OVER,
+                hub=self.hub,
+                offset=offset,
+                hint="no hub of the ledger signed it",
             )
         self.on_step("read")
 

@@ -185,7 +185,7 @@ class Run:
                     hint="restore a backup that knows it; are rules, keys and libraries those of that time?",
                 )
             self._keep(again, entry.cut, found)
-        logger().info(LogEvent.RELEASE_ADOPTED, epoch=entry.epoch)
+        logger().info(LogEvent.RELEASE_ADOPTED, hub=self._hub, epoch=entry.epoch)
 
     def _release(self, epoch: Epoch) -> Published:
         cut = self._cut(epoch)
@@ -203,7 +203,9 @@ class Run:
         self._releaser.publish(release)
         self._last = ledger.entries[-1]
         self._note(observations)
-        logger().info(LogEvent.RELEASED, epoch=epoch.name, observations=len(release.observations))
+        logger().info(
+            LogEvent.RELEASED, hub=self._hub, epoch=epoch.name, observations=len(release.observations)
+        )
         return _counted(epoch, observations)
 
     def _next(self, turn: Turn) -> Epoch:
