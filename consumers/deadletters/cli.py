@@ -29,8 +29,10 @@ HubOption = Annotated[str | None, typer.Option("--hub", help="Hub that refused t
 ReasonOption = Annotated[str | None, typer.Option(help="Only what was refused for this reason.")]
 AgencyOption = Annotated[str | None, typer.Option(help="Only what this agency signed, such as GB-EA.")]
 PartitionOption = Annotated[int | None, typer.Option(min=0, help="Only records of this partition.")]
-SinceOption = Annotated[datetime | None, typer.Option(help="Only what was refused since, UTC.")]
-UntilOption = Annotated[datetime | None, typer.Option(help="Only what was refused before, UTC.")]
+SinceOption = Annotated[
+    datetime | None, typer.Option(help="Only what was refused since, in UTC, such as 2026-11-26T08:00:00.")
+]
+UntilOption = Annotated[datetime | None, typer.Option(help="Only what was refused before, in UTC.")]
 DirectoryOption = Annotated[Path | None, typer.Option(help="Members of the exchange: who may sign.")]
 JsonOption = Annotated[bool, typer.Option("--json", help="JSON lines instead of a table.")]
 BootstrapOption = Annotated[str | None, typer.Option(help="Kafka brokers.")]
@@ -64,7 +66,7 @@ def list_letters(
 
     settings = _settings(hub, bootstrap_servers, registry_url)
     selection = _selection(reason, agency, partition, since, until, has_redriven=everything)
-    chosen = [*selection.of(_letters(settings.kafka, settings.hub.name))]
+    chosen = [*selection.of(_letters(settings.kafka, _hub(settings)))]
     if not as_json:
         printing.show_table(chosen, limit)
         return
@@ -96,7 +98,7 @@ def show(
 
     settings = _settings(hub, bootstrap_servers, registry_url, directory)
     wanted = Selection(places=frozenset(map(place_of, records)), has_redriven=True)
-    found = [*wanted.of(_letters(settings.kafka, settings.hub.name))]
+    found = [*wanted.of(_letters(settings.kafka, _hub(settings)))]
     if len(found) < len(wanted.places or ()):
         raise ConfigurationError(
             f"{settings.hub.name} has not refused all of these", hint="`weighbridge deadletters list --all`"
@@ -181,6 +183,12 @@ def _selection(
 
     places = frozenset(map(place_of, records)) if records else None
     return Selection(reason, agency, partition, utc(since), utc(until), places, has_redriven)
+
+
+def _hub(settings: Settings) -> str:
+    if "name" not in settings.hub.model_fields_set:
+        raise ConfigurationError("which hub refused them?", hint="give --hub, such as --hub north")
+    return settings.hub.name
 
 
 def _letters(kafka: KafkaSettings, hub: str) -> list[Told]:

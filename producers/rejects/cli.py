@@ -40,8 +40,10 @@ rejects = typer.Typer(
 )
 
 ReasonOption = Annotated[str | None, typer.Option(help="Only what breaks this rule.")]
-SinceOption = Annotated[datetime | None, typer.Option(help="Only what was refused since, UTC.")]
-UntilOption = Annotated[datetime | None, typer.Option(help="Only what was refused before, UTC.")]
+SinceOption = Annotated[
+    datetime | None, typer.Option(help="Only what was refused since, in UTC, such as 2026-11-26T08:00:00.")
+]
+UntilOption = Annotated[datetime | None, typer.Option(help="Only what was refused before, in UTC.")]
 FolderOption = Annotated[
     Path | None, typer.Option(help="Folder of the source, to name its files; needs --keys.")
 ]
@@ -74,7 +76,7 @@ def list_rejects(
     from producers.rejects.records import all_rejects, open_rejects
 
     settings = _settings(agency, bootstrap_servers, registry_url)
-    found = (all_rejects if everything else open_rejects)(settings.kafka, _agency(settings))
+    found = (all_rejects if everything else open_rejects)(settings.kafka, _refused_of(settings))
     chosen = [item for item in found if _is_wanted(item, reason, since, until)]
     names = _names(folder, keys)
     if not as_json:
@@ -111,7 +113,7 @@ def show(
     if as_original:
         _show_original(settings, numbers, keys)
         return
-    found = {item.number: item for item in all_rejects(settings.kafka, _agency(settings))}
+    found = {item.number: item for item in all_rejects(settings.kafka, _refused_of(settings))}
     absent = sorted(set(numbers) - set(found))
     if absent:
         raise ConfigurationError(
@@ -165,7 +167,7 @@ def redrive(
     )
     chosen = [
         item
-        for item in open_rejects(settings.kafka, _agency(settings))
+        for item in open_rejects(settings.kafka, _refused_of(settings))
         if item.source_id == (source_id or name)
         and _is_wanted(item, reason, since, until)
         and (not numbers or item.number in numbers)
@@ -200,7 +202,7 @@ def _show_original(settings: Settings, numbers: list[int], keys: str | None) -> 
 
     if keys is None or len(numbers) > 1:
         raise ConfigurationError("--original shows one document", hint="give one number, and --keys")
-    document = original(settings.kafka, _agency(settings), numbers[0], identity.load(keys).openings)
+    document = original(settings.kafka, _refused_of(settings), numbers[0], identity.load(keys).openings)
     if document is None:
         raise ConfigurationError(
             f"no document travels with {numbers[0]}", hint="it is larger than 256 KiB: look into its file"
@@ -218,10 +220,16 @@ def _settings(agency: str | None, bootstrap_servers: str | None, registry_url: s
     )
 
 
-def _agency(settings: Settings) -> str:
-    if settings.agency.id is None:
+def _refused_of(settings: Settings) -> str:
+    """Return whose documents they are, once it is known that there is a topic of theirs."""
+    from schemas import topics
+    from schemas.runtime import presence
+
+    agency = settings.agency.id
+    if agency is None:
         raise ConfigurationError("whose documents?", hint="give --agency, such as --agency US-EPA")
-    return settings.agency.id
+    presence.require(settings.kafka, [topics.rejects(agency)])
+    return agency
 
 
 def _is_wanted(item: Rejected, reason: str | None, since: datetime | None, until: datetime | None) -> bool:

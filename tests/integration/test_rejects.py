@@ -18,6 +18,7 @@ from typer.testing import CliRunner, Result
 from deploy.cli import app
 from deploy.exchange.exchange import Exchange
 from schemas import identity
+from schemas.errors import FatalError
 from tests.support.agency import Agency, new_agency, write
 from tests.support.sealed import directory_beside
 
@@ -105,6 +106,17 @@ def test_a_refused_document_is_listed_with_what_to_do(desk: Desk) -> None:
     assert "no lorry is so heavy: check the unit" in shown
     assert desk.open("--reason", "another.rule") == []
     assert desk.open("--since", "2099-01-01") == []
+
+
+def test_an_agency_without_a_topic_is_told_what_to_do(exchange: Exchange) -> None:
+    """Nobody is sent to look at brokers that answer."""
+    brokers = "--bootstrap-servers", exchange.bootstrap_servers, "--registry-url", exchange.registry_url
+    done = CliRunner().invoke(app, ["rejects", "list", "--agency", "XX-NONE", *brokers])
+    structlog.reset_defaults()
+
+    assert isinstance(done.exception, FatalError)
+    assert str(done.exception) == "topic weighbridge.rejects.xx-none is missing"
+    assert "weighbridge topics apply" in done.exception.hint
 
 
 def test_a_redrive_publishes_what_is_right_now_and_counts_once(desk: Desk) -> None:
