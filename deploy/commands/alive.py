@@ -20,6 +20,8 @@ def alive(
     from schemas.runtime import health
 
     if not health.is_alive(file):
-        typer.echo(f"{file}: the loop did not turn within {health.STUCK_SECONDS} s")
+        is_old = f"the loop did not turn within {health.STUCK_SECONDS} s: what it hangs on is in the log"
+        is_absent = "no such file: nothing runs with this --health-file, or it has just started"
+        typer.echo(f"{file}: {is_old if file.exists() else is_absent}")
         raise typer.Exit(1)
     typer.echo(f"{file}: alive")

@@ -1,4 +1,4 @@
-"""Commands over topics: `weighbridge topics plan|apply|acl|strimzi`."""
+"""Commands over topics: `weighbridge topics plan|apply|acl|strimzi|copy`."""
 
 from __future__ import annotations
 

@@ -150,8 +150,10 @@ def test_a_probe_tells_a_living_loop_from_a_dead_one(tmp_path: Path) -> None:
     file = tmp_path / "health"
     file.touch()
 
-    alive = weighbridge("alive", str(file)).returncode
+    alive = weighbridge("alive", str(file))
     os.utime(file, (0, 0))
-    old, absent = (weighbridge("alive", str(path)).returncode for path in (file, tmp_path / "absent"))
+    old, absent = (weighbridge("alive", str(path)) for path in (file, tmp_path / "absent"))
 
-    assert (alive, old, absent) == (0, 1, 1)
+    assert (alive.returncode, old.returncode, absent.returncode) == (0, 1, 1)
+    assert "did not turn" in old.stdout
+    assert "no such file" in absent.stdout
