@@ -72,6 +72,6 @@ def _counts(chosen: Sequence[Told]) -> Table:
 def _table(*columns: str) -> Table:
     table = Table(box=SIMPLE_HEAD, padding=(0, 2, 0, 0), pad_edge=False)
     for name in columns:
-        # Records and instants are copied from here into the next command.
-        table.add_column(name, overflow="fold", no_wrap=name in {"record", "told"})
+        # A record is copied from here into the next command.
+        table.add_column(name, overflow="fold", no_wrap=name == "record")
     return table

@@ -70,7 +70,7 @@ def _counts(chosen: Sequence[Rejected]) -> Table:
 def _table(*columns: str) -> Table:
     table = Table(box=SIMPLE_HEAD, padding=(0, 2, 0, 0), pad_edge=False)
     for name in columns:
-        table.add_column(name, overflow="fold", no_wrap=name == "refused")
+        table.add_column(name, overflow="fold")
     return table
 
 
