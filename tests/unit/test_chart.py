@@ -87,6 +87,40 @@ def test_names_are_unique_and_short_enough(manifests: Manifests) -> None:
     assert all(len(name) <= 52 for _, name in names)
 
 
+# Each is a name in Kubernetes, and something else in YAML.
+ODD = {
+    "agency": (
+        '--set-json=agency.adapters.no={"adapter":"us-emanifest","source":{"claim":"1234"}}',
+        "--set-string=secrets.keys=123",
+        '--set-json=secrets.kafka.ca_file={"name":"456","key":"ca.crt"}',
+    ),
+    "hub": ("--set-string=secrets.keys=123", "--set-string=hub.storage.className=789"),
+}
+
+
+def names_in(manifest: Any) -> Iterator[Any]:
+    """Yield what stands for names, and the values of labels."""
+    if isinstance(manifest, dict):
+        for key, value in manifest.items():
+            if key.endswith(("name", "Name")):
+                yield value
+            elif key in {"labels", "matchLabels"}:
+                yield from value.values()
+            yield from names_in(value)
+    elif isinstance(manifest, list):
+        for item in manifest:
+            yield from names_in(item)
+
+
+@pytest.mark.parametrize("example", RELEASES)
+def test_names_stay_names(example: str) -> None:
+    """A source called `no`, or a Secret called `123`, is neither a truth nor a number."""
+    found = [*names_in([*rendered(example, *ON, *ODD[example])])]
+
+    assert {"123"} < {*found}
+    assert [name for name in found if not isinstance(name, str)] == []
+
+
 def test_everything_a_pod_refers_to_exists(manifests: Manifests) -> None:
     """A ConfigMap or Secret is one of the chart, or one that the values name."""
     made = {item["metadata"]["name"] for item in manifests if item["kind"] in {"ConfigMap", "Secret"}}

@@ -7,7 +7,7 @@
 {{/* What pods are found by; it never changes. */}}
 {{- define "weighbridge.selector" -}}
 app.kubernetes.io/name: weighbridge
-app.kubernetes.io/instance: {{ .Release.Name }}
+app.kubernetes.io/instance: {{ .Release.Name | quote }}
 {{- end -}}
 
 {{- define "weighbridge.labels" -}}

@@ -75,7 +75,7 @@ livenessProbe:
     sources:
       {{- if .hasKeys }}
       - secret:
-          name: {{ $values.secrets.keys }}
+          name: {{ $values.secrets.keys | quote }}
           items:
             {{- range $isHub | ternary (list "hub.json") (list "agency.json" "exchange.json") }}
             - {key: {{ . }}, path: keys/{{ . }}}
@@ -83,11 +83,11 @@ livenessProbe:
       {{- end }}
       {{- range $section := list "kafka" "registry" }}
       {{- range $setting, $from := get $values.secrets $section }}
-      - secret: {name: {{ $from.name }}, items: [{key: {{ $from.key | quote }}, path: {{ $section }}/{{ $setting }}}]}
+      - secret: {name: {{ $from.name | quote }}, items: [{key: {{ $from.key | quote }}, path: {{ $section }}/{{ $setting }}}]}
       {{- end }}
       {{- end }}
       {{- with and (not $isHub) $values.agency.groups }}
-      - secret: {name: {{ .name }}, items: [{key: {{ .key | quote }}, path: groups}]}
+      - secret: {name: {{ .name | quote }}, items: [{key: {{ .key | quote }}, path: groups}]}
       {{- end }}
 - name: alive
   emptyDir: {medium: Memory, sizeLimit: 1Mi}
