@@ -244,7 +244,7 @@ def test_sound_keys_have_no_fault(exchange: Exchange) -> None:
     [
         (date(2029, 3, 1), "ERROR no pseudonym keys for 2029"),
         (date(2027, 10, 1), "WARNING no pseudonym key for 2028 yet"),
-        (date(2029, 3, 1), "WARNING signing and opening keys are"),
+        (date(2029, 3, 1), "WARNING keys that sign or open are"),
     ],
 )
 def test_ages_and_missing_years_are_told(exchange: Exchange, today: date, expected: str) -> None:
