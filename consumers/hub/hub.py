@@ -210,13 +210,15 @@ class Hub:
         part = self._redrives.due()
         if part is None:
             return
-        rows = self._store.redrive(part.batch, part.accepted, {}, self._recall.first, self.on_step)
+        # Less than was due where somebody else has asked for the same.
+        new = self._store.redrive(part.batch, part.accepted, {}, self._recall.first, self.on_step)
         self._send_dead_letters()
         self._redrives.done()
+        rows = new.events.rows.height
         self.totals.rows += rows
-        self._measures.redriven(part.accepted)
+        self._measures.redriven(new)
         self._measures.look(self.clock())
-        logger().info(LogEvent.REDRIVEN, rows=rows, dead_letters=len(part.batch) - rows)
+        logger().info(LogEvent.REDRIVEN, rows=rows, dead_letters=len(new.dead_letters))
 
     def _has_reached(self, targets: dict[int, int] | None, reached: dict[int, int]) -> bool:
         if targets is None or not self._intake.is_settled:

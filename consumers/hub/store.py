@@ -237,8 +237,8 @@ class Store:
         numbers: Mapping[Place, int],
         first: int = 0,
         on_step: Callable[[str], None] = lambda _: None,
-    ) -> int:
-        """Store what passes now of records that were refused, all or nothing, and return how many.
+    ) -> Accepted:
+        """Store what passes now of records that were refused, all or nothing, and return what is new of it.
 
         A record that is in the file as an event already is left alone, so that each is stored once
         however often it is redriven. What fails again keeps the reasons of today.
@@ -270,7 +270,7 @@ class Store:
             self.letterbox.change([*self.letterbox.numbered(passed, numbers, first), *failed])
             on_step("dead letters changed")
         on_step("redriven")
-        return len(passed)
+        return replace(accepted, events=events, dead_letters=failed)
 
     def sent(self, letters: list[DeadLetter]) -> None:
         """Take dead letters that are on their topic out of the outbox."""

@@ -83,6 +83,22 @@ def test_refused_records_are_open_until_they_are_redriven(store: Store) -> None:
     assert values(metrics.registry, OPEN) == {("", "north", "record.forged"): 1.0}
 
 
+def test_a_record_that_is_redriven_twice_counts_once(store: Store) -> None:
+    """Of two redrives of one record the second stores nothing, and tells of nothing."""
+    found, metrics = measures(store)
+    with closing(store.cursor()) as connection:
+        connection.execute(
+            "INSERT INTO dead_letter (kafka_partition, kafka_offset, reasons) "
+            "VALUES (0, 0, ['schema.unknown'])"
+        )
+    batch = batch_of([events.movement(1)])
+    accepted, _ = check(decode(batch.values, writers()).events, batch.keys)
+    for _ in range(2):
+        found.redriven(store.redrive(batch, Accepted(accepted), {}))
+
+    assert values(metrics.registry, ROWS) == {("GB-EA", "north"): 1.0}
+
+
 def test_what_a_release_left_in_the_file_is_shown(store: Store) -> None:
     """Every fact of the list is a metric, the last one told counts, and other names are passed over."""
     found, metrics = measures(store)
