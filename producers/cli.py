@@ -122,8 +122,9 @@ def convert(
     epilog="Examples:\n\n`weighbridge adapter run us-emanifest inbox/ --agency US-EPA --keys keys/ "
     "--directory directory.toml`\n\n"
     "`weighbridge adapter run us-emanifest emanifest.toml --keys keys/ --directory directory.toml`\n\n"
-    "`zcat day.json.gz | weighbridge adapter run us-emanifest - --keys keys/`\n\n"
-    "`weighbridge adapter run fr-registry inbox/ --keys keys/ --reharmonise --since 2026-03-01 --dry-run`"
+    "`zcat day.json.gz | weighbridge adapter run us-emanifest - --keys keys/ --directory directory.toml`\n\n"
+    "`weighbridge adapter run fr-registry inbox/ --keys keys/ --directory directory.toml --reharmonise "
+    "--since 2026-03-01 --dry-run`"
 )
 def run(
     name: Annotated[str, typer.Argument(metavar="ADAPTER", help="See `weighbridge adapter list`.")],

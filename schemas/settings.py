@@ -356,12 +356,12 @@ def load(**flags: dict[str, Any]) -> Settings:
     except (TOMLDecodeError, UnicodeDecodeError, SettingsError) as error:
         raise ConfigurationError(
             f"settings cannot be read: {error}",
-            hint=f"look at {config_file()} and at WEIGHBRIDGE_* variables",
+            hint=f"look at {config_file()} and at WEIGHBRIDGE_* variables, or ask weighbridge doctor",
         ) from None
     except ValidationError as error:
         raise ConfigurationError(
             f"settings: {refusals.told(error)}",
-            hint=f"look at {config_file()} and at WEIGHBRIDGE_* variables",
+            hint=f"look at {config_file()} and at WEIGHBRIDGE_* variables, or ask weighbridge doctor",
         ) from None
 
 

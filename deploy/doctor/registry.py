@@ -13,7 +13,6 @@ from schemas.errors import ContractError
 from schemas.runtime.registry import COMPATIBILITY, Registry
 
 _SETTING = "kafka.registry_url"
-_APPLY = "the operator of the exchange: weighbridge schemas apply"
 
 
 def names(installation: Installation) -> Iterator[Finding]:
@@ -44,12 +43,12 @@ def subjects(installation: Installation) -> Iterator[Finding]:
             registry.id_to_write(topic)
         except ContractError as error:
             if registry.versions(topic):
-                others.append(_refused(registry, topic, error))
+                others.append(_refused(registry, topic, error, _apply(installation)))
             else:
                 missing.append(topics.subject(topic.name))
     yield from others
     if missing:
-        yield fail(f"not registered: {', '.join(missing)}", _APPLY)
+        yield fail(f"not registered: {', '.join(missing)}", _apply(installation))
     if found := len(wanted) - len(missing) - len(others):
         yield ok(f"{found} schemas are as this release writes them")
 
@@ -64,14 +63,19 @@ def compatibility(installation: Installation) -> Iterator[Finding]:
         if found != COMPATIBILITY.value:
             yield warn(
                 f"{topics.subject(topic.name)} takes {found or 'anything'}, not only {COMPATIBILITY.value}",
-                f"{_APPLY}; and let nobody else write to the registry",
+                f"{_apply(installation)}; and let nobody else write to the registry",
             )
 
 
-def _refused(registry: Registry, topic: topics.Topic, error: ContractError) -> Finding:
+def _apply(installation: Installation) -> str:
+    member = installation.member
+    return f"the operator of the exchange: weighbridge schemas apply --{member.role} {member.name}"
+
+
+def _refused(registry: Registry, topic: topics.Topic, error: ContractError, remedy: str) -> Finding:
     if registry.is_registered(topic):
         return fail(str(error), error.hint)
     return fail(
         f"{topics.subject(topic.name)} holds other schemas, and not what this release writes",
-        f"{_APPLY}; where the registry refuses that, another release or another program wrote into it",
+        f"{remedy}; where the registry refuses that, another release or another program wrote into it",
     )

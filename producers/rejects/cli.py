@@ -125,8 +125,10 @@ def show(
 
 
 @rejects.command(
-    epilog="Examples:\n\n`weighbridge rejects redrive us-emanifest inbox/ --keys keys --dry-run`\n\n"
-    "`weighbridge rejects redrive fr-registry inbox/ --keys keys --reason document.unknown`"
+    epilog="Examples:\n\n`weighbridge rejects redrive us-emanifest inbox/ --keys keys --directory directory.toml "
+    "--dry-run`\n\n"
+    "`weighbridge rejects redrive fr-registry inbox/ --keys keys --directory directory.toml "
+    "--reason document.unknown`"
 )
 def redrive(
     name: Annotated[str, typer.Argument(metavar="ADAPTER", help="As in `adapter run`.")],

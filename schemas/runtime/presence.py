@@ -31,5 +31,6 @@ def require(kafka: KafkaSettings, topics: Iterable[str]) -> None:
     if missing:
         raise FatalError(
             f"topic {', '.join(missing)} is missing",
-            hint="weighbridge topics apply; if it is there, this user may not use it: weighbridge topics acl",
+            hint="weighbridge topics apply, with --agency or --hub for one of theirs; "
+            "if it is there, this user may not use it: weighbridge topics acl",
         )

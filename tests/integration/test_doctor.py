@@ -258,7 +258,7 @@ def test_a_subject_that_holds_another_schema_is_told(hub: Installed, healthy_hub
 
     assert found.failed == {"registry.subjects"}
     assert "holds other schemas, and not what this release writes" in found.told("registry.subjects")
-    assert "weighbridge schemas apply" in found.told("registry.subjects")
+    assert f"weighbridge schemas apply --hub {other}" in found.told("registry.subjects")
     assert found.statuses["registry.compatibility"] == "warn"
     assert healthy_hub.statuses["registry.compatibility"] == "ok"
 
