@@ -52,7 +52,8 @@ def backed_up(file: Path, memory_limit: str, out: Path) -> dict[str, Any]:
 
     Raises:
         ConfigurationError: There is no such file, or there is a backup of that name.
-        FatalError: There is no space for it.
+        FatalError: There is no space for it beside the file.
+        OSError: `out` cannot be written, and nothing is left of it.
     """
     if out.exists():
         raise ConfigurationError(f"{out} exists already", hint="give each backup a name of its own")
@@ -60,11 +61,15 @@ def backed_up(file: Path, memory_limit: str, out: Path) -> dict[str, Any]:
     out.parent.mkdir(parents=True, exist_ok=True)
     with _alone(file):
         copy = Path(answered(file, memory_limit, "backup", patience_seconds=_BACKUP_SECONDS))
-        # Whole or not at all, also where it goes to another disk.
         arriving = out.with_name(f".{out.name}.arriving")
-        shutil.move(copy, arriving)
-        arriving.replace(out)
-        copy.parent.rmdir()
+        try:
+            # Whole or not at all, also where it goes to another disk.
+            shutil.move(copy, arriving)
+            arriving.replace(out)
+        finally:
+            # What does not fit there would fill both disks.
+            arriving.unlink(missing_ok=True)
+            shutil.rmtree(copy.parent, ignore_errors=True)
     return dict(answered(out, memory_limit, "status"))
 
 

@@ -19,6 +19,7 @@ from deploy.cli import app
 from schemas.errors import ConfigurationError, FatalError
 from tests.support import events
 from tests.support.hub import asked, stored
+from tests.support.small_disk import small_disk
 
 OURS = Identity("north", "cluster", "weighbridge.movements", "topic-1", "topic-9")
 LIMIT = "1GB"
@@ -132,3 +133,15 @@ def test_where_no_copy_can_be_written_the_file_stays_as_it_is(store: Store, tmp_
     store.close()
 
     assert [(50,)] == held
+
+
+def test_a_backup_that_does_not_fit_leaves_nothing(store: Store, tmp_path: Path) -> None:
+    """Neither its disk nor that of the hub keeps a copy or a part of one."""
+    store.close()
+    with small_disk(tmp_path / "disk", 1) as disk:
+        with pytest.raises(OSError, match="No space left"):
+            backed_up(store.path, LIMIT, disk / "north.duckdb")
+        left = [*disk.iterdir()]
+
+    assert left == []
+    assert not (tmp_path / "hub.duckdb.backup").exists()
