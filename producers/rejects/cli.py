@@ -125,8 +125,8 @@ def show(
 
 
 @rejects.command(
-    epilog="Examples:\n\n`weighbridge rejects redrive us-emanifest inbox/ --keys keys --directory directory.toml "
-    "--dry-run`\n\n"
+    epilog="Examples:\n\n`weighbridge rejects redrive us-emanifest inbox/ --keys keys "
+    "--directory directory.toml --dry-run`\n\n"
     "`weighbridge rejects redrive fr-registry inbox/ --keys keys --directory directory.toml "
     "--reason document.unknown`"
 )
