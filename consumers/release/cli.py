@@ -227,7 +227,9 @@ def _settings(bootstrap_servers: str | None, registry_url: str | None, **hub: ob
         kafka={"bootstrap_servers": bootstrap_servers, "registry_url": registry_url},
         hub=hub | ({"release": {"keys": keys}} if keys else {}),
     )
-    logs.configure(hub=found.hub.name)
+    # A release belongs to the hub of the file: the default of the setting says nothing.
+    named = {"hub": found.hub.name} if "name" in found.hub.model_fields_set else {}
+    logs.configure(**named)
     return found
 
 
