@@ -229,7 +229,7 @@ def _settings(bootstrap_servers: str | None, registry_url: str | None, **hub: ob
     )
     # A release belongs to the hub of the file: the default of the setting says nothing.
     named = {"hub": found.hub.name} if "name" in found.hub.model_fields_set else {}
-    logs.configure(**named)
+    logs.configure(None, **named)
     return found
 
 
