@@ -12,6 +12,7 @@ from collections import defaultdict
 from collections.abc import Collection, Iterable, Iterator, Mapping
 from contextlib import closing
 from dataclasses import dataclass, field
+from itertools import compress
 from typing import Any
 
 from confluent_kafka import KafkaException, TopicPartition
@@ -123,9 +124,13 @@ class Reread:
         """Yield what signatures cover, unless it is not what was signed any more."""
         for group in _grouped(signatures):
             waiting = Waiting()
-            start, stop = group[0].runs[0].start, max(one.last for one in group) + 1
+            # What lies between is left: a member may sign two records that are millions apart.
+            named = {offset for one in group for run in one.runs for offset in run}
+            start, stop = group[0].runs[0].start, max(named) + 1
             for chunk in _between(self._movements, topics.MOVEMENTS, partition, start, stop):
-                waiting.add(chunk.offsets, chunk.keys, chunk.values)
+                is_named = [offset in named for offset in chunk.offsets]
+                offsets = [*compress(chunk.offsets, is_named)]
+                waiting.add(offsets, [*compress(chunk.keys, is_named)], [*compress(chunk.values, is_named)])
             for signature in group:
                 records = waiting.covered(signature)
                 if not isinstance(records, Breach):
