@@ -19,7 +19,7 @@ def is_private(found: os.stat_result) -> bool:
     holds the keys of its certificates to the same rule.
     """
     of_others = stat.S_IRWXG | stat.S_IRWXO
-    if found.st_uid == _SUPERUSER != os.geteuid():
+    if found.st_uid == _SUPERUSER and os.geteuid() != _SUPERUSER:
         of_others &= ~stat.S_IRGRP
     return not found.st_mode & of_others
 

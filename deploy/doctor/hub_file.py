@@ -13,7 +13,7 @@ from consumers.hub import offline, service
 from consumers.hub.store import connect
 from deploy.doctor.check import Finding, fail, ok, warn
 from deploy.doctor.installation import Installation
-from schemas import topics
+from schemas import files, topics
 from schemas.errors import ConfigurationError
 
 _HOLDER = re.compile(r"\(PID (\d+)\)")
@@ -27,7 +27,7 @@ def opens(installation: Installation) -> Iterator[Finding]:
     if not hub.file.exists():
         yield ok(f"{hub.file} is not there yet: the hub makes it")
         return
-    if hub.file.stat().st_mode & 0o077:
+    if not files.is_private(hub.file.stat()):
         yield warn(f"{hub.file} can be read by others", f"chmod 600 {hub.file}")
     try:
         found, is_running = _status(hub.file, hub.memory_limit)
