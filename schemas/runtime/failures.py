@@ -15,12 +15,14 @@ _DENIED = {
     KafkaError.CLUSTER_AUTHORIZATION_FAILED,
     KafkaError.TRANSACTIONAL_ID_AUTHORIZATION_FAILED,
 }
-# What clients say of a host without an address, a closed port and a silent one; it is no more exact.
+# What clients say of a host without an address, a closed port and a silent one, and of a topic of
+# which nobody has told them yet; it is no more exact.
 _SILENT = {
     KafkaError._TIMED_OUT,  # noqa: SLF001  # as above
     KafkaError._TRANSPORT,  # noqa: SLF001  # as above
     KafkaError._RESOLVE,  # noqa: SLF001  # as above
     KafkaError._ALL_BROKERS_DOWN,  # noqa: SLF001  # as above
+    KafkaError._NOENT,  # noqa: SLF001  # as above
 }
 _FATAL = KafkaError._FATAL  # noqa: SLF001  # as above
 _BY_CODE: dict[int, tuple[type[WeighbridgeError], str, str]] = {
