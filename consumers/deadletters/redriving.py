@@ -13,6 +13,8 @@ from consumers.hub import service
 from schemas.errors import ConfigurationError
 
 _POLL_SECONDS = 0.2
+# The hub looks through all signatures of the ledger, and stores what passes whoever waits.
+_PATIENCE_SECONDS = 3_600.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,8 +53,8 @@ def redrive(
         on_left: Told now and then how many are not stored yet.
 
     Raises:
-        ConfigurationError: No hub runs on the file.
-        FatalError: It ended meanwhile. What it has not stored is refused still.
+        ConfigurationError: No hub runs on the file, or none any more.
+        FatalError: It ended while it was asked. What it has not stored is refused still.
     """
     answer = _asked(file, "redrive", places=places, rate=rate, is_rehearsal=is_rehearsal)
     while not is_rehearsal and (left := _asked(file, "redrives_left")):
@@ -64,7 +66,7 @@ def redrive(
 
 def _asked(file: Path, name: str, **arguments: Any) -> Any:
     try:
-        return service.ask(file, name, **arguments)
+        return service.ask(file, name, patience_seconds=_PATIENCE_SECONDS, **arguments)
     except (FileNotFoundError, ConnectionError):
         raise ConfigurationError(
             f"no hub runs on {file}", hint="a redrive is the work of the running hub: weighbridge hub run"
