@@ -13,8 +13,6 @@ from consumers.release.tables import Tables, configured
 from schemas.settings import ReleaseSettings, TableSettings
 from tests.support.contributed import contributed, of_groups
 
-_MEASURES = ("DISPATCHED", "RECEIVED")
-
 
 def _tables(**settings: Any) -> Tables:
     usual: dict[str, Any] = {
