@@ -159,7 +159,7 @@ def redrive(
     )
     failed = Counter(reasons[0] for reasons in done.failed.values())
     if done.passed and not dry_run:
-        typer.echo("They come later than their neighbours. No figure minds: revisions decide.", err=True)
+        typer.echo("Stored behind newer records; figures are as if in order, as revisions decide.", err=True)
     if dry_run:
         for place, reasons in sorted(done.failed.items()):
             typer.echo(json.dumps({"partition": place.partition, "offset": place.offset, "reasons": reasons}))
