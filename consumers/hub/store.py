@@ -164,8 +164,8 @@ class Store:
         if other:
             raise ConfigurationError(
                 f"{self.path} belongs to another {', '.join(other)}",
-                hint="give each hub and cluster its own file; a new file is rebuilt from the topic. Where the "
-                "topic was made anew, have the operator make the hub's topic of dead letters anew too",
+                hint="give each hub and cluster its own file; a new file is rebuilt from the topic. Where "
+                "the topic was made anew, have the operator make the hub's topic of dead letters anew too",
             )
 
     def next_offsets(self) -> dict[int, int]:
