@@ -14,6 +14,7 @@ import traceback
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
+from multiprocessing import resource_tracker
 from pathlib import Path
 
 import polars as pl
@@ -60,6 +61,8 @@ def decided(question: Question, decide: Decide, on_wait: Callable[[], None]) -> 
     """
     context = multiprocessing.get_context("spawn")
     process = context.Process(target=_decide, args=(question, decide), daemon=True)
+    # It lets interrupts through again when it starts, which else were in the midst of what follows.
+    resource_tracker.ensure_running()
     with _without_interrupts():
         process.start()
     while process.is_alive():
