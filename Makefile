@@ -18,17 +18,20 @@ setup: .venv/.installed
 demo: setup
 	$(BIN)/weighbridge demo
 
-# Three runs at a time: one computes while the others wait for their brokers.
+# Four runs at a time: some compute while the others wait for their brokers.
 test: lint
 	@mkdir -p $(LOGS); pids=; status=0; \
-	for part in attacks integration; do \
-		$(BIN)/pytest tests/$$part > $(LOGS)/$$part.log 2>&1 & pids="$$pids $$!"; \
-		echo "the $$part meanwhile write to $(LOGS)/$$part.log"; \
-	done; \
+	begin() { \
+		log=$(LOGS)/$$1.log; shift; $(BIN)/pytest "$$@" > $$log 2>&1 & pids="$$pids $$!"; \
+		echo "$$log is written meanwhile"; \
+	}; \
+	begin attacks tests/attacks; \
+	begin integration-1 tests/integration/test_[a-h]*.py; \
+	begin integration-2 tests/integration/test_[!a-h]*.py; \
 	trap 'kill $$pids; exit 1' INT TERM; \
 	$(BIN)/pytest tests/unit tests/scenarios tests/tidy || status=$$?; \
 	for pid in $$pids; do wait $$pid || status=$$?; done; \
-	cat $(LOGS)/attacks.log $(LOGS)/integration.log; exit $$status
+	cat $(LOGS)/attacks.log $(LOGS)/integration-1.log $(LOGS)/integration-2.log; exit $$status
 
 # What tests do with larger numbers, beside their short form.
 test-long: setup
