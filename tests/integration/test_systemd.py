@@ -86,11 +86,11 @@ def machine(exchange: Exchange, tmp_path: Path) -> Iterator[Booted]:
 def test_the_units_run_under_systemd(machine: Booted, exchange: Exchange) -> None:
     """A document goes through all three; a hang is ended, a twin takes over, and a stop ends well."""
     deliver(machine, 1)
-    # What fails is told by what they wrote.
+    # One that fails is started again; what keeps failing is told by what it wrote.
     machine.run("systemctl", "start", ADAPTER, SERVICE, is_checked=False)
     assert comes(lambda: stored(machine) == EVENTS_EACH), machine.log(ADAPTER) + machine.log(SERVICE)
     assert comes(lambda: machine.shows(SERVICE, "StatusText") == ["works"])
-    assert machine.shows(ADAPTER, "NRestarts", "StatusText") == ["0", "works"], machine.log(ADAPTER)
+    assert comes(lambda: machine.shows(ADAPTER, "StatusText") == ["works"]), machine.log(ADAPTER)
 
     machine.run("systemctl", "start", RELEASE, is_checked=False)
     assert machine.shows(RELEASE, "Result") == ["success"], machine.log(RELEASE)
