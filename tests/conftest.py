@@ -4,6 +4,12 @@ from __future__ import annotations
 
 import signal
 
+from hypothesis import HealthCheck, settings
+
+# How fast a machine is decides no test, and in a fresh clone the first text waits for tables of characters.
+settings.register_profile("any machine", deadline=None, suppress_health_check=[HealthCheck.too_slow])
+settings.load_profile("any machine")
+
 pytest_plugins = [
     "tests.support.exchange",
     "tests.support.hub_file",
