@@ -83,6 +83,7 @@ def machine(exchange: Exchange, tmp_path: Path) -> Iterator[Booted]:
         yield found
 
 
+@pytest.mark.long
 def test_the_units_run_under_systemd(machine: Booted, exchange: Exchange) -> None:
     """A document goes through all three; a hang is ended, a twin takes over, and a stop ends well."""
     deliver(machine, 1)
