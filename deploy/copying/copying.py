@@ -18,7 +18,7 @@ from deploy.copying.partition import Found
 from deploy.copying.plan import Part
 from deploy.copying.writer import Writer
 from schemas.errors import ContractError, ShutdownRequested
-from schemas.runtime import clients
+from schemas.runtime import clients, reading
 from schemas.settings import KafkaSettings
 
 _THREADS = 12
@@ -100,7 +100,7 @@ class Copying:
 
     def _compared(self, part: Part) -> int:
         """Return how many records of a partition are the same at both, where all are."""
-        end = partition.end(clients.admin(self.target), part.topic, part.number)
+        end = reading.end(clients.admin(self.target), part.topic, part.number)
         if part.is_exact and end != part.end:
             raise _other(part)
         return self._same(part, end, is_whole=True)

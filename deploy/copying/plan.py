@@ -9,10 +9,9 @@ from dataclasses import dataclass
 from confluent_kafka import KafkaException
 from confluent_kafka.admin import AdminClient
 
-from deploy.copying import partition
 from schemas import topics
 from schemas.errors import ContractError
-from schemas.runtime import clients
+from schemas.runtime import clients, reading
 from schemas.runtime.failures import classified
 from schemas.runtime.registry import Registry
 from schemas.settings import KafkaSettings
@@ -67,7 +66,7 @@ def parts(source: KafkaSettings, wanted: tuple[Topic, ...]) -> list[Part]:
     admin = clients.admin(source)
     found = _partitions(admin)
     return [
-        Part(topic.name, number, topic.name in _EXACT, partition.end(admin, topic.name, number))
+        Part(topic.name, number, topic.name in _EXACT, reading.end(admin, topic.name, number))
         for topic in wanted
         for number in range(found[topic.name])
     ]

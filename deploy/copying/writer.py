@@ -14,10 +14,9 @@ from dataclasses import dataclass, field
 from confluent_kafka import KafkaError, KafkaException, Message, Producer
 from confluent_kafka.admin import AdminClient
 
-from deploy.copying import partition
 from deploy.copying.partition import Found
 from schemas.errors import FatalError, WeighbridgeError
-from schemas.runtime import clients
+from schemas.runtime import clients, reading
 from schemas.runtime.failures import classified
 from schemas.settings import KafkaSettings
 
@@ -150,7 +149,7 @@ class Writer:
         """Wait for the marker, which the broker writes after it has answered."""
         deadline = time.monotonic() + seconds
         while True:
-            self.at = partition.end(self._admin, self.topic, self.number)
+            self.at = reading.end(self._admin, self.topic, self.number)
             if self.at >= wanted or time.monotonic() > deadline:
                 return self.at == wanted
             time.sleep(_LOOK_SECONDS)
@@ -163,7 +162,7 @@ class Writer:
             self._fillers.init_transactions(clients.REQUEST_TIMEOUT_SECONDS * 3)
         except KafkaException as error:
             raise classified(error, f"write {self.topic}") from error
-        self.at = partition.end(self._admin, self.topic, self.number)
+        self.at = reading.end(self._admin, self.topic, self.number)
 
 
 def _misplaced(topic: str) -> WeighbridgeError:

@@ -1,4 +1,4 @@
-"""Reading a topic of one partition to its end, as of the moment of asking."""
+"""Reading a partition to its end, as of the moment of asking."""
 
 from __future__ import annotations
 
@@ -6,7 +6,10 @@ import time
 from collections.abc import Iterator
 
 from confluent_kafka import Consumer, IsolationLevel, KafkaError, KafkaException, Message, TopicPartition
-from confluent_kafka.admin import OffsetSpec  # type: ignore[attr-defined]  # exported without saying so
+from confluent_kafka.admin import (  # type: ignore[attr-defined]  # exported without saying so
+    AdminClient,
+    OffsetSpec,
+)
 
 from schemas import topics
 from schemas.errors import Awaited, RetriableError
@@ -22,7 +25,7 @@ _POLL_SECONDS = 0.02
 
 
 def records(kafka: KafkaSettings, topic: str) -> Iterator[Message]:
-    """Yield every committed record of a topic, waiting for transactions that are still open.
+    """Yield every committed record of a topic of one partition, waiting for transactions that are still open.
 
     The end is the high watermark: a reader of committed records that stopped at the last
     stable offset would miss what lies behind an open transaction.
@@ -30,11 +33,11 @@ def records(kafka: KafkaSettings, topic: str) -> Iterator[Message]:
     Raises:
         RetriableError: The broker does not answer, or a transaction stays open too long.
     """
-    end = _high_watermark(kafka, topic)
+    last = end(clients.admin(kafka), topic, 0)
     reader = clients.consumer(kafka, topics.reader_group(topic), **{"enable.partition.eof": True})
     reader.assign([TopicPartition(topic, 0, 0)])
     try:
-        yield from _until(reader, topic, end)
+        yield from until(reader, topic, last)
     finally:
         clients.leave(reader)
 
@@ -54,7 +57,14 @@ def latest(kafka: KafkaSettings, topic: str) -> Iterator[Message]:
             yield record
 
 
-def _until(reader: Consumer, topic: str, end: int) -> Iterator[Message]:
+def until(reader: Consumer, topic: str, end: int) -> Iterator[Message]:
+    """Yield what is committed before an offset, and what comes along with it.
+
+    Args:
+        reader: Assigned to one partition, with `enable.partition.eof`.
+        topic: For errors.
+        end: The offset; raises as `records`.
+    """
     deadline = time.monotonic() + _PATIENCE_SECONDS
     reached = seen = 0
     while reached < end:
@@ -78,17 +88,20 @@ def _until(reader: Consumer, topic: str, end: int) -> Iterator[Message]:
                 raise classified(error, f"read {topic}")
 
 
-def _high_watermark(kafka: KafkaSettings, topic: str) -> int:
-    partition = TopicPartition(topic, 0)
-    # A client that nothing refers to ends, and its futures with it.
-    admin = clients.admin(kafka)
+def end(admin: AdminClient, topic: str, partition: int) -> int:
+    """Return the offset of what is written next, open transactions and markers counted.
+
+    Raises:
+        RetriableError: The broker does not answer.
+    """
+    place = TopicPartition(topic, partition)
     futures = admin.list_offsets(
-        {partition: OffsetSpec.latest()},  # type: ignore[no-untyped-call]  # untyped in the client
+        {place: OffsetSpec.latest()},  # type: ignore[no-untyped-call]  # untyped in the client
         isolation_level=IsolationLevel.READ_UNCOMMITTED,
         request_timeout=clients.REQUEST_TIMEOUT_SECONDS,
     )
     try:
-        return int(futures[partition].result(clients.REQUEST_TIMEOUT_SECONDS * 2).offset)
+        return int(futures[place].result(clients.REQUEST_TIMEOUT_SECONDS * 2).offset)
     except KafkaException as error:
         raise classified(error, f"read {topic}") from error
     except TimeoutError as error:
