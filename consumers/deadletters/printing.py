@@ -6,12 +6,9 @@ from collections import Counter
 from collections.abc import Sequence
 from typing import Any
 
-from rich.box import SIMPLE_HEAD
-from rich.console import Console
-from rich.table import Table
-
 from consumers.deadletters.letters import Told
 from consumers.deadletters.selection import named
+from schemas import refused
 from schemas.plain import instant
 from schemas.reasons import HINTS, Reason
 
@@ -35,20 +32,16 @@ def as_json(told: Told) -> dict[str, Any]:
 
 def show_table(chosen: Sequence[Told], rows_max: int) -> None:
     """Print how many there are by reason and agency, then where they are, newest last."""
-    console = Console(highlight=False)
-    if not chosen:
-        console.print("No such record is refused.")
-        return
-    console.print(_counts(chosen))
-    table = _table("record", "told", "agency", "reasons", "redriven")
-    for told in chosen[-rows_max:]:
-        letter = told.letter
-        number = "" if letter.redriven is None else str(letter.redriven)
-        row = (named(told), instant(told.told_at), signer(told), ", ".join(letter.reasons), number)
-        table.add_row(*row)
-    console.print(table)
-    if len(chosen) > rows_max:
-        console.print(f"The newest {rows_max} of {len(chosen)}: --limit shows more.")
+    refused.show(
+        "record",
+        "agency",
+        Counter((told.letter.reasons[0], signer(told)) for told in chosen),
+        ("record", "told", "agency", "reasons", "redriven"),
+        map(_row, chosen[-rows_max:]),
+        rows_max,
+        # It is copied from here into the next command.
+        whole="record",
+    )
 
 
 def signer(told: Told) -> str:
@@ -61,17 +54,6 @@ def remedy(reason: str) -> str:
     return HINTS[Reason(reason)] if reason in {*Reason} else _LATER
 
 
-def _counts(chosen: Sequence[Told]) -> Table:
-    table = _table("reason", "agency", "records")
-    found = Counter((told.letter.reasons[0], signer(told)) for told in chosen)
-    for (reason, agency), count in sorted(found.items()):
-        table.add_row(reason, agency, str(count))
-    return table
-
-
-def _table(*columns: str) -> Table:
-    table = Table(box=SIMPLE_HEAD, padding=(0, 2, 0, 0), pad_edge=False)
-    for name in columns:
-        # A record is copied from here into the next command.
-        table.add_column(name, overflow="fold", no_wrap=name == "record")
-    return table
+def _row(told: Told) -> tuple[str, ...]:
+    number = "" if told.letter.redriven is None else str(told.letter.redriven)
+    return named(told), instant(told.told_at), signer(told), ", ".join(told.letter.reasons), number

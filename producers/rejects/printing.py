@@ -9,11 +9,9 @@ from dataclasses import asdict
 from typing import Any
 
 import typer
-from rich.box import SIMPLE_HEAD
-from rich.console import Console
-from rich.table import Table
 
 from producers.rejects.records import Rejected
+from schemas import refused
 from schemas.plain import instant
 
 Names = Mapping[bytes, str]
@@ -45,33 +43,19 @@ def show_one(item: Rejected, names: Names, *, is_json: bool) -> None:
 
 def show_table(chosen: Sequence[Rejected], names: Names, rows_max: int) -> None:
     """Print how many there are by reason and source, then which, newest last."""
-    console = Console(highlight=False)
-    if not chosen:
-        console.print("No such document is refused.")
-        return
-    console.print(_counts(chosen))
-    table = _table("number", "refused", "source", "reasons", "place")
-    for item in chosen[-rows_max:]:
-        reasons = ", ".join(dict.fromkeys(finding.rule for finding in item.findings))
-        row = (str(item.number), instant(item.rejected_at), item.source_id, reasons, _place(item, names))
-        table.add_row(*row)
-    console.print(table)
-    if len(chosen) > rows_max:
-        console.print(f"The newest {rows_max} of {len(chosen)}: --limit shows more.")
+    refused.show(
+        "document",
+        "source",
+        Counter((item.rule, item.source_id) for item in chosen),
+        ("number", "refused", "source", "reasons", "place"),
+        (_row(item, names) for item in chosen[-rows_max:]),
+        rows_max,
+    )
 
 
-def _counts(chosen: Sequence[Rejected]) -> Table:
-    table = _table("reason", "source", "documents")
-    for (reason, source), count in sorted(Counter((item.rule, item.source_id) for item in chosen).items()):
-        table.add_row(reason, source, str(count))
-    return table
-
-
-def _table(*columns: str) -> Table:
-    table = Table(box=SIMPLE_HEAD, padding=(0, 2, 0, 0), pad_edge=False)
-    for name in columns:
-        table.add_column(name, overflow="fold")
-    return table
+def _row(item: Rejected, names: Names) -> tuple[str, ...]:
+    reasons = ", ".join(dict.fromkeys(finding.rule for finding in item.findings))
+    return str(item.number), instant(item.rejected_at), item.source_id, reasons, _place(item, names)
 
 
 def _place(item: Rejected, names: Names) -> str:
