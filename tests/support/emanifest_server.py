@@ -10,8 +10,10 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from http.server import BaseHTTPRequestHandler
 from typing import Any
+
+from tests.support.serving import served
 
 API_ID = "id-555-canary"
 API_KEY = "key/555 canary"
@@ -122,11 +124,5 @@ def serving(service: Service) -> Iterator[Service]:
         def log_message(self, *_: Any) -> None:
             """Say nothing."""
 
-    with ThreadingHTTPServer(("127.0.0.1", 0), Handler) as server:
-        server.daemon_threads = True
-        threading.Thread(target=server.serve_forever, args=(0.02,), daemon=True).start()
-        service.url = f"http://127.0.0.1:{server.server_address[1]}"
-        try:
-            yield service
-        finally:
-            server.shutdown()
+    with served(Handler) as service.url:
+        yield service
