@@ -92,7 +92,7 @@ def test_the_hub_shows_what_the_story_tells(name: str, stage: InProcess) -> None
         assert [] == list(stage.released_again())
 
 
-@settings(deadline=None, max_examples=5, phases=[Phase.generate])
+@settings(max_examples=5, phases=[Phase.generate])
 @given(data=st.data())
 def test_events_of_all_stories_in_any_order_show_the_same(data: st.DataObject) -> None:
     """However the events of all stories are shuffled, repeated and cut into batches, no view changes."""

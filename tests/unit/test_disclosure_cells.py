@@ -280,7 +280,7 @@ def _expected(question: Problem) -> tuple[dict[Place, int], set[tuple[Place, int
     return dict(values), {(place, axis, frozenset(found)) for (place, axis), found in children.items()}
 
 
-@settings(max_examples=25, deadline=None)
+@settings(max_examples=25)
 @given(st.integers(0, 2**32), st.sampled_from([None, [["a", "b"], ["b", "c"]], [["a"], ["c", "a"]]]))
 def test_cells_and_relations_are_those_of_plain_loops(seed: int, tables: list[list[str]] | None) -> None:
     """Values, places and families agree with loops over each record, table and level."""
@@ -301,7 +301,7 @@ def test_cells_and_relations_are_those_of_plain_loops(seed: int, tables: list[li
     assert (system.relations[np.arange(len(system.parent)), system.parent] == -1).all()
 
 
-@settings(max_examples=20, deadline=None)
+@settings(max_examples=20)
 @given(st.integers(0, 2**32))
 def test_contributions_add_up_to_every_cell_at_every_end(seed: int) -> None:
     """What the groups put into a cell is its value and its room, at either end, sorted by cell."""

@@ -97,7 +97,7 @@ records_of_figures = st.lists(
 )
 
 
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=150)
 @given(records_of_figures, parameters)
 def test_levels_are_those_of_the_worst_coalition_against_any_group(
     records: list[Record], rules: Rules

@@ -10,7 +10,7 @@ from typing import Any
 
 import polars as pl
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from consumers.disclosure import decimals, specification
@@ -203,7 +203,6 @@ def test_a_specification_leads_to_cells(folder: Folder) -> None:
     assert ["activity_level", "activity", "region_level", "region"] == cells.places.columns
 
 
-@settings(deadline=None)
 @given(st.lists(st.decimals(-(10**6), 10**6, places=4), min_size=1, max_size=20))
 def test_decimals_are_exact(numbers: list[Decimal]) -> None:
     """Every way to write a decimal gives the same whole number of the last place, whatever its sign."""

@@ -539,7 +539,7 @@ def test_a_receipt_that_was_taken_back_may_be_given_anew() -> None:
     ]
 
 
-@settings(deadline=None, max_examples=40)
+@settings(max_examples=40)
 @given(st.permutations([*LIFE, "announcement_cancelled", "cancellation", "partly_refused"]), st.data())
 def test_order_and_repetition_of_documents_change_nothing(order: list[str], data: st.DataObject) -> None:
     """Whatever arrives first or twice, the same statements stand."""

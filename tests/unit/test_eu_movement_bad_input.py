@@ -8,7 +8,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from producers.adapters.eu_movement import EuMovement
@@ -415,7 +415,6 @@ def test_settings_that_are_wrong_stop_the_adapter(name: str, value: str) -> None
         EuMovement({name: value})
 
 
-@settings(deadline=None)
 @given(st.sampled_from(sorted(DOCUMENTS.glob("**/*.xml"))), st.data())
 def test_spoiled_documents_are_rejected_and_never_raise(path: Path, data: st.DataObject) -> None:
     """A few bytes changed anywhere give readings or findings, never a failure of the adapter."""
@@ -427,7 +426,6 @@ def test_spoiled_documents_are_rejected_and_never_raise(path: Path, data: st.Dat
     assert "adapter.failed" not in found_rules
 
 
-@settings(deadline=None)
 @given(st.sampled_from(sorted(DOCUMENTS.glob("*.xml"))), st.data())
 def test_spoiled_values_are_rejected_and_never_raise(path: Path, data: st.DataObject) -> None:
     """Any text in place of any value gives readings or findings, never a failure of the adapter."""

@@ -66,7 +66,7 @@ def read(kind: Any, bodies: list[bytes]) -> tuple[list[Any], list[bool]]:
 
 
 @pytest.mark.parametrize(("kind", "values"), TYPES + OPTIONAL, ids=lambda item: str(item)[:40])
-@settings(deadline=None, max_examples=25)
+@settings(max_examples=25)
 @given(data=st.data())
 def test_columns_are_what_was_written(kind: Any, values: st.SearchStrategy[Any], data: st.DataObject) -> None:
     """Whatever a type may hold, in any order of long and short ones, is read as it was written."""
@@ -79,7 +79,7 @@ def test_columns_are_what_was_written(kind: Any, values: st.SearchStrategy[Any],
 
 
 @pytest.mark.parametrize(("kind", "values"), TYPES + OPTIONAL, ids=lambda item: str(item)[:40])
-@settings(deadline=None, max_examples=40)
+@settings(max_examples=40)
 @given(data=st.data())
 def test_a_damaged_body_is_lost_alone(kind: Any, values: st.SearchStrategy[Any], data: st.DataObject) -> None:
     """A body that is cut, or that names a wrong size, is not read to its end, and its neighbours are."""

@@ -128,7 +128,7 @@ def collected(coverage: Coverage, ledger: Ledger) -> Batch:
     return batch
 
 
-@settings(deadline=None, max_examples=150)
+@settings(max_examples=150)
 @given(seed=st.integers(0, 10**6), forged=st.integers(0, 3))
 def test_each_record_is_settled_once_in_any_order_and_through_restarts(seed: int, forged: int) -> None:
     """Whoever signed a record, it is settled once under that name, what nobody signed as forged, no alarm."""
@@ -154,7 +154,7 @@ def test_each_record_is_settled_once_in_any_order_and_through_restarts(seed: int
     assert broken == []
 
 
-@settings(deadline=None, max_examples=60)
+@settings(max_examples=60)
 @given(seed=st.integers(0, 10**6))
 def test_a_signature_that_is_taken_out_is_missed(seed: int) -> None:
     """Without the first signature of a chain that goes on, its records are forged and the chain has a gap."""

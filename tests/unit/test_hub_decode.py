@@ -62,7 +62,7 @@ def test_columns_equal_the_rows_of_the_oracle() -> None:
     ]
 
 
-@settings(deadline=None, max_examples=60)
+@settings(max_examples=60)
 @given(bad=st.dictionaries(st.integers(0, len(VALUES) - 1), corrupted(), min_size=1, max_size=4))
 def test_corrupt_records_never_hide_their_neighbours(bad: dict[int, bytes]) -> None:
     """Wherever records are damaged, all others are read as they are, and none is read amiss."""
@@ -101,7 +101,7 @@ def test_value_that_is_no_event_is_named(value: bytes | None, reason: Reason) ->
     assert decoded.events.rows.get_column(INDEX).to_list() == [0, 2]
 
 
-@settings(deadline=None, max_examples=60)
+@settings(max_examples=60)
 @given(values=st.lists(corrupted(), min_size=1, max_size=4))
 def test_a_batch_of_corrupt_records_alone_stops_nothing(values: list[bytes]) -> None:
     """Where no record of a batch is written as expected, each is read or named by itself."""

@@ -52,7 +52,7 @@ def history() -> list[dict[str, Any]]:
     return found
 
 
-@settings(deadline=None, max_examples=12)
+@settings(max_examples=12)
 @given(data=st.data())
 def test_order_duplicates_and_restarts_never_change_an_aggregate(data: st.DataObject) -> None:
     """However events are shuffled, repeated, cut into batches and interrupted, the figures are the same."""

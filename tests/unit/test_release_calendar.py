@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import UTC, date, datetime, timedelta, timezone
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from consumers.release import calendar
@@ -32,7 +32,6 @@ def test_an_epoch_is_a_slot_of_the_calendar(kind: Calendar, name: str, start: da
     assert found == calendar.of_day(kind, start) == calendar.of_day(kind, end - timedelta(days=1))
 
 
-@settings(deadline=None)
 @given(kind=st.sampled_from(Calendar), day=_DAYS)
 def test_epochs_follow_one_another_without_gap(kind: Calendar, day: date) -> None:
     """Every day lies in one epoch, whose name leads back to it, and the next begins where it ends."""

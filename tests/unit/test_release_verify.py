@@ -10,7 +10,7 @@ from typing import Any
 
 import polars as pl
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from consumers.release import calendar, release, verify
@@ -145,7 +145,6 @@ def test_a_forged_record_is_found() -> None:
     assert {finding.rule for finding in verify.verify(on_topics(first), Directory({}))} == {"signature"}
 
 
-@settings(deadline=None)
 @given(place=st.integers(min_value=0), bit=st.integers(0, 7))
 def test_an_altered_record_is_found(place: int, bit: int) -> None:
     """Whatever bit of a release record is another one: it does not decode, or it is not what was signed."""
@@ -161,7 +160,6 @@ def test_an_altered_record_is_found(place: int, bit: int) -> None:
     assert "signature" in rules(published)
 
 
-@settings(deadline=None)
 @given(number=st.integers(0, len(FIGURES) - 1), place=st.integers(min_value=0), bit=st.integers(0, 7))
 def test_an_altered_observation_is_found(number: int, place: int, bit: int) -> None:
     """Whatever bit of an observation is another one, it is not what was signed."""
@@ -269,7 +267,6 @@ def test_another_shape_is_found() -> None:
     assert "form" in rules(on_topics(first, second))
 
 
-@settings(deadline=None)
 @given(masses=st.lists(st.none() | st.integers(-(2**63), 2**63 - 1), min_size=2, max_size=6))
 def test_the_size_of_an_observation_tells_nothing(masses: list[int | None]) -> None:
     """Whatever a cell holds, or that it holds nothing to be seen, its record is as long."""

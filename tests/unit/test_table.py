@@ -359,7 +359,7 @@ def test_dates_have_the_format_of_the_mapping(
     assert (on, precision) == (when.on, when.precision)
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=60)
 @given(
     value=st.decimals(min_value=0, max_value=10**5, places=6, allow_nan=False),
     places=st.integers(0, 6),
@@ -376,7 +376,7 @@ def test_what_is_stated_comes_out_as_stated(value: Decimal, places: int, unit: t
     assert units.grams(Decimal(stated), unit[1], None) == event["mass_g"]
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=60)
 @given(digits=st.integers(0, 10**12), scale=st.integers(0, 6))
 def test_workbooks_and_text_say_the_same_figure(digits: int, scale: int) -> None:
     """A figure of up to fifteen digits is the same as a number of a workbook and as text."""

@@ -464,7 +464,6 @@ def test_pages_of_parquet_are_counted_as_footers_count_them(version: Literal["1.
             assert stated.num_values == sum(page.values for page in counted)
 
 
-@settings(deadline=None)
 @given(st.binary(max_size=200))
 def test_bytes_that_are_no_pages_of_parquet(data: bytes) -> None:
     """Whatever stands where a page or a footer should, it is pages or a ValueError, and ends."""
@@ -638,7 +637,7 @@ def test_workbook_with_a_part_twice() -> None:
     assert [("table.xlsx.broken", "file")] == found(packed.getvalue())
 
 
-@settings(max_examples=200, deadline=None)
+@settings(max_examples=200)
 @given(
     data=st.binary(max_size=200), start=st.sampled_from([b"", b"PK\x03\x04", b"PAR1", b"[", b"{", CSV[:400]])
 )
@@ -647,7 +646,7 @@ def test_bytes_of_any_kind_are_read_or_rejected(data: bytes, start: bytes) -> No
     assert all(reading.statements or reading.findings for reading in read(EXAMPLE_TABLE, start + data))
 
 
-@settings(max_examples=200, deadline=None)
+@settings(max_examples=200)
 @given(column=st.sampled_from(sorted(texts()[1])), cell=st.text(max_size=60))
 def test_text_of_any_kind_in_a_cell_is_read_or_rejected(column: str, cell: str) -> None:
     """Whatever stands in a cell, the row is read, or rejected with a rule at its place."""

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from typing import BinaryIO
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from producers.reading import xml_stream
@@ -138,7 +138,6 @@ class _Dribble(io.BytesIO):
         return super().read(self._size)
 
 
-@settings(deadline=None)
 @given(st.integers(1, 60))
 def test_binaries_are_dropped_wherever_the_file_is_cut_into_pieces(size: int) -> None:
     """Where reading pauses changes nothing."""
