@@ -187,7 +187,7 @@ def _progress() -> Iterator[Progress]:
 
     columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeElapsedColumn())
     is_hidden = not sys.stderr.isatty()
-    with Progress(*columns, console=Console(stderr=True), transient=True, disable=is_hidden) as bar:
+    with Progress(*columns, console=Console(stderr=True), disable=is_hidden) as bar:
         task = bar.add_task("", visible=False)
         yield lambda step, done, total: bar.update(
             task, description=step, completed=done, total=total, visible=True

@@ -3,10 +3,8 @@
 from __future__ import annotations
 
 import json
-import sys
 import time
-from collections.abc import Callable, Collection, Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Collection, Sequence
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
@@ -43,14 +41,15 @@ def simulate(
     from producers.simulation import systems
     from producers.simulation.movement import Period
     from producers.simulation.simulation import Simulation
+    from schemas.runtime import bar
 
     period = Period(first.date(), last.date())
     chosen = tuple(name for name in systems.NAMES if source is None or name in source)
     _check(out, period, source or (), systems.NAMES)
     out.mkdir(parents=True, exist_ok=True)
     started = time.monotonic()
-    with _progress(movements) as advance:
-        told = Simulation(movements, seed, period, chosen).write(out, advance)
+    with bar.shown("Writing movements") as show:
+        told = Simulation(movements, seed, period, chosen).write(out, show)
     seconds = time.monotonic() - started
     documents = sum(source["documents"] for source in told["sources"])
     speed = {"seconds": round(seconds, 1), "documents_per_second": round(documents / seconds)}
@@ -72,16 +71,3 @@ def _check(out: Path, period: Period, named: Collection[str], known: Sequence[st
         )
     if out.exists() and (not out.is_dir() or any(out.iterdir())):
         raise ConfigurationError(f"{out} is not empty", hint="name a new folder: nothing is overwritten")
-
-
-@contextmanager
-def _progress(movements: int) -> Iterator[Callable[[], None]]:
-    """Show how many movements are written, on a terminal only."""
-    from rich.console import Console
-    from rich.progress import BarColumn, MofNCompleteColumn, Progress, TimeRemainingColumn
-
-    columns = ("Writing movements", BarColumn(), MofNCompleteColumn(), TimeRemainingColumn())
-    is_hidden = not sys.stderr.isatty()
-    with Progress(*columns, console=Console(stderr=True), transient=True, disable=is_hidden) as bar:
-        task = bar.add_task("", total=movements)
-        yield lambda: bar.advance(task)

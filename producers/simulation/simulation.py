@@ -54,8 +54,11 @@ class Simulation:
     systems: Sequence[str]
     documents_per_file: int = 400
 
-    def write(self, folder: Path, on_movement: Callable[[], None] = lambda: None) -> dict[str, Any]:
-        """Write documents and truth below a folder, and return the truth without its answers."""
+    def write(self, folder: Path, show: Callable[[int, int], None] = lambda *_: None) -> dict[str, Any]:
+        """Write documents and truth below a folder, and return the truth without its answers.
+
+        It shows how many movements are written, and how many there are.
+        """
         truth, schedule = Truth(), Schedule(self.period.last)
         reporters = {
             name: systems.reporter(
@@ -68,7 +71,7 @@ class Simulation:
             physical.writerow(_COLUMNS)
             for number in range(1, self.movements + 1):
                 self._move(number, reporters, truth, physical.writerow)
-                on_movement()
+                show(number, self.movements)
         for reporter in reporters.values():
             reporter.deliverer.close()
         return self._told(folder, truth, reporters)
