@@ -11,6 +11,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from contextlib import suppress as suppress_error
 from dataclasses import dataclass
+from functools import partial
 
 import numpy as np
 from numpy.typing import NDArray
@@ -110,9 +111,7 @@ class _Protection:
         """Withhold what some targets need, and return what was found of them."""
         search = Search(self.system, targets, self.attackers, self.problem.protection.cost)
         try:
-            self.suppressed = suppress(
-                search, self.suppressed, lambda done, total: self.on_progress(step, done, total)
-            )
+            self.suppressed = suppress(search, self.suppressed, partial(self.on_progress, step))
         except NotProvableError:
             self._withhold_everything()
         return search

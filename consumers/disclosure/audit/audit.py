@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Collection, Iterator
 from dataclasses import dataclass, field
 from enum import StrEnum
+from functools import partial
 
 import numpy as np
 
@@ -188,7 +189,7 @@ class _Attack:
         if attacker.name != OUTSIDER:
             reach = Reach(Web.of(self.cells.relations, self.is_suppressed & (room > 0)), room, level)
             self._try_pool(reach)
-        moves = reach.moves(lambda done, total: self.on_progress(attacker.name, done, total))
+        moves = reach.moves(partial(self.on_progress, attacker.name))
         self.pool = [*moves, *self.pool][:_POOL_MAX]
         at_risk = np.flatnonzero(reach.extents < level * (1 - _TOLERANCE))
         self.found += [self._finding(attacker.name, int(cell), reach) for cell in at_risk]
@@ -209,7 +210,7 @@ class _Attack:
     def intervals(self) -> Iterator[Finding]:
         """Yield what an outsider gets of each suppressed cell."""
         reach = Reach(self.web, self.room, self.level)
-        reach.stretch(lambda done, total: self.on_progress("intervals", done, total))
+        reach.stretch(partial(self.on_progress, "intervals"))
         for cell in np.flatnonzero(self.is_suppressed):
             yield self._finding(OUTSIDER, int(cell), reach)
 

@@ -18,7 +18,7 @@ from consumers.disclosure.optimiser.search import Search
 from consumers.disclosure.system import Flags
 from schemas.errors import FatalError
 
-Progress = Callable[[int, int], None]
+Counted = Callable[[int, int], None]
 
 
 class NotProvableError(FatalError):
@@ -32,7 +32,7 @@ class NotProvableError(FatalError):
         self.targets = tuple(targets)
 
 
-def suppress(search: Search, suppressed: Flags, on_progress: Progress | None = None) -> Flags:
+def suppress(search: Search, suppressed: Flags, on_progress: Counted | None = None) -> Flags:
     """Return the cells to withhold so that every target is provable against its attacker.
 
     Args:
@@ -48,7 +48,7 @@ def suppress(search: Search, suppressed: Flags, on_progress: Progress | None = N
     return search.suppressed
 
 
-def withhold(search: Search, order: Sequence[int], on_progress: Progress | None = None) -> None:
+def withhold(search: Search, order: Sequence[int], on_progress: Counted | None = None) -> None:
     """Prove the targets in this order, and withhold what their proofs need.
 
     Raises:
