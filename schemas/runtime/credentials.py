@@ -5,6 +5,7 @@ No content is ever shown, not in a chained error either.
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -13,8 +14,8 @@ from cryptography.exceptions import UnsupportedAlgorithm
 from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat, load_pem_private_key
 from pydantic import SecretStr
 
-from schemas import files
 from schemas.errors import ConfigurationError
+from schemas.keystore import private_file
 from schemas.settings import AccessSettings
 
 
@@ -54,12 +55,12 @@ def check_pair(certificate_file: Path, key_file: Path, password: str | None) -> 
     """Check that a certificate is valid today and that a key is the one that belongs to it.
 
     Raises:
-        ConfigurationError: One is absent or malformed, the certificate is out of date, or others may
-            read the key.
+        ConfigurationError: One is absent or malformed, the certificate is out of date, or the key is
+            not private to us.
     """
     own = _certificates(certificate_file, "certificate_file")[:1]
     _check_dates(own, certificate_file)
-    content = _private(key_file, "key_file")
+    content = _read(key_file, "key_file", private_file.read)
     try:
         key = load_pem_private_key(content, password.encode() if password else None)
     except TypeError:
@@ -109,12 +110,12 @@ def secret(given: SecretStr | None, path: Path | None, name: str) -> str | None:
     """Return a secret that is given, or stands in a file; None: neither.
 
     Raises:
-        ConfigurationError: The file is absent, empty, or others may read it.
+        ConfigurationError: The file is absent, empty, or not private to us.
     """
     if path is None:
         return given.get_secret_value() if given is not None else None
     try:
-        text = _private(path, name).decode().strip()
+        text = _read(path, name, private_file.read).decode().strip()
     except UnicodeDecodeError:
         text = ""
     if not text:
@@ -122,16 +123,9 @@ def secret(given: SecretStr | None, path: Path | None, name: str) -> str | None:
     return text
 
 
-def _private(path: Path, name: str) -> bytes:
-    content = _read(path, name)
-    if not files.is_private(path.stat()):
-        raise ConfigurationError(f"{name} {path} can be read by others", hint=f"chmod 600 {path}")
-    return content
-
-
-def _read(path: Path, name: str) -> bytes:
+def _read(path: Path, name: str, read: Callable[[Path], bytes] = Path.read_bytes) -> bytes:
     try:
-        return path.read_bytes()
+        return read(path)
     except OSError as error:
         raise ConfigurationError(
             f"{name} {path} cannot be read: {error.strerror}", hint=f"look at {name} and at its permissions"
