@@ -52,31 +52,24 @@ def known_sums(system: System, suppressed: Flags) -> csr_array:
     of few cells only, as sums of many seldom break a rule.
     """
     known = known_cells(system, suppressed)
-    walked = _walked(system, known, known)
-    crossed = walked
-    if walked.shape[0] <= _CROSSED_MAX:
+    ends = crossed = walked(system, known, known)
+    if ends.shape[0] <= _CROSSED_MAX:
         # Sums without anything subtracted but cells that have no parts.
         parents = np.isin(np.arange(system.size), system.parent)
-        whole = _walked(system, known, known & ~parents)
-        crossed = _distinct(vstack([walked, whole], format="csr"))
+        whole = walked(system, known, known & ~parents)
+        crossed = _distinct(vstack([ends, whole], format="csr"))
     order = np.argsort(np.diff(crossed.indptr), kind="stable")
-    return _distinct(vstack([walked, crossings(crossed[order[:_CROSSED_MAX]])], format="csr"))
+    return _distinct(vstack([ends, crossings(crossed[order[:_CROSSED_MAX]])], format="csr"))
 
 
-def walked_sums(system: System, suppressed: Flags) -> csr_array:
-    """Return the sums of suppressed cells with which walks down from known cells end.
+def walked(system: System, known: Flags, subtracted: Flags) -> csr_array:
+    """Return where walks from known cells end that subtract some of them on the way, and all in the end.
 
     Where nothing is negative only the ends of walks matter: what is left of a sum that breaks the
     p% rule, after a safe part was subtracted, breaks it too, because the rule is subadditive (and
     the number of groups cannot rise). Where something is negative that does not hold, so the sums
     on the way are returned too.
     """
-    known = known_cells(system, suppressed)
-    return _walked(system, known, known)
-
-
-def _walked(system: System, known: Flags, subtracted: Flags) -> csr_array:
-    """Return where walks from known cells end that subtract some of them on the way, and all in the end."""
     steps = [_step(system, subtracted, axis) for axis in range(int(system.axis.max(initial=-1)) + 1)]
     walks = _walks(csr_array(_diagonal(known)[known]), steps, _mirrored(system), _is_signed(system))
     found = csr_array(vstack(list(walks), format="csr") @ _diagonal(~known))

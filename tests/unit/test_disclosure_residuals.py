@@ -13,7 +13,7 @@ from consumers.disclosure import primary
 from consumers.disclosure.cells import CellSet, cells_of
 from consumers.disclosure.crossings import crossings
 from consumers.disclosure.problem import Dimension, Place, Problem, Rules, Table
-from consumers.disclosure.residuals import known_cells, known_sums, unions, walked_sums
+from consumers.disclosure.residuals import known_cells, known_sums, unions, walked
 from consumers.disclosure.system import Flags, System, Target
 from tests.support import synthetic
 
@@ -177,7 +177,7 @@ def test_what_a_known_sum_has_outside_another_is_known() -> None:
 
 
 def slowly(system: System, flags: Flags) -> set[tuple[int, ...]]:
-    """Return what `walked_sums` should, one cell and one step at a time."""
+    """Return what `walked` should, one cell and one step at a time."""
     known = known_cells(system, flags)
     parts: dict[tuple[int, int], list[int]] = {}
     dense = system.relations.toarray()
@@ -217,7 +217,8 @@ def test_walks_find_the_same_as_one_step_at_a_time(seed: int) -> None:
     flags = (primary.levels(system, RULES) > 0) | (random.random(system.size) < 0.3)
     flags[system.room > np.quantile(system.room, 0.9)] = False
 
-    sums = walked_sums(system, flags)
+    known = known_cells(system, flags)
+    sums = walked(system, known, known)
 
     assert slowly(system, flags) == {tuple(row.indices) for row in sums}
     assert sums.shape[0] == len({tuple(row.indices) for row in sums})
