@@ -93,7 +93,12 @@ class Link:
         self._told(self._cut)
 
     def _told(self, act: Callable[[], None]) -> None:
-        self._loop.call_soon_threadsafe(act)
+        """Have the link's own thread do something, and wait until it is done."""
+
+        async def told() -> None:
+            act()
+
+        asyncio.run_coroutine_threadsafe(told(), self._loop).result(10)
 
     def _set(self, flow: Flow) -> None:
         self._flow = flow

@@ -66,16 +66,10 @@ def answer(client: socket.socket, said: bytes, seconds: float = 5.0) -> bytes | 
         return b""
 
 
-def disturbed(link: Link, flow: Flow) -> None:
-    """Disturb a link, and wait until it is."""
-    link.disturb(flow)
-    time.sleep(0.1)
-
-
 def test_held_bytes_arrive_late(link: Link) -> None:
     """Nothing is lost on a link that only holds back."""
     with connected(link) as client:
-        disturbed(link, Flow.HELD)
+        link.disturb(Flow.HELD)
         assert answer(client, b"one", 0.3) is None
         link.heal()
         assert client.recv(100) == b"one"
@@ -84,7 +78,7 @@ def test_held_bytes_arrive_late(link: Link) -> None:
 def test_slow_bytes_take_a_while(link: Link) -> None:
     """What goes through a slow link arrives, both ways late."""
     with connected(link) as client:
-        disturbed(link, Flow.SLOW)
+        link.disturb(Flow.SLOW)
         begun = time.monotonic()
         assert answer(client, b"one") == b"one"
 
@@ -95,7 +89,7 @@ def test_slow_bytes_take_a_while(link: Link) -> None:
 def test_a_connection_that_lost_bytes_ends_when_the_link_heals(link: Link, flow: Flow) -> None:
     """A client hears nothing as long as the link is disturbed, then it is cut off, and may connect again."""
     with connected(link) as client:
-        disturbed(link, flow)
+        link.disturb(flow)
         assert answer(client, b"one", 0.3) is None
         link.heal()
         assert answer(client, b"two") == b""
@@ -105,12 +99,11 @@ def test_a_connection_that_lost_bytes_ends_when_the_link_heals(link: Link, flow:
 def test_a_refusing_link_ends_connections_old_and_new(link: Link) -> None:
     """As long as a link refuses, nobody gets through."""
     with connected(link) as client:
-        disturbed(link, Flow.REFUSED)
+        link.disturb(Flow.REFUSED)
         assert answer(client, b"one") == b""
     with socket.create_connection((ports.HOST, link.ports[0])) as other:
         assert answer(other, b"one") == b""
     link.heal()
-    time.sleep(0.1)
     connected(link).close()
 
 
