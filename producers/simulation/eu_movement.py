@@ -5,7 +5,6 @@ Tonnes, kilograms or cubic metres; what left is an estimate until the facility w
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from datetime import date
 from random import Random
 
@@ -13,12 +12,13 @@ from producers.simulation import exact, operations
 from producers.simulation.claims import ESTIMATED, UNKNOWN, WEIGHED, Claim
 from producers.simulation.movement import Movement
 from producers.simulation.notified import is_green, reference
-from producers.simulation.reports import Course, Document, Report, Wave, course
+from producers.simulation.reports import Document, Report, Wave, by_course, course
 from producers.simulation.waste_movements import (
     ANNOUNCEMENT,
     CANCELLATION,
     COMPLETION,
     DISPATCH,
+    FAULTS,
     RECEIPT,
     TREATED_AFTER,
     UNITS,
@@ -33,16 +33,6 @@ from producers.simulation.wastes import EVERYDAY, GREEN
 # Operations after which another one follows, as the form counts them.
 _INTERIM = frozenset({"R12", "R13", "D8", "D9", "D15"})
 _UNIT_WEIGHTS = (80, 12, 8)
-_FAULTS = (
-    "eu.profile.unknown",
-    "eu.type.unknown",
-    "eu.reference.form",
-    "eu.issued.missing",
-    "eu.quantity.number",
-    "eu.unit.unknown",
-    "eu.country.unknown",
-    "eu.date.invalid",
-)
 
 
 class EuMovement:
@@ -84,10 +74,6 @@ def _plain(shipment: Shipment, _: Random, wave: Wave = Wave.FIRST) -> Report:
     return Report(documents, (*_left(shipment), *_arrived(shipment)))
 
 
-def _late(shipment: Shipment, dice: Random) -> Report:
-    return _plain(shipment, dice, Wave.LATE)
-
-
 def _in_stages(shipment: Shipment, _: Random) -> Report:
     begun = (
         document(shipment, ANNOUNCEMENT, Wave.FIRST),
@@ -124,7 +110,7 @@ def _cancelled(shipment: Shipment, _: Random) -> Report:
 
 
 def _faulty(shipment: Shipment, dice: Random) -> Report:
-    fault = dice.choice(_FAULTS)
+    fault = dice.choice(FAULTS)
     body = spoiled(document(shipment, DISPATCH, Wave.FIRST).body, fault, shipment.unit)
     return Report((Document(Wave.FIRST, body, fault),))
 
@@ -134,17 +120,9 @@ def _repaired(shipment: Shipment, dice: Random) -> Report:
     return Report((*_faulty(shipment, dice).documents, repaired), _left(shipment))
 
 
-_REPORTS: dict[Course, Callable[[Shipment, Random], Report]] = {
-    Course.PLAIN: _plain,
-    Course.IN_STAGES: _in_stages,
-    Course.CORRECTED: _corrected,
-    Course.LATE: _late,
-    Course.OVERTAKEN: _overtaken,
-    Course.WITHOUT_RECEIPT: _without_receipt,
-    Course.CANCELLED: _cancelled,
-    Course.FAULTY: _faulty,
-    Course.REPAIRED: _repaired,
-}
+_REPORTS = by_course(
+    _plain, _in_stages, _corrected, _overtaken, _without_receipt, _cancelled, _faulty, _repaired
+)
 
 
 def _guessed(shipment: Shipment, dice: Random) -> Shipment:

@@ -6,7 +6,6 @@ is delivered last counts, and says whether it corrects or withdraws.
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from datetime import datetime
 from decimal import Decimal
 from random import Random
@@ -18,7 +17,7 @@ from producers.simulation.claims import ESTIMATED, WEIGHED, Claim
 from producers.simulation.movement import Movement
 from producers.simulation.notified import notified
 from producers.simulation.places import Site
-from producers.simulation.reports import Course, Document, Form, Report, Wave, course
+from producers.simulation.reports import Document, Form, Report, Wave, by_course, course
 from producers.simulation.wastes import EVERYDAY, Waste
 
 _OUTGOING, _INCOMING = "outgoing_waste", "incoming_waste"
@@ -69,17 +68,6 @@ _INTERIM = frozenset({"R12", "R13", "D9", "D15"})
 # What is burnt or put underground is weighed.
 _WEIGHED_ALWAYS = frozenset({"R1", "D5", "D10"})
 _ESTIMATED_SHARE = 0.2
-_FAULTS = (
-    "fr.siret.invalid",
-    "fr.amount.number",
-    "fr.amount.range",
-    "fr.amount.decimals",
-    "fr.weight.type",
-    "fr.ewc.form",
-    "fr.date.invalid",
-    "fr.operation.unknown",
-    "document.unknown",
-)
 
 Cells = dict[str, str]
 
@@ -158,10 +146,6 @@ def _plain(line: _Line, _: Random, wave: Wave = Wave.FIRST) -> Report:
     return Report((_document(line, wave),), (_claim(line),))
 
 
-def _late(line: _Line, dice: Random) -> Report:
-    return _plain(line, dice, Wave.LATE)
-
-
 def _corrected(line: _Line, dice: Random) -> Report:
     tonnes = exact.stated(line.movement.loads[0].sent_g * dice.randrange(85, 116) // 100, exact.TONNE_G, 3)
     first = _document(line._replace(tonnes=tonnes), Wave.FIRST)
@@ -184,7 +168,7 @@ def _missing(_: _Line, __: Random) -> Report:
 
 
 def _faulty(line: _Line, dice: Random) -> Report:
-    fault = dice.choice(_FAULTS)
+    fault = dice.choice(tuple(_WRONG))
     body = _text(line.kind, _spoiled(line, fault))
     return Report((Document(Wave.FIRST, body, fault, line.kind),))
 
@@ -194,17 +178,7 @@ def _repaired(line: _Line, dice: Random) -> Report:
     return Report((*_faulty(line, dice).documents, repaired), (_claim(line),))
 
 
-_REPORTS: dict[Course, Callable[[_Line, Random], Report]] = {
-    Course.PLAIN: _plain,
-    Course.IN_STAGES: _plain,
-    Course.CORRECTED: _corrected,
-    Course.LATE: _late,
-    Course.OVERTAKEN: _revived,
-    Course.WITHOUT_RECEIPT: _missing,
-    Course.CANCELLED: _cancelled,
-    Course.FAULTY: _faulty,
-    Course.REPAIRED: _repaired,
-}
+_REPORTS = by_course(_plain, _plain, _corrected, _revived, _missing, _cancelled, _faulty, _repaired)
 
 
 def _claim(line: _Line) -> Claim:
@@ -318,30 +292,20 @@ def _identifier(site: Site) -> str:
 
 def _spoiled(line: _Line, fault: str) -> Cells:
     """Return a line that breaks a rule."""
-    cells = _cells(line)
-    wrong = {
-        "fr.siret.invalid": (f"SIRET de {_SENDER}", "SIRET du destinataire"),
-        "fr.date.invalid": ("Date d'expédition", "Date de réception"),
-        "fr.operation.unknown": ("Code de traitement prévu", "Code de traitement réalisé"),
-    }
-    values = {
-        "fr.siret.invalid": "12345678901234",
-        "fr.date.invalid": "2025-02-30",
-        "fr.operation.unknown": "R 14",
-        "fr.amount.number": "douze",
-        "fr.amount.range": "0",
-        "fr.amount.decimals": "1,2345",
-        "fr.weight.type": "PESE",
-        "fr.ewc.form": "15 01",
-        "document.unknown": "MODIFIER",
-    }
-    columns = {
-        "fr.amount.number": "Poids en tonnes",
-        "fr.amount.range": "Poids en tonnes",
-        "fr.amount.decimals": "Poids en tonnes",
-        "fr.weight.type": "Type de poids",
-        "fr.ewc.form": "Code déchet",
-        "document.unknown": "Motif",
-    }
-    column = columns.get(fault) or wrong[fault][line.is_incoming]
-    return cells | {column: values[fault]}
+    columns, wrong = _WRONG[fault]
+    return _cells(line) | {columns[line.is_incoming]: wrong}
+
+
+_WEIGHT = ("Poids en tonnes", "Poids en tonnes")
+# The column of either register, and what makes it wrong.
+_WRONG = {
+    "fr.siret.invalid": ((f"SIRET de {_SENDER}", "SIRET du destinataire"), "12345678901234"),
+    "fr.amount.number": (_WEIGHT, "douze"),
+    "fr.amount.range": (_WEIGHT, "0"),
+    "fr.amount.decimals": (_WEIGHT, "1,2345"),
+    "fr.weight.type": (("Type de poids", "Type de poids"), "PESE"),
+    "fr.ewc.form": (("Code déchet", "Code déchet"), "15 01"),
+    "fr.date.invalid": (("Date d'expédition", "Date de réception"), "2025-02-30"),
+    "fr.operation.unknown": (("Code de traitement prévu", "Code de traitement réalisé"), "R 14"),
+    "document.unknown": (("Motif", "Motif"), "MODIFIER"),
+}

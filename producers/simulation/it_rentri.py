@@ -16,7 +16,7 @@ from producers.simulation.check_digits import luhn
 from producers.simulation.claims import ESTIMATED, UNKNOWN, UNMAPPED, WEIGHED, Claim
 from producers.simulation.movement import Fate, Movement
 from producers.simulation.places import Site
-from producers.simulation.reports import JSON_ARRAY, Course, Document, Report, Wave, course
+from producers.simulation.reports import JSON_ARRAY, Document, Report, Wave, by_course, course, spoil
 from producers.simulation.wastes import EVERYDAY, Waste
 
 FORM = JSON_ARRAY
@@ -26,14 +26,6 @@ _ISSUED = "FirmaProduttore"
 _LEFT = "InserimentoTrasportoSuccessivo"
 _ACCEPTED = "Accettato"
 _CANCELLED = "Annullato"
-_FAULTS = (
-    "rentri.fir.missing",
-    "rentri.state.unknown",
-    "rentri.date.invalid",
-    "rentri.quantity.unit",
-    "rentri.quantity.range",
-    "rentri.acceptance.type",
-)
 
 
 class _Form(NamedTuple):
@@ -81,10 +73,6 @@ def _plain(form: _Form, _: Random, wave: Wave = Wave.FIRST) -> Report:
     return Report((Document(wave, _version(form, _ACCEPTED, 5)),), _arrived(form, 5))
 
 
-def _late(form: _Form, dice: Random) -> Report:
-    return _plain(form, dice, Wave.LATE)
-
-
 def _in_stages(form: _Form, _: Random) -> Report:
     drafted = Document(Wave.FIRST, _version(form, _DRAFT, 1))
     issued = Document(Wave.FIRST, _version(form, _ISSUED, 2))
@@ -123,7 +111,7 @@ def _cancelled(form: _Form, _: Random) -> Report:
 
 
 def _faulty(form: _Form, dice: Random) -> Report:
-    fault = dice.choice(_FAULTS)
+    fault = dice.choice(tuple(_WRONG))
     return Report((Document(Wave.FIRST, _spoiled(_version(form, _ACCEPTED, 5), fault), fault),))
 
 
@@ -132,17 +120,9 @@ def _repaired(form: _Form, dice: Random) -> Report:
     return Report((*_faulty(form, dice).documents, repaired), _arrived(form, 6))
 
 
-_REPORTS = {
-    Course.PLAIN: _plain,
-    Course.IN_STAGES: _in_stages,
-    Course.CORRECTED: _corrected,
-    Course.LATE: _late,
-    Course.OVERTAKEN: _overtaken,
-    Course.WITHOUT_RECEIPT: _without_receipt,
-    Course.CANCELLED: _cancelled,
-    Course.FAULTY: _faulty,
-    Course.REPAIRED: _repaired,
-}
+_REPORTS = by_course(
+    _plain, _in_stages, _corrected, _overtaken, _without_receipt, _cancelled, _faulty, _repaired
+)
 
 
 def _drawn(movement: Movement, dice: Random) -> _Form:
@@ -292,18 +272,16 @@ def _instant(at: datetime) -> str:
 
 def _spoiled(text: str, fault: str) -> str:
     """Return a form that breaks a rule."""
-    document: dict[str, Any] = json.loads(text)
-    body = document["body"]
-    if fault == "rentri.fir.missing":
-        document["numero_fir"] = body["dati_partenza"]["numero_fir"] = "SMLTN"
-    elif fault == "rentri.state.unknown":
-        body["stato_formulario"] = "Smarrito"
-    elif fault == "rentri.date.invalid":
-        body["dati_accettazione"]["data_ora_arrivo"] = "2025-02-30T10:00:00Z"
-    elif fault == "rentri.quantity.unit":
-        body["dati_partenza"]["rifiuto"]["quantita"]["unita_misura"] = "t"
-    elif fault == "rentri.quantity.range":
-        body["dati_partenza"]["rifiuto"]["quantita"]["valore"] = -1
-    else:
-        body["dati_accettazione"]["tipo_accettazione"] = "X"
+    document = json.loads(text)
+    spoil(document, _WRONG[fault])
     return json.dumps(document)
+
+
+_WRONG: dict[str, dict[str, object]] = {
+    "rentri.fir.missing": {"numero_fir": "SMLTN", "body.dati_partenza.numero_fir": "SMLTN"},
+    "rentri.state.unknown": {"body.stato_formulario": "Smarrito"},
+    "rentri.date.invalid": {"body.dati_accettazione.data_ora_arrivo": "2025-02-30T10:00:00Z"},
+    "rentri.quantity.unit": {"body.dati_partenza.rifiuto.quantita.unita_misura": "t"},
+    "rentri.quantity.range": {"body.dati_partenza.rifiuto.quantita.valore": -1},
+    "rentri.acceptance.type": {"body.dati_accettazione.tipo_accettazione": "X"},
+}

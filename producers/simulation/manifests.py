@@ -17,6 +17,7 @@ from producers.simulation import exact, words
 from producers.simulation.claims import UNMAPPED
 from producers.simulation.movement import Fate, Load, Movement
 from producers.simulation.places import Site, drawn
+from producers.simulation.reports import spoil
 from producers.simulation.wastes import AMERICAN, AmericanWaste
 
 _EASTERN = ZoneInfo("America/New_York")
@@ -241,19 +242,21 @@ def instant(at: datetime) -> str:
 
 def spoiled(body: str, fault: str) -> str:
     """Return a manifest that breaks a rule."""
-    native: dict[str, Any] = json.loads(body)
-    quantity: dict[str, Any] = native["wastes"][0]["quantity"]
-    if fault == "us.mtn.missing":
-        native["manifestTrackingNumber"] = ""
-    elif fault == "us.quantity.whole":
-        quantity["quantity"] = 1.5
-    elif fault == "us.status.unknown":
-        native["status"] = "Lost"
-    elif fault == "us.date.invalid":
-        native["shippedDate"] = "2025-02-30"
-    elif fault == "us.unit.unknown":
-        quantity["unitOfMeasurement"]["code"] = "Q"
-    else:
-        native["shippedDate"] = native["receivedDate"] = None
-        native["transporters"] = native["transporters"][:1]
+    native = json.loads(body)
+    spoil(native, _WRONG[fault])
+    if fault == "us.dates.none":
+        # The second transporter signs with a date of its own.
+        del native["transporters"][1:]
     return json.dumps(native)
+
+
+_QUANTITY = "wastes.0.quantity"
+_WRONG: dict[str, dict[str, object]] = {
+    "us.mtn.missing": {"manifestTrackingNumber": ""},
+    "us.quantity.whole": {f"{_QUANTITY}.quantity": 1.5},
+    "us.status.unknown": {"status": "Lost"},
+    "us.date.invalid": {"shippedDate": "2025-02-30"},
+    "us.unit.unknown": {f"{_QUANTITY}.unitOfMeasurement.code": "Q"},
+    "us.dates.none": {"shippedDate": None, "receivedDate": None},
+}
+FAULTS = tuple(_WRONG)

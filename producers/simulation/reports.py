@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from enum import IntEnum, StrEnum
 from random import Random
-from typing import NamedTuple, Protocol
+from typing import Any, NamedTuple, Protocol, TypeVar
 
 from producers.simulation.claims import Claim
 from producers.simulation.movement import Movement
+
+Subject = TypeVar("Subject")
+Told = TypeVar("Told")
 
 
 class Wave(IntEnum):
@@ -114,3 +117,37 @@ class System(Protocol):
 def course(dice: Random, weights: Mapping[Course, int] = _COURSES) -> Course:
     """Draw how a movement gets into a system."""
     return dice.choices(tuple(weights), tuple(weights.values()))[0]
+
+
+def by_course(  # noqa: PLR0917  # one for each course
+    plain: Callable[[Subject, Random, Wave], Told],
+    in_stages: Callable[[Subject, Random], Told],
+    corrected: Callable[[Subject, Random], Told],
+    overtaken: Callable[[Subject, Random], Told],
+    without_receipt: Callable[[Subject, Random], Told],
+    cancelled: Callable[[Subject, Random], Told],
+    faulty: Callable[[Subject, Random], Told],
+    repaired: Callable[[Subject, Random], Told],
+) -> Mapping[Course, Callable[[Subject, Random], Told]]:
+    """Return how a system is told in each course; what is late is plain, in a later wave."""
+    return {
+        Course.PLAIN: lambda subject, dice: plain(subject, dice, Wave.FIRST),
+        Course.LATE: lambda subject, dice: plain(subject, dice, Wave.LATE),
+        Course.IN_STAGES: in_stages,
+        Course.CORRECTED: corrected,
+        Course.OVERTAKEN: overtaken,
+        Course.WITHOUT_RECEIPT: without_receipt,
+        Course.CANCELLED: cancelled,
+        Course.FAULTY: faulty,
+        Course.REPAIRED: repaired,
+    }
+
+
+def spoil(native: Any, changes: Mapping[str, Any]) -> None:
+    """Put other values into a JSON document, each at a place such as `wastes.0.quantity`."""
+    for place, value in changes.items():
+        *way, last = place.split(".")
+        into = native
+        for name in way:
+            into = into[int(name) if isinstance(into, list) else name]
+        into[last] = value

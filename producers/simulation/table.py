@@ -5,7 +5,6 @@ Tonnes, kilograms or cubic metres with a decimal comma; days in Germany; each ro
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from datetime import datetime, timedelta
 from decimal import Decimal
 from random import Random
@@ -15,7 +14,7 @@ from producers.simulation import exact, operations
 from producers.simulation.claims import ESTIMATED, UNKNOWN, WEIGHED, Claim
 from producers.simulation.movement import Fate, Movement
 from producers.simulation.notified import annex_vii, is_green, notified, reference
-from producers.simulation.reports import Course, Document, Form, Report, Wave, course
+from producers.simulation.reports import Document, Form, Report, Wave, by_course, course
 from producers.simulation.wastes import EVERYDAY, GREEN, Waste
 
 MAPPING = """\
@@ -103,17 +102,6 @@ _UNIT_WEIGHTS = (75, 15, 10)
 _DECIMALS = 2
 _PLANNED, _UNDER_WAY, _CANCELLED = "geplant", "unterwegs", "storniert"
 _WEIGHED_SHARE = 0.4
-_FAULTS = (
-    "table.document.missing",
-    "table.revision.form",
-    "table.recorded_at.form",
-    "table.date.form",
-    "table.number.form",
-    "table.unit.unknown",
-    "table.country.unknown",
-    "table.side.unknown",
-    "table.basis.unknown",
-)
 
 Cells = dict[str, str]
 
@@ -177,10 +165,6 @@ def _plain(entry: _Entry, _: Random, wave: Wave = Wave.FIRST) -> Report:
     return Report((_row(entry, entry.end, 3, wave),), _ended(entry, 3))
 
 
-def _late(entry: _Entry, dice: Random) -> Report:
-    return _plain(entry, dice, Wave.LATE)
-
-
 def _in_stages(entry: _Entry, _: Random) -> Report:
     states = ((_PLANNED, Wave.FIRST), (_UNDER_WAY, Wave.FIRST), (entry.end, Wave.CORRECTIONS))
     rows = tuple(_row(entry, status, version, wave) for version, (status, wave) in enumerate(states, 1))
@@ -210,7 +194,7 @@ def _cancelled(entry: _Entry, _: Random) -> Report:
 
 
 def _faulty(entry: _Entry, dice: Random) -> Report:
-    fault = dice.choice(_FAULTS)
+    fault = dice.choice(tuple(_WRONG))
     column, wrong = _WRONG[fault]
     body = _text(_cells(entry, entry.end, 3) | {column: wrong})
     return Report((Document(Wave.FIRST, body, fault),))
@@ -221,17 +205,9 @@ def _repaired(entry: _Entry, dice: Random) -> Report:
     return Report((*_faulty(entry, dice).documents, repaired), _ended(entry, 3))
 
 
-_REPORTS: dict[Course, Callable[[_Entry, Random], Report]] = {
-    Course.PLAIN: _plain,
-    Course.IN_STAGES: _in_stages,
-    Course.CORRECTED: _corrected,
-    Course.LATE: _late,
-    Course.OVERTAKEN: _overtaken,
-    Course.WITHOUT_RECEIPT: _without_receipt,
-    Course.CANCELLED: _cancelled,
-    Course.FAULTY: _faulty,
-    Course.REPAIRED: _repaired,
-}
+_REPORTS = by_course(
+    _plain, _in_stages, _corrected, _overtaken, _without_receipt, _cancelled, _faulty, _repaired
+)
 _WRONG = {
     "table.document.missing": ("Nummer", ""),
     "table.revision.form": ("Version", "zwei"),

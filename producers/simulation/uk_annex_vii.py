@@ -6,7 +6,7 @@ reference. Rows have no version: of two estimates, or two actuals, that which is
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from datetime import datetime
 from decimal import Decimal
 from random import Random
@@ -15,7 +15,7 @@ from typing import NamedTuple
 from producers.simulation import exact, operations, words
 from producers.simulation.claims import ESTIMATED, UNKNOWN, WEIGHED, Claim
 from producers.simulation.movement import Movement
-from producers.simulation.reports import Course, Document, Form, Report, Wave, course
+from producers.simulation.reports import Document, Form, Report, Wave, by_course, course
 from producers.simulation.wastes import GREEN, Waste
 
 ACCOUNT = "SIM-EXPORTER"
@@ -72,19 +72,6 @@ _COUNTRIES = {"NL": "Netherlands", "PL": "Poland", "TR": "Turkey", "IN": "India"
 # The service keeps two of the decimals that are stated.
 _STATED, _KEPT = 4, Decimal("0.01")
 _VOLUMES = 0.1
-_FAULTS = (
-    "annex7.reference.form",
-    "annex7.basel.unknown",
-    "annex7.ewc.unknown",
-    "annex7.quantity.number",
-    "annex7.quantity.range",
-    "annex7.quantity.missing",
-    "annex7.flag.unknown",
-    "annex7.date.form",
-    "annex7.country.unknown",
-    "annex7.country.home",
-    "annex7.operation.recovery",
-)
 
 Cells = dict[str, str]
 
@@ -127,15 +114,11 @@ class UkAnnexVii:
             dice.random() < _VOLUMES,
             self._recorded_at,
         )
-        return _REPORTS.get(course(dice), _plain)(record, dice)
+        return _REPORTS[course(dice)](record, dice)
 
 
 def _plain(record: _Record, _: Random, wave: Wave = Wave.FIRST) -> Report:
     return Report((_row(record, wave),), (_claim(record),))
-
-
-def _late(record: _Record, dice: Random) -> Report:
-    return _plain(record, dice, Wave.LATE)
 
 
 def _in_stages(record: _Record, dice: Random) -> Report:
@@ -163,7 +146,7 @@ def _without_receipt(record: _Record, dice: Random) -> Report:
 
 
 def _faulty(record: _Record, dice: Random) -> Report:
-    fault = dice.choice(_FAULTS)
+    fault = dice.choice(tuple(_WRONG))
     return Report((Document(Wave.FIRST, _text(_spoiled(record, fault)), fault),))
 
 
@@ -172,15 +155,7 @@ def _repaired(record: _Record, dice: Random) -> Report:
     return Report((*_faulty(record, dice).documents, repaired), (_claim(record),))
 
 
-_REPORTS: dict[Course, Callable[[_Record, Random], Report]] = {
-    Course.IN_STAGES: _in_stages,
-    Course.CORRECTED: _corrected,
-    Course.LATE: _late,
-    Course.OVERTAKEN: _overtaken,
-    Course.WITHOUT_RECEIPT: _without_receipt,
-    Course.FAULTY: _faulty,
-    Course.REPAIRED: _repaired,
-}
+_REPORTS = by_course(_plain, _in_stages, _corrected, _overtaken, _without_receipt, _plain, _faulty, _repaired)
 
 
 def _estimate(record: _Record, dice: Random) -> _Record:
@@ -277,17 +252,20 @@ def _party(role: str, number: int, country: str) -> Cells:
 def _spoiled(record: _Record, fault: str) -> Cells:
     """Return a row that breaks a rule."""
     cells = _cells(record._replace(is_volume=False))
-    column, wrong = {
-        "annex7.reference.form": (_COLUMNS[0], "SIM-1"),
-        "annex7.basel.unknown": ("Basel annex IX code", "B9999"),
-        "annex7.ewc.unknown": ("All relevant EWC codes", "999999"),
-        "annex7.quantity.number": ("Waste quantity in tonnes", "12 t"),
-        "annex7.quantity.range": ("Waste quantity in tonnes", "0"),
-        "annex7.quantity.missing": ("Waste quantity in tonnes", ""),
-        "annex7.flag.unknown": ("Estimated or actual quantity", "perhaps"),
-        "annex7.date.form": ("Waste collection date", "31/02/2025"),
-        "annex7.country.unknown": ("Importer country", "Nowhere"),
-        "annex7.country.home": ("Importer country", "United Kingdom"),
-        "annex7.operation.recovery": ("First recovery facility R code", "R14"),
-    }[fault]
+    column, wrong = _WRONG[fault]
     return cells | {column: wrong}
+
+
+_WRONG = {
+    "annex7.reference.form": (_COLUMNS[0], "SIM-1"),
+    "annex7.basel.unknown": ("Basel annex IX code", "B9999"),
+    "annex7.ewc.unknown": ("All relevant EWC codes", "999999"),
+    "annex7.quantity.number": ("Waste quantity in tonnes", "12 t"),
+    "annex7.quantity.range": ("Waste quantity in tonnes", "0"),
+    "annex7.quantity.missing": ("Waste quantity in tonnes", ""),
+    "annex7.flag.unknown": ("Estimated or actual quantity", "perhaps"),
+    "annex7.date.form": ("Waste collection date", "31/02/2025"),
+    "annex7.country.unknown": ("Importer country", "Nowhere"),
+    "annex7.country.home": ("Importer country", "United Kingdom"),
+    "annex7.operation.recovery": ("First recovery facility R code", "R14"),
+}

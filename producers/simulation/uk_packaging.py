@@ -16,7 +16,7 @@ from typing import Any, NamedTuple
 from producers.simulation import exact, words
 from producers.simulation.claims import UNMAPPED, WEIGHED, Claim
 from producers.simulation.movement import Fate, Movement
-from producers.simulation.reports import Course, Document, Report, Wave, course
+from producers.simulation.reports import Document, Report, Wave, by_course, course
 from producers.simulation.wastes import PACKAGING, Waste
 
 ROWS_PER_LOG_MAX = 250
@@ -110,10 +110,6 @@ def _plain(row: _Row, _: Random, wave: Wave = Wave.FIRST) -> _States:
     return ((wave, _whole(row), None),), _claims(row)
 
 
-def _late(row: _Row, dice: Random) -> _States:
-    return _plain(row, dice, Wave.LATE)
-
-
 def _in_stages(row: _Row, _: Random) -> _States:
     return ((Wave.FIRST, _begun(row), None), (Wave.CORRECTIONS, _whole(row), None)), _claims(row)
 
@@ -148,18 +144,8 @@ def _repaired(row: _Row, dice: Random) -> _States:
     return (*states, (Wave.CORRECTIONS, _whole(row), None)), _claims(row)
 
 
-_STATES = {
-    Course.PLAIN: _plain,
-    Course.IN_STAGES: _in_stages,
-    Course.CORRECTED: _corrected,
-    Course.LATE: _late,
-    # A log is overtaken as a whole, not by the row.
-    Course.OVERTAKEN: _plain,
-    Course.WITHOUT_RECEIPT: _without_receipt,
-    Course.CANCELLED: _cancelled,
-    Course.FAULTY: _faulty,
-    Course.REPAIRED: _repaired,
-}
+# A log is overtaken as a whole, not by the row.
+_STATES = by_course(_plain, _in_stages, _corrected, _plain, _without_receipt, _cancelled, _faulty, _repaired)
 
 
 def envelope(collection: str, uploaded_at: datetime) -> str:

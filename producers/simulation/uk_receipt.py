@@ -15,7 +15,7 @@ from typing import Any, NamedTuple
 from producers.simulation import exact, operations, words
 from producers.simulation.claims import ESTIMATED, UNMAPPED, WEIGHED, Claim
 from producers.simulation.movement import Load, Movement
-from producers.simulation.reports import JSON_ARRAY, Course, Document, Report, Wave, course
+from producers.simulation.reports import JSON_ARRAY, Document, Report, Wave, by_course, course, spoil
 from producers.simulation.wastes import EVERYDAY, Waste
 
 FORM = JSON_ARRAY
@@ -27,16 +27,6 @@ _UNITS = {
 }
 _OFFSETS = (0, 60, 120)
 _ESTIMATED, _DIVIDED = 0.2, 0.4
-_FAULTS = (
-    "receipt.id.missing",
-    "receipt.date.form",
-    "receipt.weight.unit",
-    "receipt.weight.range",
-    "receipt.operation.unknown",
-    "receipt.ewc.unknown",
-    "receipt.carrier.vehicle",
-    "receipt.postcode.form",
-)
 
 
 class _Part(NamedTuple):
@@ -95,15 +85,11 @@ class UkReceipt:
         offset = timezone(timedelta(minutes=dice.choice(_OFFSETS)))
         items = tuple(_item(load, dice) for load in movement.loads)
         receipt = _Receipt(movement, items, offset)
-        return _REPORTS.get(course(dice), _plain)(receipt, dice)
+        return _REPORTS[course(dice)](receipt, dice)
 
 
 def _plain(receipt: _Receipt, _: Random, wave: Wave = Wave.FIRST) -> Report:
     return Report((Document(wave, _body(receipt)),), _claims(receipt))
-
-
-def _late(receipt: _Receipt, dice: Random) -> Report:
-    return _plain(receipt, dice, Wave.LATE)
 
 
 def _missing(_: _Receipt, __: Random) -> Report:
@@ -123,7 +109,7 @@ def _overtaken(receipt: _Receipt, dice: Random) -> Report:
 
 
 def _faulty(receipt: _Receipt, dice: Random) -> Report:
-    fault = dice.choice(_FAULTS)
+    fault = dice.choice(tuple(_WRONG))
     return Report((Document(Wave.FIRST, _spoiled(receipt, fault), fault),))
 
 
@@ -132,14 +118,7 @@ def _repaired(receipt: _Receipt, dice: Random) -> Report:
     return Report((*_faulty(receipt, dice).documents, repaired), _claims(receipt))
 
 
-_REPORTS = {
-    Course.LATE: _late,
-    Course.WITHOUT_RECEIPT: _missing,
-    Course.CORRECTED: _corrected,
-    Course.OVERTAKEN: _overtaken,
-    Course.FAULTY: _faulty,
-    Course.REPAIRED: _repaired,
-}
+_REPORTS = by_course(_plain, _plain, _corrected, _overtaken, _missing, _plain, _faulty, _repaired)
 
 
 def _item(load: Load, dice: Random) -> _Item:
@@ -264,22 +243,22 @@ def _weight(item: _Item, amount: Decimal) -> dict[str, Any]:
 def _spoiled(receipt: _Receipt, fault: str) -> str:
     """Return a receipt that breaks a rule."""
     native = _native(receipt)
-    body = native["body"]
-    item = body["wasteItems"][0]
-    if fault == "receipt.id.missing":
-        native["wasteTrackingId"] = ""
-    elif fault == "receipt.date.form":
-        body["dateTimeReceived"] = "31/03/2025 10:00"
-    elif fault == "receipt.weight.unit":
-        item["weight"]["metric"] = "Pounds"
-    elif fault == "receipt.weight.range":
-        item["weight"]["amount"] = 0
-    elif fault == "receipt.operation.unknown":
+    spoil(native, _WRONG[fault])
+    if fault == "receipt.operation.unknown":
+        item = native["body"]["wasteItems"][0]
         item["disposalOrRecoveryCodes"] = [{"code": "R14", "weight": item["weight"]}]
-    elif fault == "receipt.ewc.unknown":
-        item["ewcCodes"] = ["999999"]
-    elif fault == "receipt.carrier.vehicle":
-        body["carrier"]["meansOfTransport"] = "Road"
-    else:
-        body["receipt"]["address"]["postcode"] = "Leeds"
     return json.dumps(native)
+
+
+_ITEM = "body.wasteItems.0"
+_WRONG: dict[str, dict[str, object]] = {
+    "receipt.id.missing": {"wasteTrackingId": ""},
+    "receipt.date.form": {"body.dateTimeReceived": "31/03/2025 10:00"},
+    "receipt.weight.unit": {f"{_ITEM}.weight.metric": "Pounds"},
+    "receipt.weight.range": {f"{_ITEM}.weight.amount": 0},
+    # It needs the weight of its item.
+    "receipt.operation.unknown": {},
+    "receipt.ewc.unknown": {f"{_ITEM}.ewcCodes": ["999999"]},
+    "receipt.carrier.vehicle": {"body.carrier.meansOfTransport": "Road"},
+    "receipt.postcode.form": {"body.receipt.address.postcode": "Leeds"},
+}

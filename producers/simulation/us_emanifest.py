@@ -12,6 +12,7 @@ from random import Random
 
 from producers.simulation.claims import CONVERTED, ESTIMATED, UNKNOWN, UNMAPPED, WEIGHED, Claim
 from producers.simulation.manifests import (
+    FAULTS,
     METHODS,
     Line,
     Manifest,
@@ -25,17 +26,9 @@ from producers.simulation.manifests import (
 )
 from producers.simulation.movement import Fate, Movement
 from producers.simulation.places import Site
-from producers.simulation.reports import JSON_ARRAY, Course, Document, Report, Wave, course
+from producers.simulation.reports import JSON_ARRAY, Document, Report, Wave, by_course, course
 
 FORM = JSON_ARRAY
-_FAULTS = (
-    "us.mtn.missing",
-    "us.quantity.whole",
-    "us.status.unknown",
-    "us.date.invalid",
-    "us.unit.unknown",
-    "us.dates.none",
-)
 
 
 class UsEmanifest:
@@ -54,10 +47,6 @@ class UsEmanifest:
 def _plain(manifest: Manifest, _: Random, wave: Wave = Wave.FIRST) -> Report:
     body = version_of(manifest, "Signed", 0)
     return Report((Document(wave, body),), _arrived(manifest))
-
-
-def _late(manifest: Manifest, dice: Random) -> Report:
-    return _plain(manifest, dice, Wave.LATE)
 
 
 def _in_stages(manifest: Manifest, _: Random) -> Report:
@@ -98,7 +87,7 @@ def _cancelled(manifest: Manifest, _: Random) -> Report:
 
 
 def _faulty(manifest: Manifest, dice: Random) -> Report:
-    fault = dice.choice(_FAULTS)
+    fault = dice.choice(FAULTS)
     return Report((Document(Wave.FIRST, spoiled(version_of(manifest, "Signed", 0), fault), fault),))
 
 
@@ -107,17 +96,9 @@ def _repaired(manifest: Manifest, dice: Random) -> Report:
     return Report((*_faulty(manifest, dice).documents, repaired), _arrived(manifest))
 
 
-_REPORTS = {
-    Course.PLAIN: _plain,
-    Course.IN_STAGES: _in_stages,
-    Course.CORRECTED: _corrected,
-    Course.LATE: _late,
-    Course.OVERTAKEN: _overtaken,
-    Course.WITHOUT_RECEIPT: _without_receipt,
-    Course.CANCELLED: _cancelled,
-    Course.FAULTY: _faulty,
-    Course.REPAIRED: _repaired,
-}
+_REPORTS = by_course(
+    _plain, _in_stages, _corrected, _overtaken, _without_receipt, _cancelled, _faulty, _repaired
+)
 
 
 def _announced(manifest: Manifest) -> tuple[Claim, ...]:

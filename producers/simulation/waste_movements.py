@@ -208,3 +208,4 @@ _WRONG: dict[str, Sequence[str]] = {
     "eu.country.unknown": ("<cbc:IdentificationCode>", "<", "QQ"),
     "eu.date.invalid": ("<cbc:ActualDespatchDate>", "<", "2025-02-30"),
 }
+FAULTS = tuple(_WRONG)
