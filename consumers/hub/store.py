@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import json
 import os
+import secrets
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager, suppress
 from dataclasses import astuple, dataclass, field, replace
@@ -119,6 +120,26 @@ def make_private(path: Path) -> None:
             written.chmod(0o600)
 
 
+def _make(path: Path) -> None:
+    """Make a new file, which gets its name when it is whole: one that is cut off could never be opened again.
+
+    Raises:
+        FatalError: There is no room, or no right to write there.
+    """
+    whole = path.with_name(f"{path.name}.{secrets.token_hex(4)}.new")
+    try:
+        duckdb.connect(whole).close()
+        with suppress(FileExistsError):  # of another hub that was started at the same time
+            os.link(whole, path)
+    except (duckdb.Error, OSError) as error:
+        raise FatalError(
+            f"{path} cannot be made: {type(error).__name__}",
+            hint="is the disk full, or may this user not write there?",
+        ) from None
+    finally:
+        whole.unlink(missing_ok=True)
+
+
 def _refuse_foreign(connection: duckdb.DuckDBPyConnection, path: Path, *, is_new_allowed: bool) -> None:
     """Leave alone what other programs keep in a DuckDB file."""
     tables = {name for (name,) in connection.execute("SELECT table_name FROM duckdb_tables()").fetchall()}
@@ -136,6 +157,8 @@ class Store:
 
     def __init__(self, path: Path, memory_limit: str = "1GB") -> None:
         make_private(path)
+        if not path.exists():
+            _make(path)
         self.path = path
         self._root = connect(path, memory_limit=memory_limit)
         self._writer = self._root.cursor()

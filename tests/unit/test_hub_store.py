@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+import resource
 import subprocess
 import sys
 import tempfile
 from collections.abc import Iterator
-from contextlib import closing
+from contextlib import closing, contextmanager
 from functools import cache
 from pathlib import Path
 from typing import Any
@@ -27,7 +28,7 @@ from consumers.hub.recall import Recall
 from consumers.hub.releases import REDRIVEN, Releases
 from consumers.hub.store import Accepted, Identity, Store, connect
 from schemas import contract
-from schemas.errors import ConfigurationError
+from schemas.errors import ConfigurationError, FatalError
 from schemas.reasons import Reason
 from tests.support import events
 from tests.support.hub import SCHEMA_ID, asked, batch_of, stored, writers
@@ -71,6 +72,31 @@ def test_order_duplicates_and_restarts_never_change_an_aggregate(data: st.DataOb
 
         assert asked(store, AGGREGATE) == _undisturbed()
         store.close()
+
+
+@contextmanager
+def files_of_at_most(size: int) -> Iterator[None]:
+    """Let no file of this process grow beyond so many bytes, as on a full disk."""
+    soft, hard = resource.getrlimit(resource.RLIMIT_FSIZE)
+    resource.setrlimit(resource.RLIMIT_FSIZE, (size, hard))
+    try:
+        yield
+    finally:
+        resource.setrlimit(resource.RLIMIT_FSIZE, (soft, hard))
+
+
+@pytest.mark.parametrize("size", [0, 5_000, 12_000])
+def test_a_new_file_that_is_cut_off_is_made_again(tmp_path: Path, size: int) -> None:
+    """Where there is no room for a new file nothing is left, and with room the next start makes it."""
+    file = tmp_path / "hub.duckdb"
+    with files_of_at_most(size), pytest.raises(FatalError, match="cannot be made: IOException") as told:
+        Store(file)
+    left = [*tmp_path.iterdir()]
+    Store(file).close()
+
+    assert "disk full" in told.value.hint
+    assert left == []
+    assert [*tmp_path.iterdir()] == [file]
 
 
 @cache
