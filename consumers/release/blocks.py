@@ -9,7 +9,10 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+import numpy as np
 import polars as pl
+from scipy.sparse import coo_array
+from scipy.sparse.csgraph import connected_components
 
 from consumers.release import loads
 from consumers.release.tables import ALL, CROSS_BORDER, DIMENSIONS, EARLIER, UNMAPPED, Tables
@@ -27,14 +30,20 @@ TAKEN = {
     "mass_g": pl.Int64,
     "taken_on": pl.Date,
 }
+NAMES = {"company": pl.Binary, "group": pl.Binary}
 # Whose companies are listed where.
 _COMPANIES = {"group_key": "companies", "counterparty_key": "counterparties"}
 _CONTRIBUTIONS = {*LEAF, *BEHIND, *_COMPANIES.values(), "mass_g", "is_public", "unconverted"}
 KEYS = [*LEAF, *BEHIND]
 
 
-def pending(contributions: pl.DataFrame, taken: pl.DataFrame) -> pl.DataFrame:
+def pending(contributions: pl.DataFrame, taken: pl.DataFrame, before: pl.DataFrame) -> pl.DataFrame:
     """Return what is pending of each leaf, by who is behind it.
+
+    Args:
+        contributions: As of the cut.
+        taken: Schema `TAKEN`: what earlier blocks took.
+        before: Schema `NAMES`: the names that earlier releases knew.
 
     Returns:
         Columns `LEAF`, `BEHIND`, `mass_g` (what is pending), `standing_g` (what the cut has),
@@ -45,38 +54,69 @@ def pending(contributions: pl.DataFrame, taken: pl.DataFrame) -> pl.DataFrame:
     Raises:
         ConfigurationError: The contributions lack a column.
     """
-    if missing := _CONTRIBUTIONS - set(contributions.columns):
-        raise ConfigurationError(
-            f"the contributions have no column {min(missing)}", hint="ask the hub of this release for them"
-        )
-    standing = contributions.group_by(KEYS).agg(
-        standing_g=pl.col("mass_g").sum(), unconverted=pl.col("unconverted").sum()
+    groups = _groups(names(contributions, before))
+    standing = (
+        _renamed(contributions, groups)
+        .group_by(KEYS)
+        .agg(standing_g=pl.col("mass_g").sum(), unconverted=pl.col("unconverted").sum())
     )
     public = contributions.filter("is_public")["agency"].unique()
-    before = (
-        _renamed(taken, contributions)
+    earlier = (
+        _renamed(taken, groups)
         .group_by(KEYS)
         .agg(taken_g=pl.col("mass_g").sum(), taken=pl.struct("taken_on", "mass_g").sort_by("taken_on"))
     )
-    found = standing.join(before, on=KEYS, how="full", coalesce=True, nulls_equal=True)
+    found = standing.join(earlier, on=KEYS, how="full", coalesce=True, nulls_equal=True)
     found = found.with_columns(pl.col("standing_g", "taken_g", "unconverted").fill_null(0)).with_columns(
         mass_g=pl.col("standing_g") - pl.col("taken_g"), is_public=pl.col("agency").is_in(public.implode())
     )
     return found.drop("taken_g")
 
 
-def _renamed(taken: pl.DataFrame, contributions: pl.DataFrame) -> pl.DataFrame:
-    """Return what was taken by the groups of today: a company whose group is told later moved nothing.
+def names(contributions: pl.DataFrame, before: pl.DataFrame) -> pl.DataFrame:
+    """Return which company was ever told to belong to which group, in the schema `NAMES`.
 
-    Else all that it moved would seem to go from it to its group, and hide what others moved.
+    Args:
+        contributions: As of a cut.
+        before: The same of earlier releases.
+
+    Raises:
+        ConfigurationError: The contributions lack a column.
     """
-    columns = (contributions.select(group=key, company=of) for key, of in _COMPANIES.items())
-    pairs = pl.concat(columns).explode("company").drop_nulls().unique().sort("company", "group")
-    groups = pairs.unique("company", keep="last")
+    if missing := _CONTRIBUTIONS - set(contributions.columns):
+        raise ConfigurationError(
+            f"the contributions have no column {min(missing)}", hint="ask the hub of this release for them"
+        )
+    now = (contributions.select(company=of, group=key) for key, of in _COMPANIES.items())
+    return (
+        pl.concat([before, *(pairs.explode("company") for pairs in now)]).drop_nulls().unique().sort(*NAMES)
+    )
+
+
+def _groups(names: pl.DataFrame) -> pl.DataFrame:
+    """Return the `group` that each `name` stands for: groups that ever had a company in common are one.
+
+    A company whose group is told later, or whose group gets another name, moved nothing. Else all
+    that it moved would seem to go from one name to the other, and hide what others moved.
+    """
+    every = pl.concat([names["company"], names["group"]])
+    number = every.rank("dense").to_numpy() - 1
+    ends = number[: names.height], number[names.height :]
+    links = coo_array((np.ones(names.height), ends), shape=(every.n_unique(), every.n_unique()))
+    _, part = connected_components(links, directed=False)
+    of_names = pl.DataFrame({"name": every, "part": part[number]}).unique()
+    of_parts = (
+        pl.DataFrame({"part": part[ends[1]], "group": names["group"]}).group_by("part").agg(pl.max("group"))
+    )
+    return of_names.join(of_parts, on="part").select("name", "group")
+
+
+def _renamed(rows: pl.DataFrame, groups: pl.DataFrame) -> pl.DataFrame:
+    """Return rows by the groups of `_groups`."""
     for key in _COMPANIES:
-        taken = taken.join(groups, left_on=key, right_on="company", how="left", maintain_order="left")
-        taken = taken.with_columns(pl.coalesce("group", key).alias(key)).drop("group")
-    return taken
+        rows = rows.join(groups, left_on=key, right_on="name", how="left", maintain_order="left")
+        rows = rows.with_columns(pl.coalesce("group", key).alias(key)).drop("group")
+    return rows
 
 
 def placed(rows: pl.DataFrame, tables: Tables, periods: Sequence[str]) -> pl.DataFrame:
@@ -153,9 +193,14 @@ def _numbered(rows: pl.DataFrame, tables: Tables) -> pl.DataFrame:
     origin = pl.when(is_export).then("country").otherwise("partner")
     destination = pl.when(is_export).then("partner").otherwise("country")
     # The books of two countries on what went from one to the other are one family, whatever their parts.
+    # So are measures of what stays inside: a load is dispatched in one part, and received in another.
+    is_several = tables.settings.is_one_mass and len(tables.settings.measures) > 1
+    is_inside = pl.lit(is_several) & (pl.col("flow") == "DOMESTIC")
     ends = (
         pl.when(is_cross)
         .then(pl.format("{} to {}", origin, destination))
+        .when(is_inside)
+        .then(pl.format("{} {} {}", "flow", "country", leaves[1]))
         .otherwise(pl.format("{} {} {}", "flow", leaves[0], leaves[1]))
     )
     return loads.numbered(rows, tables).with_columns(

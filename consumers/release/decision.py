@@ -17,7 +17,7 @@ import polars as pl
 
 from consumers.disclosure import outputs
 from consumers.release import blocks, figures, final, gate, periods, totals
-from consumers.release.blocks import KEYS, LEAF, PLACE, TAKEN
+from consumers.release.blocks import KEYS, LEAF, NAMES, PLACE, TAKEN
 from consumers.release.calendar import Epoch
 from consumers.release.tables import Tables
 
@@ -36,12 +36,14 @@ class Attribution:
         watched: Schema `WATCHED`: places where something was withheld, and the last day of the
             last epoch in which it was.
         hidden: Schema `HIDDEN`: leaf cells whose part in a last block is confidential.
+        names: Schema `NAMES`: which companies were told to belong to which groups.
         final: Last blocks that are published, such as `2026-Q1 RECEIVED DOMESTIC`, ascending.
     """
 
     taken: pl.DataFrame = field(default_factory=lambda: pl.DataFrame(schema=TAKEN))
     watched: pl.DataFrame = field(default_factory=lambda: pl.DataFrame(schema=WATCHED))
     hidden: pl.DataFrame = field(default_factory=lambda: pl.DataFrame(schema=HIDDEN))
+    names: pl.DataFrame = field(default_factory=lambda: pl.DataFrame(schema=NAMES))
     final: tuple[str, ...] = ()
 
 
@@ -90,7 +92,8 @@ def decide(
         ConfigurationError: The contributions lack a column.
     """
     shown = periods.of_epoch(epoch, tables.settings)
-    rows = blocks.placed(blocks.pending(contributions, attribution.taken), tables, shown.shown)
+    pending = blocks.pending(contributions, attribution.taken, attribution.names)
+    rows = blocks.placed(pending, tables, shown.shown)
     due = _due(shown.due, attribution, tables)
     is_due = pl.concat_str("period", "measure", "flow", separator=" ").is_in(due)
     last = final.decided(rows.filter(is_due), tables)
@@ -110,6 +113,7 @@ def decide(
             taken=pl.concat([attribution.taken, block]),
             watched=_watched(attribution.watched, withheld, epoch),
             hidden=pl.concat([attribution.hidden, last.hidden]).unique().sort(LEAF),
+            names=blocks.names(contributions, attribution.names),
             final=tuple(sorted({*attribution.final, *due})),
         ),
         block=block,

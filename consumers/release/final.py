@@ -20,10 +20,12 @@ from consumers.disclosure.problem import Table as ProblemTable
 from consumers.release import figures, loads, totals
 from consumers.release.blocks import KEYS, LEAF
 from consumers.release.figures import NODES
-from consumers.release.gate import unsafe, unsafe_differences, unsafe_windows, with_families
+from consumers.release.gate import NOW, moves, unsafe, unsafe_differences, unsafe_windows, with_families
 from consumers.release.tables import ALL, CROSS_BORDER, DIMENSIONS, Table, Tables
 
 _BOOK = "book"
+# Stands among the agencies that know a load where an earlier block of another book has told it.
+TOLD_BEFORE = "told before"
 _BOOKS = ["period", "measure", "flow"]
 _STATES = {
     **dict.fromkeys(_BOOKS, pl.String),
@@ -143,12 +145,28 @@ def _problems(rows: pl.DataFrame, together: str, tables: Tables) -> Iterator[tup
     here = rows.filter("is_here")
     books = here[_BOOK].unique().sort().to_list()
     for amount in ["mass_g"] + ["standing_g"] * bool((here["mass_g"] < 0).any()):
-        pieces = loads.split(rows, amount=amount).filter("is_here").sort("piece", *KEYS)
+        found = _pending(rows) if amount == "mass_g" else loads.split(rows, amount=amount)
+        pieces = found.filter("is_here").sort("piece", *KEYS)
         for book in books:
             found = loads.told(pieces).filter(pl.col(_BOOK) == book)
             yield f"{book} {amount}", _problem(found, tables, amount)
         if len(books) > 1:
             yield f"{together} {amount}", _problem(loads.oriented(pieces, amount), tables, amount)
+
+
+def _pending(rows: pl.DataFrame) -> pl.DataFrame:
+    """Return what is pending, in pieces of the loads that books hold altogether.
+
+    Who stated a load in an earlier block of one book knows it in the last block of another one. What
+    such a block was is no secret either: it is as if everybody knew its loads.
+    """
+    columns = [name for name in rows.columns if name not in {"mass_g", "standing_g", "taken"}]
+    pieces = loads.split(moves(rows, columns).collect(), order=["taken_on"])
+    is_known = (pl.col("taken_on") < NOW).any().over("piece")
+    known = pl.concat_str("agency", pl.lit(TOLD_BEFORE), separator="\n")
+    return pieces.with_columns(agency=pl.when(is_known).then(known).otherwise("agency")).filter(
+        pl.col("taken_on") == NOW
+    )
 
 
 def _problem(rows: pl.DataFrame, tables: Tables, amount: str) -> Problem:
@@ -157,7 +175,10 @@ def _problem(rows: pl.DataFrame, tables: Tables, amount: str) -> Problem:
     dimensions = tuple(Dimension(name, _columns(name, tables)) for name in names)
     holder, other = (pl.col(name).bin.encode("hex") for name in ("group_key", "counterparty_key"))
     unit = _unit(int(rows[amount].abs().sum()))
-    told = {LOAD: pl.col("piece").cast(pl.Int64)} if _BOOK in names else {}
+    shown = tuple(_table(table, names) for table in tables.tables)
+    # Where no table has all dimensions, tables share loads as books do.
+    has_overlaps = _BOOK in names or all(len(table.dimensions) < len(names) for table in shown)
+    told = {LOAD: pl.col("piece").cast(pl.Int64)} if has_overlaps else {}
     contributions = rows.select(
         *(column for dimension in dimensions for column in dimension.columns),
         value=(pl.col(amount) + unit // 2) // unit,
@@ -170,7 +191,7 @@ def _problem(rows: pl.DataFrame, tables: Tables, amount: str) -> Problem:
     return Problem(
         contributions=contributions,
         dimensions=dimensions,
-        tables=tuple(_table(table, names) for table in tables.tables),
+        tables=shown,
         rules=tables.rules,
     )
 

@@ -48,13 +48,16 @@ def numbered(rows: pl.DataFrame, tables: Tables) -> pl.DataFrame:
     return found.with_columns(load=ends_of.list.sort().list.join(" "), is_untold=is_untold.any().over("way"))
 
 
-def split(rows: pl.DataFrame, within: Sequence[str] = (), amount: str = "mass_g") -> pl.DataFrame:
+def split(
+    rows: pl.DataFrame, within: Sequence[str] = (), amount: str = "mass_g", order: Sequence[str] = ()
+) -> pl.DataFrame:
     """Return rows cut into pieces, each of which one row of each book has, or of some books only.
 
     Args:
         rows: Of `numbered`, with `measure`, `flow`, both groups, `agency`, `is_public` and the amount.
         within: Columns that keep rows apart.
         amount: The column; may be negative.
+        order: Columns by which rows of a book are laid: the first ones meet the first of other books.
 
     Returns:
         For each row and piece the columns of the row, with `piece` (a number), the amount of the
@@ -62,10 +65,10 @@ def split(rows: pl.DataFrame, within: Sequence[str] = (), amount: str = "mass_g"
         has less than those of other books, and is taken to be as large.
     """
     given = rows.filter(pl.col(amount) != 0).with_columns(**{"pass": pl.lit(1)})
-    first = _overlaid(given, within, amount)
+    first = _overlaid(given, within, amount, order)
     is_alone = pl.struct(_BOOK).n_unique().over(*within, *_PIECE) == 1
     left = first.filter(is_alone, "is_untold").drop("end", "is_negative", "is_told")
-    again = _overlaid(left.with_columns(load=pl.lit(""), **{"pass": pl.lit(2)}), within, amount)
+    again = _overlaid(left.with_columns(load=pl.lit(""), **{"pass": pl.lit(2)}), within, amount, order)
     found = pl.concat([first.filter(~(is_alone & pl.col("is_untold"))), again.select(first.columns)])
     piece = [*within, *_PIECE]
     known = pl.col("agency").unique().sort().str.join("\n").over(piece)
@@ -127,13 +130,13 @@ def differences(pieces: pl.DataFrame) -> pl.DataFrame:
     return alone.with_columns(pl.col("mass_g") * sign, leaf=pair.rank("dense")).drop("other")
 
 
-def _overlaid(rows: pl.DataFrame, within: Sequence[str], amount: str) -> pl.DataFrame:
+def _overlaid(rows: pl.DataFrame, within: Sequence[str], amount: str, order: Sequence[str]) -> pl.DataFrame:
     """Lay the rows of each book end to end, and cut them where a row of any book ends."""
     part = [*within, *_PIECE[:-1]]
     book = [*part, *_BOOK]
     laid = (
         rows.with_columns(is_negative=pl.col(amount) < 0)
-        .sort(*book, *_ENDS, "agency")
+        .sort(*book, *order, *_ENDS, "agency")
         .with_columns(told=pl.col(amount).abs().cum_sum().over(book))
         .with_columns(total=pl.col("told").max().over(book), most=pl.col("told").max().over(part))
         .with_columns(start=pl.col("told") - pl.col(amount).abs())

@@ -106,7 +106,7 @@ def _rows(
     contributions: pl.DataFrame, before: Attribution, epoch: Epoch, shown: Tables, due: set[str]
 ) -> pl.DataFrame:
     """Return what the last blocks of an epoch are made of."""
-    pending = blocks.pending(contributions, before.taken)
+    pending = blocks.pending(contributions, before.taken, before.names)
     rows = blocks.placed(pending, shown, periods.of_epoch(epoch, shown.settings).shown)
     return rows.filter(pl.concat_str("period", "measure", "flow", separator=" ").is_in(sorted(due)))
 

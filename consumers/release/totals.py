@@ -3,7 +3,8 @@
 A load whose material is corrected goes from one leaf to another. Both blocks may be safe, and
 large; but in their sum it cancels out, and what is left may be one company's. So wherever
 something negative opens, each figure that shows it must be safe by what is left in it of each
-movement, in every window of releases that ends now.
+movement, in every window of releases that ends now; and so must any two figures of a table together
+between which something went, such as two materials, or two periods.
 """
 
 from __future__ import annotations
@@ -16,11 +17,13 @@ from consumers.release import loads
 from consumers.release.blocks import BEHIND
 from consumers.release.figures import NODES, by_cell
 from consumers.release.gate import NOW, moves, numbers_of_groups, unsafe, windows, with_families
-from consumers.release.tables import Table, Tables
+from consumers.release.tables import DIMENSIONS, Table, Tables
 
 _BOOK = ["period", "measure", "flow"]
 _LEAF = ["leaf", "period"]
+_ENDS = list(BEHIND[:2])
 _SHARES = [*BEHIND, "is_public"]
+_LEVELS = [f"{name}_level" for name in DIMENSIONS]
 
 
 def held(rows: pl.DataFrame, closed: pl.Series, opening: pl.DataFrame, tables: Tables) -> pl.Series:
@@ -33,9 +36,9 @@ def held(rows: pl.DataFrame, closed: pl.Series, opening: pl.DataFrame, tables: T
         tables: What is published.
     """
     everything, leaves = pl.concat([rows, opening]), rows["leaf"].unique()
-    columns = [*_LEAF, "is_owned", *loads.COLUMNS]
-    is_negative = (pl.col("mass_g") < 0).any().over("period")
-    all_moves = moves(everything, columns).filter(is_negative).collect()
+    all_moves = moves(everything, [*_LEAF, "is_owned", *loads.COLUMNS]).collect()
+    if not (all_moves["mass_g"] < 0).any():
+        return closed
     ours = loads.told(loads.split(all_moves, ["taken_on"])).filter("is_owned")
     while True:
         more = pl.concat(
@@ -57,13 +60,12 @@ def _unsafe(  # noqa: PLR0917  # what is shown of what
     """Return those of some leaves that make a figure unsafe: with something negative, else all that open."""
     is_now, is_negative = pl.col("taken_on") == NOW, pl.col("mass_g") < 0
     shown = all_moves.filter(~is_now | ~pl.col("leaf").is_in(closed.implode()))
-    shown = shown.filter(is_negative.any().over(_BOOK) & is_now.any().over(_BOOK)).drop("measure", "flow")
     found = shown.group_by(*_LEAF, *_SHARES, "taken_on").agg(pl.col("mass_g").sum()).collect()
     if found.is_empty():
         return closed.clear()
     group, other = numbers_of_groups(found)
     found = found.with_columns(group_key=group, counterparty_key=other, is_negative=is_negative)
-    placed = found.join(_figures(rows, table), on=_LEAF)
+    placed = _with_pairs(found.join(_figures(rows, table), on=_LEAF))
     is_changed = pl.col("is_negative").any().over("figure") & is_now.any().over("figure")
     placed = placed.filter(is_changed)
     numbered = windows(placed, ["figure"])
@@ -79,8 +81,29 @@ def _unsafe(  # noqa: PLR0917  # what is shown of what
     return (behind if negative.is_empty() else negative)["leaf"].unique()
 
 
+def _with_pairs(placed: pl.DataFrame) -> pl.DataFrame:
+    """Add any two figures as one more of which one lost and the other got between the same companies."""
+    like = ["alike", *_ENDS]
+    signs = placed.select("figure", *like, "is_negative").unique()
+    lost, got = signs.filter("is_negative"), signs.filter(~pl.col("is_negative"))
+    found = lost.join(got.rename({"figure": "other"}), on=like, nulls_equal=True)
+    of = pl.concat_list("figure", "other").list.sort()
+    pairs = found.filter(pl.col("figure") != pl.col("other")).select(figure=of).unique().sort("figure")
+    first = 1 + placed.select(pl.col("figure").max()).item()
+    both = pairs.with_row_index("pair", first).explode("figure")
+    more = placed.join(both, on="figure").drop("figure").rename({"pair": "figure"})
+    return pl.concat([placed, more.select(placed.columns)])
+
+
 def _figures(rows: pl.DataFrame, table: Table) -> pl.DataFrame:
-    """Return the numbers of the figures of a table in which the leaves of each period count."""
+    """Return the numbers of the figures of a table in which the leaves of each period count.
+
+    Figures are `alike` that may be parts of the same loads: of one measure, and of the same levels.
+    """
     leaves = rows.unique(_LEAF, maintain_order=True)
     found = by_cell(leaves, table, [*_BOOK, "leaf"], []).collect()
-    return found.select(*_LEAF, figure=pl.struct(*_BOOK, *NODES).rank("dense"))
+    return found.select(
+        *_LEAF,
+        figure=pl.struct(*_BOOK, *NODES).rank("dense"),
+        alike=pl.struct("measure", *_LEVELS).rank("dense"),
+    )

@@ -292,7 +292,7 @@ _ALL_FINAL = tuple(
 def _from_files(
     rows: pl.DataFrame, attribution: Attribution, epoch: Epoch, tables: Tables, adopted: pl.DataFrame | None
 ) -> Decision:
-    kept = {name: _copied(getattr(attribution, name)) for name in ("taken", "watched", "hidden")}
+    kept = {name: _copied(getattr(attribution, name)) for name in ("taken", "watched", "hidden", "names")}
     return decide(_copied(rows), Attribution(**kept, final=attribution.final), epoch, tables, adopted)
 
 

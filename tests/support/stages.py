@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from functools import cache
+from itertools import product
 from typing import Any, NamedTuple, TypeAlias
 
 from consumers.release.tables import Tables, configured
@@ -76,6 +77,21 @@ def _of_public_records(size: int) -> Stage:
     return Stage(Scene(ways=scene.ways, public=public), hubs)
 
 
+def _of_measures_by_part(size: int) -> Stage:
+    """Return a hub to which a load is dispatched in one part of a country, and received in another."""
+    measures = "DISPATCHED", "RECEIVED"
+    scene, hubs = _alone(measures=measures, tables=(_BY_BOTH,))(size)
+    ways = [(one[0], other[0]) for one, other in product(scene.ways, repeat=2) if one[0][:2] == other[0][:2]]
+    return Stage(Scene(ways=ways, measures=measures), hubs)
+
+
+def _of_exports(size: int) -> Stage:
+    """Return a hub with one book, and tables of which none has all dimensions."""
+    north, south = _sides(size)
+    told: dict[str, Any] = {"flows": ("EXPORT",), "tables": (_BY_MATERIAL, _BY_PARTNER)}
+    return Stage(Scene(ways=_across(north, south)), (_hub("north", north, **told),))
+
+
 _BOOKS: dict[str, Any] = {"flows": ("EXPORT", "IMPORT"), "tables": (_BY_MATERIAL, _BY_PARTNER)}
 
 
@@ -119,6 +135,8 @@ _MAKERS: Mapping[str, Callable[[int], Stage]] = {
     "crossed table": _alone(tables=(_BY_BOTH,)),
     "deep table": _alone(tables=(_BY_CATEGORY, _BY_MATERIAL)),
     "two measures": _alone(measures=("DISPATCHED", "RECEIVED")),
+    "measures by part": _of_measures_by_part,
+    "exports": _of_exports,
     "public records": _of_public_records,
     "both books": _of_both_books,
     "two hubs": _of_two_hubs,

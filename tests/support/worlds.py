@@ -11,7 +11,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import timedelta
 from itertools import count
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import polars as pl
 
@@ -30,6 +30,7 @@ HAPPENINGS = (
     "corrected down",
     "withdrawn",
     "reclassified",
+    "reclassified together",
     "left",
     "reversed",
 )
@@ -91,9 +92,14 @@ class Scene:
         origin, destination = load.origin[:2], load.destination[:2]
         what = load[2:5]
         if origin == destination:
-            place = ("DOMESTIC", load.destination, destination, *what)
             who = (load.sender, load.receiver, f"{destination}-{load.office}")
-            return _told(load, [Row(measure, *place, *who) for measure in self.measures])
+            # The place is where the waste is at that stage.
+            places = {
+                measure: load.origin if measure == "DISPATCHED" else load.destination
+                for measure in self.measures
+            }
+            rows = [Row(of, "DOMESTIC", place, destination, *what, *who) for of, place in places.items()]
+            return _told(load, rows)
         ends = load.sender, load.receiver
         told = ends[::-1] if self.tells_both else (None, None)
         books = (
@@ -209,17 +215,19 @@ class World:
             del self.standing[number]
 
     def reclassify(self) -> None:
-        """State another material, or another period, of a load."""
+        """State another material, or another period, of a load; now and then of all like it."""
         for number in self._some(1):
-            self.happened["reclassified"] += 1
-            load, mass_g = self.standing[number]
+            load, _ = self.standing[number]
             new = self._load(self._quarter())
-            changed = (
-                load._replace(material=new.material)
-                if self.chance.random() < 0.7
-                else load._replace(period=new.period)
+            changed: dict[str, Any] = (
+                {"material": new.material} if self.chance.random() < 0.7 else {"period": new.period}
             )
-            self.standing[number] = Statement(changed, mass_g)
+            alike = [other for other, told in self.standing.items() if told.load[:5] == load[:5]]
+            several = self._losing.random() < _TOGETHER
+            self.happened["reclassified together" if several and len(alike) > 1 else "reclassified"] += 1
+            for other in alike if several else [number]:
+                told = self.standing[other]
+                self.standing[other] = told._replace(load=told.load._replace(**changed))
 
     def leave(self) -> None:
         """Take back all that a company stated."""
@@ -293,4 +301,6 @@ class World:
 
 
 _EVEN = 10_000_000
+# How often a correction of the place of a load is one of all loads there.
+_TOGETHER = 0.3
 _EVERYWHERE = 2

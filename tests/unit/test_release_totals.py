@@ -7,7 +7,7 @@ from collections.abc import Mapping
 import polars as pl
 
 from consumers.release import blocks, totals
-from consumers.release.blocks import TAKEN
+from consumers.release.blocks import NAMES, TAKEN
 from consumers.release.tables import configured
 from schemas.settings import ReleaseSettings, TableSettings
 from tests.support.contributed import contributed, of_groups
@@ -22,6 +22,7 @@ _TABLES = configured(
     ),
     b"key",
 )
+_NO_NAMES = pl.DataFrame(schema=NAMES)
 _PERIODS = ("2025-Q1", "2025-Q2", "2025-Q3", "2025-Q4", "2026-Q1")
 _Masses = Mapping[str, tuple[int, ...]]
 _BEFORE: _Masses = {"GLASS": (900, 900, 900, 900, 900), "PAPER": (0, 0, 0, 900, 900, 900, 900)}
@@ -34,7 +35,7 @@ def _standing(masses: _Masses) -> pl.DataFrame:
 def _closed(now: _Masses) -> list[str]:
     """Return the materials that stay closed, if each one by itself could open."""
     taken = _standing(_BEFORE).with_columns(taken_on=pl.date(2026, 1, 31)).select(*TAKEN)
-    rows = blocks.placed(blocks.pending(_standing(now), taken), _TABLES, _PERIODS)
+    rows = blocks.placed(blocks.pending(_standing(now), taken, _NO_NAMES), _TABLES, _PERIODS)
     held = totals.held(rows, rows["leaf"].clear(), rows.clear(), _TABLES)
     return rows.filter(pl.col("leaf").is_in(held.implode()))["material"].unique().sort().to_list()
 
@@ -65,7 +66,7 @@ def test_all_that_opens_stays_closed_where_nothing_is_taken_back_now() -> None:
     less = of_groups(-900, -900, -900, material="GLASS")
     later = contributed(*less).with_columns(taken_on=pl.date(2026, 2, 28)).select(*TAKEN)
     now = moved | {"PAPER": (900, 900, 900, 900, 900, 900, 900, 1_000)}
-    pending = blocks.pending(_standing(now), pl.concat([taken, later]))
+    pending = blocks.pending(_standing(now), pl.concat([taken, later]), _NO_NAMES)
     rows = blocks.placed(pending, _TABLES, _PERIODS)
 
     held = totals.held(rows, rows["leaf"].clear(), rows.clear(), _TABLES)

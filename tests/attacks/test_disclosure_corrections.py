@@ -1,0 +1,155 @@
+"""Attacks on what corrections and late reports leave: the same loads, told by several published figures.
+
+Each figure is safe by itself. Put together they are not, where loads go from one to another, or where
+one of them was published before the other.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import replace
+from typing import Any
+
+import polars as pl
+import pytest
+
+from consumers.disclosure.problem import LOAD, Problem
+from consumers.release import blocks, final, totals
+from consumers.release.decision import Attribution, decide
+from tests.support import histories
+from tests.support.contributed import contributed
+from tests.support.histories import History
+from tests.support.stages import stage
+from tests.support.time_attack import Attack
+from tests.support.worlds import Load, Statement
+
+(_TABLES,) = stage("linked tables", 1).hubs
+_NEW = Statement(Load("FR-IDF", "FR-IDF", "GLASS", "RECYCLING", "2026-Q1", b"new", b"to new", "A"), 1_000)
+_Change = Mapping[str, Any]
+
+
+@pytest.mark.parametrize("week", [9, 16])
+@pytest.mark.parametrize(
+    ("change", "beside", "name"),
+    [
+        ({"material": "PAPER"}, {"material": "FERROUS"}, "linked tables"),
+        ({"period": "2025-Q4"}, {"material": "FERROUS"}, "linked tables"),
+        ({"destination": "FR-BRE"}, {"destination": "FR-NOR"}, "crossed table"),
+    ],
+)
+def test_loads_that_go_elsewhere_tell_no_other_load(
+    monkeypatch: pytest.MonkeyPatch, week: int, change: _Change, beside: _Change, name: str
+) -> None:
+    """What two figures tell together is not one company's new load, however much a total has besides."""
+    first, others = _loads(8), _loads(5, 100, **beside)
+    gone = {number: _changed(told, change) for number, told in first.items() if number < 4}
+    weeks = (8, first), (week, first | gone | others | {200: _changed(_NEW, change)})
+    assert _recovered(histories.told(*weeks, name=name)) == []
+
+    monkeypatch.setattr(totals, "_with_pairs", lambda placed: placed)
+    assert _recovered(histories.told(*weeks, name=name)) != []
+
+
+def test_groups_that_get_other_names_hide_nobody(monkeypatch: pytest.MonkeyPatch) -> None:
+    """When companies stand under the new names of their groups, another one's first load is not told."""
+
+    def second() -> list[int]:
+        first = decide(_of_groups("old"), Attribution(), histories.week(8), _TABLES)
+        rows = pl.concat([_of_groups("new"), contributed({"group_key": b"x", "mass_g": 1_000})])
+        found = decide(rows, first.attribution, histories.week(9), _TABLES).observations
+        return found.filter(pl.col("mass_g") != 0)["mass_g"].unique().to_list()
+
+    assert second() == []
+
+    names = blocks.names
+    monkeypatch.setattr(blocks, "names", lambda rows, before: names(rows, before.clear()))
+    assert second() == [1_000]
+
+
+def test_a_company_under_two_names_of_its_group_is_one() -> None:
+    """While some statements have the old name of a group, and others the new one, it counts once."""
+    rows = pl.concat([_of_groups("old", 1), _of_groups("new", 1), _of_groups("other", 2).tail(1)])
+
+    found = decide(rows, Attribution(), histories.week(8), _TABLES).observations
+    assert found.filter(pl.col("mass_g") != 0).is_empty()
+
+
+@pytest.mark.parametrize("week", [9, 16])
+def test_arrivals_elsewhere_tell_no_departure(monkeypatch: pytest.MonkeyPatch, week: int) -> None:
+    """What was dispatched in one part and received in another, later, does not tell a load between."""
+    loads = _loads(5, origin="FR-BRE")
+    sent = {number: _changed(told, {"silent": "RECEIVED"}) for number, told in loads.items()}
+    weeks = (8, sent), (week, loads | {9: _changed(_NEW, {"origin": "FR-BRE"})})
+    assert _recovered(histories.told(*weeks, name="measures by part")) == []
+
+    _forget_what_was_told(monkeypatch)
+    placed = blocks.placed
+    monkeypatch.setattr(blocks, "placed", lambda *of: placed(*of).with_columns(family="leaf"))
+    assert _recovered(histories.told(*weeks, name="measures by part")) != []
+
+
+def test_a_last_block_minus_an_earlier_one_of_another_book_tells_no_load(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """What one country told before the end of a period does not tell what the other one has besides."""
+    loads = _loads(5, destination="DE-BE")
+    sent = {number: _changed(told, {"silent": "IMPORT"}) for number, told in loads.items()}
+    weeks = (8, sent), (16, loads | {9: _changed(_NEW, {"destination": "DE-BE"})})
+    assert _recovered(histories.told(*weeks, name="both books")) == []
+
+    _forget_what_was_told(monkeypatch)
+    assert _recovered(histories.told(*weeks, name="both books")) != []
+
+
+def test_tables_of_one_book_that_overlap_tell_no_load(monkeypatch: pytest.MonkeyPatch) -> None:
+    """What goes to a country is not one company's paper once all glass is taken off."""
+    to_germany: _Change = {"destination": "DE-BE"}
+    loads = _loads(5, **to_germany) | _loads(5, 10, destination="IT-25", material="PAPER")
+    week = 16, loads | {20: _changed(_NEW, {**to_germany, "material": "PAPER"})}
+    assert _recovered(histories.told(week, name="exports")) == []
+
+    _change_problems(monkeypatch, lambda rows: rows.drop(LOAD, strict=False))
+    assert _recovered(histories.told(week, name="exports")) != []
+
+
+def _loads(count: int, first: int = 0, **of: Any) -> dict[int, Statement]:
+    """Return loads of as many companies, all of them different ones."""
+    loads = {
+        number: _NEW.load._replace(sender=b"s%d" % number, receiver=b"r%d" % number, **of)
+        for number in range(first, first + count)
+    }
+    return {number: Statement(load, 900) for number, load in loads.items()}
+
+
+def _changed(told: Statement, change: _Change) -> Statement:
+    return told._replace(load=told.load._replace(**change))
+
+
+def _of_groups(name: str, count: int = 5) -> pl.DataFrame:
+    """Return a row of each of some companies, under a name of its group."""
+    return contributed(
+        *(
+            {"group_key": f"{name} {number}".encode(), "companies": [b"company %d" % number], "mass_g": 900}
+            for number in range(count)
+        )
+    )
+
+
+def _recovered(history: History) -> list[str]:
+    return Attack(history).recovered()
+
+
+def _forget_what_was_told(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Decide last blocks as if nothing of what they hold had been told before."""
+    agency = pl.col("agency").str.replace(f"\n{final.TOLD_BEFORE}", "", literal=True)
+    _change_problems(monkeypatch, lambda rows: rows.with_columns(agency))
+
+
+def _change_problems(monkeypatch: pytest.MonkeyPatch, change: Callable[[pl.DataFrame], pl.DataFrame]) -> None:
+    problems = final.problems
+
+    def changed(*asked: Any) -> Iterator[tuple[str, Problem]]:
+        for name, problem in problems(*asked):
+            yield name, replace(problem, contributions=change(problem.contributions))
+
+    monkeypatch.setattr(final, "problems", changed)
