@@ -20,6 +20,7 @@ from confluent_kafka import (
 from confluent_kafka.admin import OffsetSpec  # type: ignore[attr-defined]  # public, not listed in __all__
 
 from schemas import topics
+from schemas.errors import RetriableError
 from schemas.runtime import clients
 from schemas.runtime.failures import classified
 from schemas.settings import KafkaSettings
@@ -37,13 +38,13 @@ class Ledger:
         self._assigned: set[int] = set()
 
     def cluster_id(self) -> str:
-        """Return the cluster's name for itself.
-
-        Raises:
-            RetriableError: The broker does not answer.
-        """
-        described = self._admin.describe_cluster(request_timeout=clients.REQUEST_TIMEOUT_SECONDS)
-        return str(self._answered(described.result).cluster_id)
+        """Return the cluster's name for itself; raises as `topic_id`."""
+        # Listed, not described: before a broker is let in (again) it knows of none, and librdkafka ends
+        # a process that asks it to describe the cluster then.
+        found = self._listed().cluster_id
+        if found is None:
+            raise RetriableError("the broker does not tell its cluster", hint="is it up?")
+        return str(found)
 
     def topic_id(self) -> str:
         """Return what tells the topic from another of its name.
@@ -59,13 +60,15 @@ class Ledger:
 
     def partitions(self) -> set[int]:
         """Return the topic's partitions; raises as `topic_id`."""
-        metadata = self._answered(
-            lambda: self.consumer.list_topics(self._topic, timeout=clients.REQUEST_TIMEOUT_SECONDS)
-        )
-        found = metadata.topics[self._topic]
+        found = self._listed().topics[self._topic]
         if found.error is not None:
             raise classified(found.error, f"read {self._topic}")
         return set(found.partitions)
+
+    def _listed(self) -> Any:
+        return self._answered(
+            lambda: self.consumer.list_topics(self._topic, timeout=clients.REQUEST_TIMEOUT_SECONDS)
+        )
 
     def assign(self, partitions: set[int], next_offsets: Mapping[int, int]) -> set[int]:
         """Read the partitions from where the file ends, and return new ones; raises as `topic_id`."""

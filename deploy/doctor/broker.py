@@ -5,15 +5,12 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from confluent_kafka import KafkaException
-from confluent_kafka.admin import (  # type: ignore[attr-defined]  # exported without saying so
-    DescribeClusterResult,
-)
+from confluent_kafka.admin import ClusterMetadata  # type: ignore[attr-defined]  # exported without saying so
 
 from deploy.doctor import reaching
 from deploy.doctor.address import Address, of_brokers
 from deploy.doctor.check import Finding, fail, ok, warn
 from deploy.doctor.installation import Installation
-from schemas.errors import RetriableError
 from schemas.runtime import clients
 from schemas.runtime.failures import classified
 from schemas.settings import KafkaSettings
@@ -57,15 +54,14 @@ def handshake(installation: Installation) -> Iterator[Finding]:
 def login(installation: Installation) -> Iterator[Finding]:
     """Look whether the broker lets us in; raises ConfigurationError where it refuses us."""
     cluster = _cluster(installation)
-    yield ok(
-        f"{_who(installation.settings.kafka)}; cluster {cluster.cluster_id} has {len(cluster.nodes)} brokers"
-    )
+    size = f"cluster {cluster.cluster_id} has {len(cluster.brokers)} brokers"
+    yield ok(f"{_who(installation.settings.kafka)}; {size}")
 
 
 def listeners(installation: Installation) -> Iterator[Finding]:
     """Look whether each broker is where it says it is: clients go there after the first answer."""
     cluster = _cluster(installation)
-    addresses = [Address(str(node.host), int(node.port)) for node in cluster.nodes]
+    addresses = [Address(str(node.host), int(node.port)) for node in cluster.brokers.values()]
     return reaching.ports(addresses, "advertised.listeners of the broker")
 
 
@@ -73,17 +69,12 @@ def _addresses(installation: Installation) -> list[Address]:
     return of_brokers(installation.settings.kafka.bootstrap_servers)
 
 
-def _cluster(installation: Installation) -> DescribeClusterResult:
-    answer = installation.admin.describe_cluster(request_timeout=clients.REQUEST_TIMEOUT_SECONDS)
+def _cluster(installation: Installation) -> ClusterMetadata:
+    # Listed, not described: see `consumers.hub.ledger`.
     try:
-        found: DescribeClusterResult = answer.result(clients.REQUEST_TIMEOUT_SECONDS * 2)
+        return installation.admin.list_topics(timeout=clients.REQUEST_TIMEOUT_SECONDS)
     except KafkaException as error:
         raise classified(error, "log in to the broker") from None
-    except TimeoutError:
-        raise RetriableError(
-            "the broker does not answer", hint="is it up, and is it one of Kafka's?"
-        ) from None
-    return found
 
 
 def _who(kafka: KafkaSettings) -> str:

@@ -9,7 +9,6 @@ from __future__ import annotations
 import re
 import socket
 import ssl
-import time
 from contextlib import suppress
 from typing import Any
 
@@ -21,8 +20,8 @@ from schemas.runtime import credentials
 from schemas.settings import KafkaSettings, RegistrySettings, SecurityProtocol
 
 _CONNECT_SECONDS = 5.0
-_PROOF_SECONDS = 5.0
-_POLL_SECONDS = 0.02
+# Time for an answer, longer and longer: between them is seen what the broker refuses.
+_ANSWER_SECONDS = (0.25, 0.5, 1.0, 3.0)
 # OpenSSL's X509_V_ERR_*: codes of a certificate that is not accepted.
 _REFUSED_CERTIFICATES = {
     9: ("is not valid yet", "look at the clocks of both machines, or wait until it is"),
@@ -155,13 +154,16 @@ def _name(settings: KafkaSettings) -> tuple[object, ...]:
 
 
 def _is_answered(client: AdminClient, told: list[KafkaError]) -> bool:
-    answer = client.describe_cluster(request_timeout=_PROOF_SECONDS)
-    deadline = time.monotonic() + _PROOF_SECONDS
-    while not answer.done() and not told and time.monotonic() < deadline:
-        client.poll(_POLL_SECONDS)
-    # What is told first is not always what says most.
-    client.poll(_POLL_SECONDS)
-    return answer.done() and answer.exception() is None
+    for seconds in _ANSWER_SECONDS:
+        try:
+            client.list_topics(timeout=seconds)
+        except KafkaException:
+            client.poll(0)
+            if told:
+                return False
+        else:
+            return True
+    return False
 
 
 def _raise_refusal(settings: KafkaSettings, told: list[KafkaError]) -> None:

@@ -2,6 +2,10 @@
 
 from __future__ import annotations
 
+import os
+import signal
+import subprocess
+import sys
 import time
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
@@ -20,12 +24,27 @@ from tests.support import sealed
 from tests.support.agency import kafka_of, manifest, new_agency, write
 from tests.support.hub import new_ledger
 from tests.support.operated import Operated, hub_command, operated
+from tests.support.samples import ROOT
 
 # Stops servers of the exchange itself.
 pytestmark = pytest.mark.embedded
 
 AGENCY, HUB = "US-EPA", "outages"
 EVENTS_EACH = 6
+# Asks for the cluster as a hub does when it starts, again and again, until it is told to end.
+ASKS = """
+import select, sys
+from consumers.hub.ledger import Ledger
+from schemas.errors import RetriableError
+from schemas.settings import KafkaSettings
+
+ledger = Ledger(KafkaSettings(bootstrap_servers=sys.argv[1]), "asks", "weighbridge.movements")
+while not select.select([sys.stdin], [], [], 0.005)[0]:
+    try:
+        ledger.cluster_id()
+    except RetriableError:
+        pass
+"""
 
 
 @pytest.fixture
@@ -151,3 +170,22 @@ def test_a_commit_that_is_under_way_does_not_keep_a_process(prepared: Exchange) 
     prepared.restart_broker()
 
     assert seconds < STOP_SECONDS / 4
+
+
+def test_a_broker_that_was_out_for_a_while_ends_no_process(prepared: Exchange) -> None:
+    """Whoever starts while a cluster lets no broker in waits for one: no client library ends it."""
+    assert prepared.broker.state is not None
+    assert prepared.broker.state.process is not None
+    broker = prepared.broker.state.process.pid
+    asks = [sys.executable, "-c", ASKS, prepared.bootstrap_servers]
+    with subprocess.Popen(asks, cwd=ROOT, stdin=subprocess.PIPE) as process:
+        time.sleep(2.0)
+        for seconds in (2.5, 3.0, 3.5):
+            # Longer than the cluster waits for a sign of life.
+            os.kill(broker, signal.SIGSTOP)
+            time.sleep(seconds)
+            os.kill(broker, signal.SIGCONT)
+            time.sleep(1.5)
+        process.communicate(b"\n", timeout=60)
+
+    assert process.returncode == 0
