@@ -18,14 +18,12 @@ import sys
 import tempfile
 import time
 from collections.abc import Iterator, Sequence
-from contextlib import ExitStack, contextmanager, suppress
+from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field
 from datetime import date
 from pathlib import Path
-from urllib.request import urlopen
 
 import numpy as np
-from prometheus_client.parser import text_string_to_metric_families
 
 from deploy import topics as deployed
 from deploy.exchange import ports
@@ -37,6 +35,7 @@ from schemas.runtime.registry import Registry
 from tests.benchmarks import plot, report
 from tests.support import agency as support
 from tests.support import sealed
+from tests.support.exposition import scraped, values
 
 AGENCY, HUB, SYSTEM = "US-EPA", "soak", "us-emanifest"
 PUBLISHED, STORED = "weighbridge_events_published_total", "weighbridge_rows_stored_total"
@@ -69,11 +68,7 @@ class Process:
     @property
     def count(self) -> int:
         """How far it is; 0 before it answers."""
-        with suppress(OSError), urlopen(f"http://{ports.HOST}:{self.port}/metrics", timeout=10) as answer:
-            families = text_string_to_metric_families(answer.read().decode())
-            samples = (sample for family in families for sample in family.samples)
-            return int(sum(sample.value for sample in samples if sample.name == self.counter))
-        return 0
+        return int(sum(values(scraped(self.port), self.counter).values()))
 
     def look(self) -> None:
         """Note what it uses now."""

@@ -16,9 +16,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
-from http.client import HTTPException
 from pathlib import Path
-from urllib.request import urlopen
 
 import polars as pl
 
@@ -39,6 +37,7 @@ from schemas.telemetry import METRICS
 from tests.support import program, tables
 from tests.support.agency import DOCUMENTS, ROOT, committed, kafka_of
 from tests.support.canaries import spots
+from tests.support.exposition import scraped, values
 from tests.support.hub import new_producer
 from tests.support.leaky_adapter import RAISED, STATED
 from tests.support.lying_registry import lying_registry
@@ -512,15 +511,4 @@ def _settled(port: int, process: Running) -> bytes:
 
 
 def _stored(exposition: str) -> float:
-    return sum(
-        map(float, re.findall(r"^weighbridge_rows_stored_total\{.*\} (.*)$", exposition, re.MULTILINE))
-    )
-
-
-def scraped(port: int) -> str:
-    """Return the exposition of a process, empty before it is served and where the process ends meanwhile."""
-    try:
-        with urlopen(f"http://127.0.0.1:{port}/metrics", timeout=5) as answer:
-            return str(answer.read().decode())
-    except (OSError, HTTPException):
-        return ""
+    return sum(values(exposition, "weighbridge_rows_stored_total").values())

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterator, Mapping
+from http.client import HTTPException
+from urllib.request import urlopen
 
 from prometheus_client.metrics_core import Metric as Family
 from prometheus_client.parser import text_string_to_metric_families
@@ -53,6 +55,15 @@ def strangers(exposition: str, *, agencies: set[str], sources: set[str], hubs: s
 
 def _is_version(text: str) -> bool:
     return re.fullmatch(r"[0-9][0-9a-z.+]*", text) is not None
+
+
+def scraped(port: int) -> str:
+    """Return what a process exposes: nothing before it serves it, or where it ends meanwhile."""
+    try:
+        with urlopen(f"http://127.0.0.1:{port}/metrics", timeout=5) as answer:
+            return str(answer.read().decode())
+    except (OSError, HTTPException):
+        return ""
 
 
 def values(source: str | CollectorRegistry, name: str) -> dict[tuple[str, ...], float]:

@@ -9,10 +9,10 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
-from urllib.request import urlopen
 
 from schemas.runtime import health
 from tests.support import program
+from tests.support.exposition import scraped
 from tests.support.ports import free_port
 from tests.support.program import Running
 from tests.support.sealed import write_directory
@@ -41,11 +41,7 @@ class Operated:
 
     def metrics(self) -> str:
         """Return the exposition, empty before it is served."""
-        try:
-            with urlopen(f"http://127.0.0.1:{self.metrics_port}/metrics", timeout=5) as answer:
-                return str(answer.read().decode())
-        except OSError:
-            return ""
+        return scraped(self.metrics_port)
 
     def when(self, text: str, *, is_shown: bool = True) -> str:
         """Return the exposition once it holds a text, or does not any more."""
