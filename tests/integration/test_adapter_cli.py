@@ -3,15 +3,11 @@
 from __future__ import annotations
 
 import json
-import os
 import re
 import subprocess
-import time
 from datetime import datetime
 from pathlib import Path
 from typing import Any
-from urllib.error import URLError
-from urllib.request import urlopen
 
 import pytest
 
@@ -20,7 +16,7 @@ from schemas import contract, identity
 from tests.support import program
 from tests.support.agency import DOCUMENTS, manifest, new_agency, write
 from tests.support.exposition import strangers
-from tests.support.ports import free_port
+from tests.support.operated import operated
 
 SIGNED = DOCUMENTS / "us_emanifest" / "signed.json"
 BYTES = ("event_id", "statement_key", "movement_key")
@@ -171,12 +167,9 @@ def test_metrics_are_those_of_the_closed_list(exchange: Exchange, tmp_path: Path
     keys, folder = tmp_path / "keys", tmp_path / "in"
     identity.create(keys, range(2020, 2030))
     write(folder, "a.json", [manifest(1), manifest(2, status="Lost")])
-    port = free_port()
-    command = agency.command(folder, keys, "--metrics-port", str(port))
-    with program.start(*command, stdout=Path(os.devnull), stderr=Path(os.devnull)) as running:
-        exposition = _scraped(port, 'events_published_total{agency="XX-CLI3",source="us-emanifest"} 6.0')
-        running.terminate()
-        status = running.wait(30)
+    with operated(tmp_path / "run", *agency.command(folder, keys)) as running:
+        exposition = running.when('events_published_total{agency="XX-CLI3",source="us-emanifest"} 6.0')
+        status, _ = running.stopped()
 
     assert status == 0
     assert (
@@ -184,18 +177,3 @@ def test_metrics_are_those_of_the_closed_list(exchange: Exchange, tmp_path: Path
         in exposition
     )
     assert [] == strangers(exposition, agencies={"XX-CLI3"}, sources={"us-emanifest"}, hubs=set())
-
-
-def _scraped(port: int, awaited: str) -> str:
-    """Return the exposition once it holds a text."""
-    deadline = time.monotonic() + 30
-    found = ""
-    while awaited not in found:
-        assert time.monotonic() < deadline, found
-        time.sleep(0.2)
-        try:
-            with urlopen(f"http://127.0.0.1:{port}/metrics", timeout=5) as answer:
-                found = answer.read().decode()
-        except URLError:
-            continue
-    return found

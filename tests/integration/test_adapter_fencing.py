@@ -18,9 +18,11 @@ from schemas.errors import ContractError, FatalError, FencedError, RetriableErro
 from schemas.runtime import clients
 from schemas.runtime.registry import Registry
 from schemas.runtime.transaction import TransactionalWriter
+from tests.support import agency as support
 from tests.support import program
 from tests.support.agency import SOURCE, Agency, kafka_of, ledger_topics, manifest, new_agency, write
 from tests.support.hub import delete_topics
+from tests.support.waiting import eventually
 
 QUIET = ("--source-id", SOURCE, "--metrics-port", "0")
 
@@ -95,10 +97,7 @@ def test_an_instance_that_is_taken_over_exits_with_3(exchange: Exchange, tmp_pat
     one = write(folder, "1.json", manifest(1))
     command = agency.command(folder, keys, *QUIET)
     with program.start(*command) as first:
-        deadline = time.monotonic() + 30
-        while not agency.events():
-            assert time.monotonic() < deadline, "the first instance publishes nothing"
-            time.sleep(0.2)
+        assert eventually(agency.events)
         two = write(folder, "2.json", manifest(2))
         agency.run(folder)
         write(folder, "3.json", manifest(3))
@@ -134,8 +133,9 @@ def test_a_transaction_that_the_broker_ended_is_no_take_over(
     )
     writer, topic = writers(agency)
     send(writer, topic)
-    # The broker looks every ten seconds.
-    time.sleep(12.5)
+    writer.flush()
+    # Whoever reads to the end waits for the end of the transaction.
+    assert support.committed(agency.kafka, topic) == []
 
     with pytest.raises(RetriableError, match="outlived"):
         writer.commit()
@@ -204,10 +204,7 @@ def test_a_stop_ends_with_0_after_the_commit(exchange: Exchange, tmp_path: Path)
     one = write(folder, "1.json", [manifest(number) for number in range(20)])
     command = agency.command(folder, keys, "--health-file", str(health), *QUIET)
     with program.start(*command) as process:
-        deadline = time.monotonic() + 30
-        while not health.exists():
-            assert time.monotonic() < deadline, "the health file is not touched"
-            time.sleep(0.05)
+        assert eventually(health.exists)
         process.send_signal(signal.SIGTERM)
         out, log = process.communicate(timeout=60)
 

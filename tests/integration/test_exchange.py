@@ -22,7 +22,7 @@ from deploy.exchange.exchange import Exchange, running_exchange
 from schemas.errors import ConfigurationError
 
 ROOT = Path(__file__).parents[2]
-SECOND_START_SECONDS_MAX = 6.0
+WAITING_SECONDS_MAX = 6.0
 pytestmark = pytest.mark.embedded
 
 PROGRAM = "from deploy.exchange.cli import app; app()"
@@ -96,15 +96,12 @@ def test_commands_start_tell_and_stop(folder: Path) -> None:
     assert {process.birth_of(entry["pid"]) for entry in servers.values()} == {None}
 
 
-def _waiting_for_a_core() -> float:
-    """Return how many times as long everything takes since others run too."""
-    return max(1.0, os.getloadavg()[0] / (os.cpu_count() or 1))
-
-
 def test_data_survives_a_restart_which_is_quick(folder: Path) -> None:
-    """Schemas, records and addresses are the same after a stop; the second start keeps its budget."""
+    """Schemas, records and addresses are the same after a stop, and the second start waits for nothing."""
     schema = Schema('{"type": "record", "name": "Kept", "fields": []}', "AVRO")
+    started = time.monotonic()
     with running_exchange(folder) as before:
+        first_seconds = time.monotonic() - started
         addresses = (before.bootstrap_servers, before.registry_url)
         with SchemaRegistryClient({"url": before.registry_url}) as registry:
             schema_id = registry.register_schema("kept-value", schema)
@@ -112,7 +109,7 @@ def test_data_survives_a_restart_which_is_quick(folder: Path) -> None:
         _produce(before, "kept", b"record")
     started = time.monotonic()
     with running_exchange(folder) as after:
-        start_seconds = time.monotonic() - started
+        second_seconds = time.monotonic() - started
         addresses_after = (after.bootstrap_servers, after.registry_url)
         with SchemaRegistryClient({"url": after.registry_url}) as registry:
             found = registry.lookup_schema("kept-value", schema)
@@ -120,7 +117,7 @@ def test_data_survives_a_restart_which_is_quick(folder: Path) -> None:
 
     assert addresses == addresses_after
     assert (schema_id, b"record") == (found.schema_id, record)
-    assert start_seconds < SECOND_START_SECONDS_MAX * _waiting_for_a_core()
+    assert second_seconds < first_seconds + WAITING_SECONDS_MAX
     assert not _runs(after)
 
 

@@ -18,11 +18,12 @@ from confluent_kafka.admin import NewPartitions  # type: ignore[attr-defined]  #
 from consumers.hub import offline
 from deploy.exchange.exchange import Exchange
 from schemas import contract, framing, topics
-from schemas.errors import ConfigurationError, FatalError, WeighbridgeError
+from schemas.errors import Awaited, ConfigurationError, FatalError, WeighbridgeError
 from schemas.reasons import Reason
 from schemas.runtime import clients
 from tests.support import events, program
 from tests.support import hub as support
+from tests.support.agency import committed
 from tests.support.hub import LedgerTopic, running
 from tests.support.sealed import write_directory
 from tests.support.signed import EVERYBODY, Scribe
@@ -37,15 +38,8 @@ def ledger(exchange: Exchange) -> LedgerTopic:
 
 def dead_letters(ledger: LedgerTopic) -> dict[bytes, dict[str, object]]:
     """Return the dead letters on the topic by key."""
-    reader = clients.consumer(ledger.kafka, "test", **{"enable.partition.eof": True})
-    reader.assign([TopicPartition(topics.dead_letters("test"), 0, 0)])
-    found: dict[bytes, dict[str, object]] = {}
-    while True:
-        for record in reader.consume(100, 0.05):
-            if record.error() is not None:
-                reader.close()
-                return found
-            found[_bytes(record.key())] = _letter(record)
+    found = committed(ledger.kafka, topics.dead_letters("test"))
+    return {_bytes(record.key()): _letter(record) for record in found}
 
 
 def _letter(record: Message) -> dict[str, object]:
@@ -211,7 +205,7 @@ def test_absent_registry_is_waited_for(ledger: LedgerTopic, tmp_path: Path) -> N
     ledger.kafka = ledger.kafka.model_copy(update={"registry_url": "http://127.0.0.1:9"})
     waiting = ledger.hub(file)
     with running(waiting):
-        time.sleep(3)
+        assert eventually(lambda: Awaited.REGISTRY in waiting.health.awaited)
     ledger.kafka = ledger.kafka.model_copy(update={"registry_url": registry_url})
 
     hub = ledger.run_to_end(file)
@@ -288,6 +282,8 @@ def test_a_long_query_does_not_hold_up_the_end_of_a_hub(ledger: LedgerTopic, tmp
             answers.append(error)
 
     with running(ledger.hub(file)):
+        # What a first question prepares, the next one has at once.
+        offline.answered(file, "1GB", "sql", query="SELECT 1")
         asking = threading.Thread(target=ask)
         asking.start()
         time.sleep(1.0)

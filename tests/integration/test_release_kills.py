@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+import stamina
 
 from deploy import topics as deployed
 from deploy.exchange.exchange import Exchange
@@ -71,16 +72,10 @@ def undisturbed(hub: Releasing) -> list[Any]:
     return found
 
 
+@stamina.retry(on=RetriableError, attempts=None, timeout=120)
 def led(hub: Releasing) -> list[Any]:
     """Return the records of a hub once the new partitions have a leader."""
-    deadline = time.monotonic() + 30
-    while True:
-        try:
-            return hub.records()
-        except RetriableError:
-            if time.monotonic() > deadline:
-                raise
-            time.sleep(0.1)
+    return hub.records()
 
 
 def test_killed_at_every_step_it_publishes_the_same(hub: Releasing) -> None:

@@ -149,7 +149,7 @@ def test_a_command_that_waits_for_a_pipe_can_be_stopped(exchange: Exchange, tmp_
         assert b"positions_read" in running.stderr.readline()
         time.sleep(0.5)
         running.send_signal(signal.SIGTERM)
-        status = running.wait(15)
+        status = running.wait(120)
 
     assert status == 0
     assert agency.published() == {}

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -14,6 +13,7 @@ from confluent_kafka.admin import AdminClient
 from testcontainers.core.container import DockerContainer
 
 from tests.support.ports import free_port
+from tests.support.waiting import eventually
 
 KAFKA_IMAGE = "apache/kafka:4.3.1"
 REGISTRY_IMAGE = "apicurio/apicurio-registry:3.3.3"
@@ -78,10 +78,7 @@ def _kafka(host: str, port: int) -> DockerContainer:
 
 
 def _wait(answers: Callable[[], bool]) -> None:
-    deadline = time.monotonic() + _START_SECONDS
-    while not answers():
-        assert time.monotonic() < deadline, "the container does not answer"
-        time.sleep(0.2)
+    assert eventually(answers, _START_SECONDS), "the container does not answer"
 
 
 def _broker_answers(address: str) -> bool:

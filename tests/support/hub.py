@@ -12,7 +12,6 @@ import signal
 import subprocess
 import sys
 import threading
-import time
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import closing, contextmanager
 from dataclasses import dataclass, field
@@ -42,6 +41,7 @@ from schemas.settings import HubSettings, KafkaSettings
 from schemas.signing import Chain
 from tests.support import events
 from tests.support.signed import ANYBODY, Scribe
+from tests.support.waiting import eventually
 
 SCHEMA_ID = 7
 # By which hubs of tests close epochs: the day on which a test runs changes nothing.
@@ -260,10 +260,7 @@ def delete_topics(kafka: KafkaSettings, names: list[str]) -> None:
         except KafkaException as error:
             if error.args[0].code() != KafkaError.UNKNOWN_TOPIC_OR_PART:
                 raise
-    deadline = time.monotonic() + 30
-    while set(names) & set(admin.list_topics(timeout=10).topics):
-        assert time.monotonic() < deadline, "the broker does not delete a topic"
-        time.sleep(0.05)
+    assert eventually(lambda: not set(names) & set(admin.list_topics(timeout=10).topics))
 
 
 def main() -> None:

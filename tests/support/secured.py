@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import time
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -31,6 +30,7 @@ from schemas.runtime import clients
 from schemas.runtime.registry import Registry
 from schemas.settings import KafkaSettings
 from tests.support.certificates import HOSTS, Authority
+from tests.support.waiting import eventually
 
 _MOVEMENT_PARTITIONS = 3
 _PASSWORD = "correct horse battery staple"  # noqa: S105  # a test's own
@@ -134,18 +134,15 @@ class Secured:
     def _wait_for(self, present: Iterable[Rule] = (), absent: Iterable[Rule] = ()) -> None:
         """Wait for what the controller has written to reach the broker that answers."""
         wanted, unwanted = set(present), set(absent)
-        deadline = time.monotonic() + _SECONDS
-        while True:
-            members = [
-                Member(Role.SUBSCRIBER, "", principal)
-                for principal in {rule.principal for rule in wanted | unwanted}
-            ]
+        principals = {rule.principal for rule in wanted | unwanted}
+        members = [Member(Role.SUBSCRIBER, "", principal) for principal in principals]
+
+        def has_come() -> bool:
             planned = access.plan(self.operator, members)
             found = set(planned.further) | (set(access.rules(members)) - set(planned.missing))
-            if wanted <= found and not unwanted & found:
-                return
-            assert time.monotonic() < deadline, "the broker does not take a rule over"
-            time.sleep(0.02)
+            return wanted <= found and not unwanted & found
+
+        assert eventually(has_come), "the broker does not take a rule over"
 
     def prepare(self, wanted: tuple[topics.Topic, ...]) -> None:
         """Make topics and register their schemas."""

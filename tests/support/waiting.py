@@ -2,15 +2,11 @@
 
 from __future__ import annotations
 
-import time
 from collections.abc import Callable
 
+from deploy.exchange.waiting import until
 
-def eventually(condition: Callable[[], bool], seconds: float = 45.0) -> bool:
-    """Say whether a condition comes to hold."""
-    deadline = time.monotonic() + seconds
-    while not condition():
-        if time.monotonic() > deadline:
-            return False
-        time.sleep(0.1)
-    return True
+
+def eventually(condition: Callable[[], object], seconds: float = 120.0) -> bool:
+    """Say whether a condition comes to hold; by default also on a machine ten times slower than ours."""
+    return until(lambda: bool(condition()), timeout_seconds=seconds, interval_seconds=0.05)
