@@ -212,6 +212,14 @@ class Publisher:
             self._positions.topic_key(CHAIN), self._positions.put(CHAIN, self.signatures.position())
         )
 
+    def look(self) -> None:
+        """Ask the broker whether it is there.
+
+        Raises:
+            RetriableError: It does not answer.
+        """
+        self._writer.look(topics.MOVEMENTS)
+
     def close(self) -> None:
         """Abort what is open; nothing of it is ever seen."""
         self._writer.close()

@@ -32,5 +32,8 @@ class Rehearsal:
     def commit(self) -> None:
         """Have nothing to commit."""
 
+    def look(self, topic: str) -> None:
+        """Have nobody to wait for."""
+
     def close(self) -> None:
         """Have nothing to close."""

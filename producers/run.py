@@ -57,6 +57,9 @@ _SOURCE = b""
 _LARGE_BYTES = 8 * 1024 * 1024
 # The client retries in seconds by itself; this is for what outlasts it.
 RETRY_SECONDS = 5.0
+# An outage is noticed within twice this time, also where there is nothing to publish.
+LOOK_INTERVAL_SECONDS = 15.0
+_OTHERS = frozenset(Awaited) - {Awaited.SOURCE}
 # Stands for the bytes of a resource that could not be read.
 _UNREAD = b""
 
@@ -115,6 +118,7 @@ class Run:
     _is_file_told: bool = False
     _over: list[bytes] = field(default_factory=list)
     _committed_at: float = 0.0
+    _looked_at: float = 0.0
     _newest_recorded: datetime | None = None
 
     def __post_init__(self) -> None:
@@ -145,7 +149,8 @@ class Run:
             ConfigurationError: The source was published under other keys.
         """
         self._publisher.open(Registry(self.kafka), self._positions)
-        self._committed_at = time.monotonic()
+        self.health.answered(*_OTHERS)
+        self._committed_at = self._looked_at = time.monotonic()
         self._check_keys()
         self._start_source()
 
@@ -161,9 +166,11 @@ class Run:
                 # A transaction must not stay open while many resources turn out to be unchanged.
                 if resource is None or self._is_commit_due():
                     self._commit()
+                if resource is None:
+                    self._look_around()
         self._commit()
         self.health.turned()
-        self.health.answered()
+        self.health.answered(Awaited.SOURCE)
 
     def until_stopped(self) -> None:
         """Ask the source again and again until `stop` is set."""
@@ -176,7 +183,20 @@ class Run:
         until = time.monotonic() + self.agency.poll_interval_seconds
         while not self.stop.is_set() and (left_seconds := until - time.monotonic()) > 0:
             self.health.turned()
+            self._look_around()
             self.stop.wait(min(left_seconds, RETRY_SECONDS))
+
+    def _look_around(self) -> None:
+        """Notice a broker that is away, or back, though there is nothing to publish."""
+        if time.monotonic() - self._looked_at < LOOK_INTERVAL_SECONDS:
+            return
+        try:
+            self._publisher.look()
+        except RetriableError as error:
+            self.health.waits(error)
+        else:
+            self.health.answered(Awaited.BROKER)
+        self._looked_at = time.monotonic()
 
     def close(self) -> None:
         """Leave nothing open."""
@@ -349,7 +369,7 @@ class Run:
             self._over.clear()
 
     def _tell_commit(self, done: Committed) -> None:
-        self.health.answered(*set(Awaited) - {Awaited.SOURCE})
+        self.health.answered(*_OTHERS)
         self.metrics.counter(EVENTS_PUBLISHED, **self._labels).inc(done.events)
         self.metrics.counter(TRANSACTIONS, **self._labels).inc()
         if self._newest_recorded is not None:
@@ -408,9 +428,6 @@ def keep_running(prepared: Callable[[], Run], stop: threading.Event, *, once: bo
         except RetriableError as error:
             if once:
                 raise
-            if error.awaited is Awaited.SOURCE:
-                # It is asked when all else has answered.
-                run.health.answered(*set(Awaited) - {Awaited.SOURCE})
             run.health.waits(error)
             if not stop.wait(RETRY_SECONDS):
                 continue

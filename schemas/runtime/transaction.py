@@ -106,6 +106,10 @@ class TransactionalWriter:
         self._guarded("flush", lambda: self._producer.flush(clients.TRANSACTION_TIMEOUT_MS / 1000))
         self.on_step("flushed")
 
+    def look(self, topic: str) -> None:
+        """Ask the broker for a topic, which has to exist, and want only an answer; raises as `fence`."""
+        self._guarded("look", lambda: self._producer.list_topics(topic, clients.REQUEST_TIMEOUT_SECONDS))
+
     def close(self) -> None:
         """Abort what is open; nothing of it is ever seen."""
         if not self.is_open:

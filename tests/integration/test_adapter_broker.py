@@ -10,8 +10,10 @@ import pytest
 
 from deploy.exchange.exchange import Exchange
 from producers.run import Run, keep_running
+from schemas.errors import Awaited
 from schemas.runtime import clients
 from tests.support.agency import manifest, new_agency, write
+from tests.support.waiting import eventually
 
 # Kills the broker's process itself.
 pytestmark = pytest.mark.embedded
@@ -48,13 +50,8 @@ def test_a_broker_that_dies_loses_and_doubles_nothing(
     working = threading.Thread(target=keep_running, args=(prepared, stop), kwargs={"once": False})
     working.start()
     try:
-        deadline = time.monotonic() + 60
-        while restarting.ident is None or restarting.is_alive():
-            assert time.monotonic() < deadline, "the broker is not restarted"
-            time.sleep(0.1)
-        while len(agency.events()) < DOCUMENTS * 6:
-            assert time.monotonic() < deadline, "the adapter does not go on"
-            time.sleep(0.2)
+        assert eventually(lambda: restarting.ident is not None and not restarting.is_alive())
+        assert eventually(lambda: len(agency.events()) == DOCUMENTS * 6)
     finally:
         stop.set()
         working.join(60)
@@ -63,6 +60,34 @@ def test_a_broker_that_dies_loses_and_doubles_nothing(
     assert set(agency.published().values()) == {1}
     assert not working.is_alive()
     assert exchange.is_running()
+
+
+def test_a_lost_broker_is_noticed_where_nothing_is_published(
+    exchange: Exchange, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """An adapter at rest waits for a broker that is away, and for none when it is back; then it publishes."""
+    agency, stop = new_agency(exchange, "XX-BRKREST"), threading.Event()
+    run = agency.made(tmp_path, stop=stop)
+    run.open()
+    # It has published which keys it has: from now on there is nothing.
+    run.once()
+    monkeypatch.setattr("producers.run.LOOK_INTERVAL_SECONDS", 0.2)
+    monkeypatch.setattr(clients, "REQUEST_TIMEOUT_SECONDS", 1.0)
+    exchange.kill_broker()
+    working = threading.Thread(target=run.until_stopped)
+    working.start()
+    try:
+        assert eventually(lambda: Awaited.BROKER in run.health.awaited)
+        exchange.restart_broker()
+        assert eventually(lambda: not run.health.awaited)
+        write(tmp_path, "a.json", manifest(1))
+        assert eventually(lambda: len(agency.events()) == 6)
+    finally:
+        stop.set()
+        working.join(60)
+        run.close()
+
+    assert run.totals.events == 6
 
 
 def test_an_outage_longer_than_a_transaction_is_waited_for(
