@@ -22,6 +22,7 @@ from confluent_kafka.admin import (  # type: ignore[attr-defined]  # exported wi
     ResourceType,
 )
 
+from deploy.exchange.waiting import until
 from schemas.errors import ContractError, RetriableError
 from schemas.runtime import clients
 from schemas.runtime.failures import classified
@@ -62,7 +63,7 @@ def plan(kafka: KafkaSettings, wanted: Iterable[Topic]) -> list[Step]:
         RetriableError: The broker does not answer.
     """
     admin = clients.admin(kafka)
-    cluster = _answered(lambda: admin.list_topics(timeout=clients.REQUEST_TIMEOUT_SECONDS))
+    cluster = _listed(admin)
     replicas = min(REPLICAS_MAX, len(cluster.brokers))
     steps = []
     for topic in wanted:
@@ -95,6 +96,7 @@ def apply(kafka: KafkaSettings, wanted: Iterable[Topic]) -> list[Step]:
     admin = clients.admin(kafka)
     for step in steps:
         _do(admin, step)
+    _wait_for(admin, {step.topic.name for step in steps if step.action is Action.CREATE})
     return steps
 
 
@@ -124,6 +126,17 @@ def _differences(admin: AdminClient, topic: Topic, config: dict[str, str], repli
         return []
     detail = ", ".join(f"{name}={value}" for name, value in differing.items())
     return [Step(topic, Action.CONFIGURE, detail, differing, replicas)]
+
+
+def _wait_for(admin: AdminClient, created: set[str]) -> None:
+    """Wait until the broker that answers knows what the controller has made: whoever starts next asks it."""
+    seconds = clients.REQUEST_TIMEOUT_SECONDS
+    if created and not until(lambda: created <= set(_listed(admin).topics), timeout_seconds=seconds):
+        raise RetriableError("topics: the broker does not show what was made", hint="look again: topics plan")
+
+
+def _listed(admin: AdminClient) -> Any:
+    return _answered(lambda: admin.list_topics(timeout=clients.REQUEST_TIMEOUT_SECONDS))
 
 
 def _do(admin: AdminClient, step: Step) -> None:
