@@ -9,7 +9,8 @@ from decimal import Decimal
 
 from producers.adapters.eu_movement.ends import Ends
 from producers.adapters.eu_movement.model import Amount, Line, Movement
-from producers.adapters.eu_movement.wastes import Notice, Waste, has_annex_vii_code
+from producers.adapters.eu_movement.wastes import Waste, has_annex_vii_code
+from producers.reading.notices import Notice
 from schemas import places, units
 from schemas.movement import UNKNOWN_COUNTRY, Hazardous
 

@@ -6,7 +6,7 @@ from typing import NamedTuple
 
 from producers.adapters.eu_movement import model, parties
 from producers.adapters.eu_movement.model import Movement, Party, Site
-from producers.adapters.eu_movement.wastes import Notice
+from producers.reading.notices import Notice
 from producers.statement import Company, Place
 from schemas import places
 from schemas.movement import UNKNOWN_COUNTRY, Side

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
-from functools import cached_property
+from functools import cached_property, partial
 from typing import NamedTuple
 
 from producers.adapters.eu_movement import checks, parties
@@ -20,6 +20,7 @@ from producers.adapters.eu_movement.receipt import Receipt, receipt
 from producers.adapters.eu_movement.rules import RULES_BY_ID
 from producers.adapters.eu_movement.sealed import sealed
 from producers.adapters.eu_movement.wastes import Waste, waste
+from producers.reading.notices import Notices
 from producers.statement import Company, Quantity, Sealed, Statement, When
 from schemas.findings import Finding
 from schemas.movement import Basis, Stage
@@ -48,26 +49,6 @@ class _Fact(NamedTuple):
     quantity: Quantity | None = None
 
 
-class Notices:
-    """What is noticed about one document.
-
-    It knows nothing of who tells: what is told to it leaves no cycle behind, and each document is freed
-    as soon as it is read.
-    """
-
-    def __init__(self) -> None:
-        self._found: dict[Finding, None] = {}
-
-    def __call__(self, rule: str, path: str) -> None:
-        """Remember that a rule is broken at a place."""
-        self._found[RULES_BY_ID[rule].at(path)] = None
-
-    @property
-    def findings(self) -> tuple[Finding, ...]:
-        """Return everything that was noticed, each once, in the order in which it was."""
-        return tuple(self._found)
-
-
 @dataclass
 class Telling:
     """One document, and what was noticed while it was told.
@@ -86,7 +67,7 @@ class Telling:
     zone: str
     country: str
     path: str
-    notice: Notices = field(default_factory=Notices)
+    notice: Notices = field(default_factory=partial(Notices, RULES_BY_ID))
     moments: Moments = field(init=False)
 
     def __post_init__(self) -> None:

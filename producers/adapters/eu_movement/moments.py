@@ -9,9 +9,9 @@ from typing import NamedTuple
 
 from producers.adapters.eu_movement.ends import company
 from producers.adapters.eu_movement.model import Kind, Movement, Role, Signature
-from producers.adapters.eu_movement.wastes import Notice
 from producers.reading import dates
 from producers.reading.dates import Stamp
+from producers.reading.notices import Notice
 from producers.statement import Company, When
 
 

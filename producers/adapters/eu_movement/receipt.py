@@ -10,7 +10,7 @@ from decimal import Decimal
 from typing import NamedTuple
 
 from producers.adapters.eu_movement.model import Amount, Condition, Line, Movement, Status
-from producers.adapters.eu_movement.wastes import Notice
+from producers.reading.notices import Notice
 from producers.statement import Quantity
 from schemas.movement import Basis
 

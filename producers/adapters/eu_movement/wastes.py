@@ -16,10 +16,9 @@ from typing import NamedTuple
 
 from producers.adapters.eu_movement.model import Line as Native
 from producers.reading import waste_codes
+from producers.reading.notices import Notice
 from producers.statement import WasteCode
 from schemas.movement import Hazardous
-
-Notice = Callable[[str, str], None]
 
 LABORATORY = "LABORATORY"
 # They prepare waste for another operation: Directive 2008/98/EC, Annexes I and II; D8 too by

@@ -8,14 +8,12 @@ rest of a load that is known in kilograms.
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from typing import NamedTuple
 
 from producers.adapters.it_rentri.model import Acceptance
+from producers.reading.notices import Notice
 from producers.statement import Quantity
 from schemas.movement import Basis
-
-Notice = Callable[[str, str], None]
 
 _KILOGRAMS = "KGM"
 

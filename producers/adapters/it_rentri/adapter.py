@@ -84,7 +84,7 @@ def statements(
     """Return what the form says, and everything noteworthy about it."""
     telling = Telling(form, identity, path)
     said = telling.statements()
-    return said, telling.findings
+    return said, telling.notice.findings
 
 
 def _reading(document: Any, path: str) -> Reading:

@@ -10,6 +10,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from datetime import datetime
+from functools import partial
 from itertools import pairwise
 from typing import NamedTuple
 
@@ -32,8 +33,8 @@ from producers.adapters.it_rentri.sealed import sealed
 from producers.adapters.it_rentri.wastes import Load
 from producers.reading import dates, waste_codes
 from producers.reading.dates import Stamp
+from producers.reading.notices import Notices
 from producers.statement import Company, Identity, Place, Quantity, Sealed, Statement, When
-from schemas.findings import Finding
 from schemas.movement import UNKNOWN_COUNTRY, Relation, Side, Stage
 
 _ZONE = "Europe/Rome"
@@ -75,7 +76,7 @@ class Telling:
     form: Form
     identity: Identity
     path: str
-    _noticed: dict[Finding, None] = field(default_factory=dict)
+    notice: Notices = field(default_factory=partial(Notices, RULES_BY_ID))
     _departure: Departure = field(init=False)
     _is_part: bool = field(init=False)
     _load: Load = field(init=False)
@@ -86,19 +87,14 @@ class Telling:
     def __post_init__(self) -> None:
         """Look up the load and the two ends of the movement."""
         self._departure = self.form.dati_partenza
-        self._load = wastes.load(self._departure.rifiuto, self._at("rifiuto"), self._add)
+        self._load = wastes.load(self._departure.rifiuto, self._at("rifiuto"), self.notice)
         producer, source = self._departure.produttore, self._departure.trasbordo_parziale_origine
         original = source.produttore_originario if source is not None else None
         self._is_part = source is not None
         generator: Party | None = producer or original
-        self._origin = parties.origin(producer, original, self._at("produttore"), self._add)
-        self._generator = parties.company(generator, self._at("produttore"), self._add)
+        self._origin = parties.origin(producer, original, self._at("produttore"), self.notice)
+        self._generator = parties.company(generator, self._at("produttore"), self.notice)
         self._facility = self._end(self._departure.destinatario, self._at("destinatario"))
-
-    @property
-    def findings(self) -> tuple[Finding, ...]:
-        """Return everything that was noticed, each once, in the order in which it was."""
-        return tuple(self._noticed)
 
     def statements(self) -> tuple[Statement, ...]:
         """Return one statement for each stage."""
@@ -184,7 +180,7 @@ class Telling:
         total, leg = self.form.dati_trasbordo_totale, self.form.last_leg
         if total is not None and leg is not None and self.form.has_happened(leg):
             path = f"{self.path}.dati_trasbordo_totale"
-            holder = parties.company(total.trasportatore, f"{path}.trasportatore", self._add)
+            holder = parties.company(total.trasportatore, f"{path}.trasportatore", self.notice)
             turns.append(self._turn(leg, holder, f"{path}.presa_in_carico"))
         return sorted(turns, key=_instant)
 
@@ -198,7 +194,7 @@ class Telling:
         number = leg.trasportatore_id
         for place, transporter in enumerate(self._departure.trasportatori or ()):
             if transporter.trasportatore_id == number if number is not None else place == index:
-                return parties.company(transporter, self._at(f"trasportatori[{place}]"), self._add)
+                return parties.company(transporter, self._at(f"trasportatori[{place}]"), self.notice)
         return None
 
     def _arrived(self, departed: When | None) -> Iterator[_Fact]:
@@ -211,8 +207,8 @@ class Telling:
                 return
             when = self._happened(acceptance.data_ora_arrivo, f"{path}.data_ora_arrivo")
             if departed is not None and when.on < departed.on:
-                self._add("rentri.date.order", f"{path}.data_ora_arrivo")
-            decision = decided(acceptance, brought, path, self._add)
+                self.notice("rentri.date.order", f"{path}.data_ora_arrivo")
+            decision = decided(acceptance, brought, path, self.notice)
             if decision.is_received:
                 stage = self._receipt_stage(number)
                 yield self._at_end(stage, number, when, end, decision.accepted)
@@ -256,8 +252,8 @@ class Telling:
 
     def _end(self, recipient: Recipient | None, path: str) -> _End:
         return _End(
-            parties.company(recipient, path, self._add),
-            parties.destination(recipient, path, self._add),
+            parties.company(recipient, path, self.notice),
+            parties.destination(recipient, path, self.notice),
             self._operation(recipient, path),
         )
 
@@ -266,7 +262,7 @@ class Telling:
             return None
         found = waste_codes.operation(recipient.attivita)
         if found is None:
-            self._add("rentri.operation.unknown", f"{path}.attivita")
+            self.notice("rentri.operation.unknown", f"{path}.attivita")
         return found
 
     def _related(self) -> tuple[tuple[str, Relation], ...]:
@@ -283,17 +279,14 @@ class Telling:
         when = stamp.when(_ZONE)
         recorded_at = self.identity.recorded_at
         if recorded_at is not None and when.at is not None and when.at > recorded_at:
-            self._add("rentri.date.future", path)
+            self.notice("rentri.date.future", path)
         return when
 
     def _at(self, name: str) -> str:
         return f"{self.path}.dati_partenza.{name}"
 
     def _notice(self, rule: str, name: str) -> None:
-        self._add(rule, f"{self.path}.{name}")
-
-    def _add(self, rule: str, path: str) -> None:
-        self._noticed[RULES_BY_ID[rule].at(path)] = None
+        self.notice(rule, f"{self.path}.{name}")
 
 
 def _town(address: Address | None) -> City | None:

@@ -3,14 +3,12 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable
 
 from producers.adapters.it_rentri import places
 from producers.adapters.it_rentri.model import Address, Party, Producer, Recipient
+from producers.reading.notices import Notice
 from producers.reading.remembered import remembered
 from producers.statement import Company, Place
-
-Notice = Callable[[str, str], None]
 
 _CACHED_CODES = 16_384
 _NOWHERE = Place()

@@ -7,17 +7,16 @@ the waste hazardous whatever its code. A litre has no mass: forms hold no densit
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from typing import NamedTuple
 
 from producers.adapters.it_rentri import model
 from producers.adapters.it_rentri.model import Waste
 from producers.reading import waste_codes
+from producers.reading.notices import Notice
 from producers.reading.waste_codes import Low
 from producers.statement import Quantity, WasteCode
 from schemas.movement import Basis, Hazardous
-
-Notice = Callable[[str, str], None]
 
 _REC20 = {"kg": "KGM", "l": "LTR"}
 _PACKAGES = re.compile(r"[0-9]{1,6}", re.ASCII)

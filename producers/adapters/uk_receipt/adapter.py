@@ -100,7 +100,7 @@ def statements(
     """Return what the receipt says, and everything noteworthy about it."""
     telling = Telling(receipt, identity, path)
     said = telling.statements()
-    return said, telling.findings
+    return said, telling.notice.findings
 
 
 def _findings(error: ValidationError, path: str) -> tuple[Finding, ...]:

@@ -9,15 +9,16 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass, field
+from functools import partial
 
 from producers.adapters.uk_receipt import nations
 from producers.adapters.uk_receipt.model import Receipt
 from producers.adapters.uk_receipt.rules import RULES_BY_ID
 from producers.adapters.uk_receipt.sealed import sealed
 from producers.adapters.uk_receipt.wastes import Line, is_hazardous, lines
+from producers.reading.notices import Notices
 from producers.reading.remembered import remembered
 from producers.statement import Company, Identity, Place, Statement, When
-from schemas.findings import Finding
 from schemas.movement import Side, Stage
 
 RECEIVER_SCHEME = "GB-WASTE-AUTHORISATION"
@@ -39,12 +40,7 @@ class Telling:
     receipt: Receipt
     identity: Identity
     path: str
-    _noticed: dict[Finding, None] = field(default_factory=dict)
-
-    @property
-    def findings(self) -> tuple[Finding, ...]:
-        """Return everything that was noticed, each once, in the order in which it was."""
-        return tuple(self._noticed)
+    notice: Notices = field(default_factory=partial(Notices, RULES_BY_ID))
 
     def statements(self) -> tuple[Statement, ...]:
         """Return one statement for each line."""
@@ -74,7 +70,7 @@ class Telling:
 
     def _lines(self) -> Iterator[Line]:
         for index, item in enumerate(self.receipt.waste_items):
-            yield from lines(item, index + 1, f"{self.path}.wasteItems[{index}]", self._add)
+            yield from lines(item, index + 1, f"{self.path}.wasteItems[{index}]", self.notice)
 
     def _check_papers(self) -> None:
         receipt, carrier = self.receipt, self.receipt.carrier
@@ -110,10 +106,7 @@ class Telling:
         return found
 
     def _notice(self, rule: str, name: str) -> None:
-        self._add(rule, f"{self.path}.{name}")
-
-    def _add(self, rule: str, path: str) -> None:
-        self._noticed[RULES_BY_ID[rule].at(path)] = None
+        self.notice(rule, f"{self.path}.{name}")
 
 
 @remembered(_CACHED_NUMBERS)

@@ -7,18 +7,17 @@ sum is exact; what was weighed in another unit is not rounded.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from decimal import Context, Decimal, Inexact, InvalidOperation
 from typing import NamedTuple
 
 from producers.adapters.uk_receipt.model import Treatment, WasteItem, Weight
 from producers.reading import waste_codes
+from producers.reading.notices import Notice
 from producers.reading.remembered import remembered
 from producers.statement import Quantity, WasteCode
 from schemas import codes
 from schemas.movement import Basis, Hazardous
-
-Notice = Callable[[str, str], None]
 
 LINES_OF_ITEM = 100
 _CACHED_LISTS = 4096

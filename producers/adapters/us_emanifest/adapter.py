@@ -73,7 +73,7 @@ def statements(manifest: Manifest, path: str) -> tuple[tuple[Statement, ...], tu
     """Return what the manifest says, and everything noteworthy about it."""
     telling = Telling(manifest, path)
     said = tuple(telling.statements())
-    return said, telling.findings
+    return said, telling.notice.findings
 
 
 def _reading(document: Any, path: str) -> Reading:

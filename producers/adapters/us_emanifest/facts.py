@@ -12,6 +12,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from datetime import MAXYEAR, UTC, date, datetime, timedelta
+from functools import partial
 from itertools import pairwise
 from operator import itemgetter
 from typing import NamedTuple
@@ -30,8 +31,8 @@ from producers.adapters.us_emanifest.sealed import of_line, sealed
 from producers.adapters.us_emanifest.wastes import Line, line
 from producers.reading import dates
 from producers.reading.dates import Stamp
+from producers.reading.notices import Notices
 from producers.statement import Company, Place, Related, Sealed, Statement, When
-from schemas.findings import Finding
 from schemas.movement import UNKNOWN_COUNTRY, Basis, Precision, Relation, Side, Stage
 
 # 40 CFR 260.2(c): public 90 days after receipt.
@@ -76,7 +77,7 @@ class Telling:
 
     manifest: Manifest
     path: str
-    _noticed: dict[Finding, None] = field(default_factory=dict)
+    notice: Notices = field(default_factory=partial(Notices, RULES_BY_ID))
     _origin: Place = field(init=False)
     _origin_site: Place = field(init=False)
     _destination: Place = field(init=False)
@@ -91,11 +92,6 @@ class Telling:
         self._destination = self._place(manifest.designated_facility, "designatedFacility")
         self._generator = self._company(manifest.generator, "generator")
         self._facility = self._company(manifest.designated_facility, "designatedFacility")
-
-    @property
-    def findings(self) -> tuple[Finding, ...]:
-        """Return everything that was noticed, each once, in the order in which it was."""
-        return tuple(self._noticed)
 
     def statements(self) -> Iterator[Statement]:
         """Yield one statement for each stage and line."""
@@ -254,7 +250,7 @@ class Telling:
             if is_mtn(number):
                 found.append((_reference(number), relation))
             else:
-                self._add("us.mtn.related", f"{place}[{index}]")
+                self.notice("us.mtn.related", f"{place}[{index}]")
         return tuple(dict.fromkeys(found))
 
     def _lines(self) -> list[Line]:
@@ -262,7 +258,7 @@ class Telling:
         if not wastes and self.manifest.submission_type != "Image":
             self._notice("us.lines.missing", "wastes")
         return [
-            line(waste, self._origin_site, self._destination, f"{self.path}.wastes[{number}]", self._add)
+            line(waste, self._origin_site, self._destination, f"{self.path}.wastes[{number}]", self.notice)
             for number, waste in enumerate(wastes)
         ] or [Line()]
 
@@ -318,10 +314,7 @@ class Telling:
         return found
 
     def _notice(self, rule: str, name: str) -> None:
-        self._add(rule, f"{self.path}.{name}")
-
-    def _add(self, rule: str, path: str) -> None:
-        self._noticed[RULES_BY_ID[rule].at(path)] = None
+        self.notice(rule, f"{self.path}.{name}")
 
 
 def _reference(number: str) -> str:

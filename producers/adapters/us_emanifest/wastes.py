@@ -8,18 +8,17 @@ somebody. A volume has a mass only by a density that a waste can have.
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from decimal import Decimal
 from typing import NamedTuple
 
 from producers.adapters.us_emanifest.model import AdditionalInfo, Code, Waste
 from producers.reading import waste_codes
+from producers.reading.notices import Notice
 from producers.reading.remembered import remembered
 from producers.statement import Place, Quantity, WasteCode
 from schemas import codes, units
 from schemas.movement import Basis, Hazardous
-
-Notice = Callable[[str, str], None]
 
 _REC20 = {"P": "LBR", "T": "STN", "K": "KGM", "M": "TNE", "G": "GLL", "L": "LTR", "Y": "YDQ", "N": "MTQ"}
 # Code 1 is pounds per US gallon (0.45359237 kg in 3.785411784 L), code 2 specific gravity. The quotient
