@@ -15,12 +15,10 @@ import typer
 from producers.conformance.cli import check
 from producers.options import (
     AgencyOption,
-    BootstrapOption,
     DirectoryOption,
     DryRunOption,
     GroupsOption,
     KeysOption,
-    RegistryOption,
     ReportOption,
     SetOption,
     SourceArgument,
@@ -29,6 +27,7 @@ from producers.options import (
 )
 from producers.printing import print_events, printed
 from schemas.errors import EXIT_FAILURE, ConfigurationError
+from schemas.options import BootstrapOption, RegistryOption
 from schemas.plain import utc
 
 if TYPE_CHECKING:

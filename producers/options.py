@@ -40,8 +40,6 @@ SourceArgument = Annotated[
 SourceIdOption = Annotated[
     str | None, typer.Option("--source-id", help="Stable name of this source; default: the adapter's name.")
 ]
-BootstrapOption = Annotated[str | None, typer.Option("--bootstrap-servers", help="Kafka brokers.")]
-RegistryOption = Annotated[str | None, typer.Option("--registry-url", help="Schema registry.")]
 DryRunOption = Annotated[
     bool,
     typer.Option(

@@ -12,6 +12,16 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from schemas.errors import ConfigurationError, WeighbridgeError
+from schemas.options import (
+    BootstrapOption,
+    LimitOption,
+    LinesOption,
+    ListLimitOption,
+    RateOption,
+    RegistryOption,
+    SinceOption,
+    UntilOption,
+)
 
 if TYPE_CHECKING:
     from consumers.deadletters.letters import Told
@@ -29,14 +39,7 @@ HubOption = Annotated[str | None, typer.Option("--hub", help="Hub that refused t
 ReasonOption = Annotated[str | None, typer.Option(help="Only what was refused for this reason.")]
 AgencyOption = Annotated[str | None, typer.Option(help="Only what this agency signed, such as GB-EA.")]
 PartitionOption = Annotated[int | None, typer.Option(min=0, help="Only records of this partition.")]
-SinceOption = Annotated[
-    datetime | None, typer.Option(help="Only what was refused since, in UTC, such as 2026-11-26T08:00:00.")
-]
-UntilOption = Annotated[datetime | None, typer.Option(help="Only what was refused before, in UTC.")]
 DirectoryOption = Annotated[Path | None, typer.Option(help="Members of the exchange: who may sign.")]
-JsonOption = Annotated[bool, typer.Option("--json", help="JSON lines instead of a table.")]
-BootstrapOption = Annotated[str | None, typer.Option(help="Kafka brokers.")]
-RegistryOption = Annotated[str | None, typer.Option(help="Schema registry.")]
 
 
 @deadletters.command(
@@ -52,8 +55,8 @@ def list_letters(
     since: SinceOption = None,
     until: UntilOption = None,
     everything: Annotated[bool, typer.Option("--all", help="Redriven ones, too.")] = False,
-    limit: Annotated[int, typer.Option(min=1, help="Name at most so many records; JSON names all.")] = 100,
-    as_json: JsonOption = False,
+    limit: ListLimitOption = 100,
+    as_json: LinesOption = False,
     bootstrap_servers: BootstrapOption = None,
     registry_url: RegistryOption = None,
 ) -> None:
@@ -85,7 +88,7 @@ def show(
     ],
     hub: HubOption = None,
     directory: DirectoryOption = None,
-    as_json: JsonOption = False,
+    as_json: LinesOption = False,
     bootstrap_servers: BootstrapOption = None,
     registry_url: RegistryOption = None,
 ) -> None:
@@ -123,8 +126,8 @@ def redrive(
     partition: PartitionOption = None,
     since: SinceOption = None,
     until: UntilOption = None,
-    limit: Annotated[int, typer.Option(min=1, max=10_000, help="At most so many, oldest first.")] = 1_000,
-    rate: Annotated[int, typer.Option(min=1, max=10_000, help="At most so many in a second.")] = 500,
+    limit: LimitOption = 1_000,
+    rate: RateOption = 500,
     dry_run: Annotated[
         bool,
         typer.Option("--dry-run", help="Store nothing: print what would be refused still, as JSON lines."),

@@ -12,6 +12,8 @@ from typing import Annotated, Any
 
 import typer
 
+from schemas.options import BootstrapOption, RegistryOption
+
 hub = typer.Typer(
     name="hub",
     help="Store the movements of all agencies in one file, and look into it.",
@@ -35,8 +37,8 @@ def run(
     file: FileOption = None,
     directory: Annotated[Path | None, typer.Option(help="Members of the exchange: who may sign.")] = None,
     until_end: UntilEndOption = False,
-    bootstrap_servers: Annotated[str | None, typer.Option(help="Kafka brokers.")] = None,
-    registry_url: Annotated[str | None, typer.Option(help="Schema registry.")] = None,
+    bootstrap_servers: BootstrapOption = None,
+    registry_url: RegistryOption = None,
     metrics_port: Annotated[int | None, typer.Option(help="Prometheus port; 0 for none.")] = None,
     health_file: Annotated[Path | None, typer.Option(help="Touched whenever the loop turns.")] = None,
 ) -> None:

@@ -7,7 +7,6 @@ still, and can be asked for again.
 
 from __future__ import annotations
 
-import time
 from collections import deque
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import closing
@@ -22,17 +21,18 @@ from consumers.hub.judging import Judge, judged
 from consumers.hub.letterbox import Letterbox
 from consumers.hub.store import Accepted
 from schemas.errors import ConfigurationError
+from schemas.runtime.pace import Pace
 
 PLACES_MAX = 10_000
-_SECOND = 1.0
 
 
 @dataclass(frozen=True, slots=True)
 class Part:
-    """What is stored together."""
+    """What is stored together, and how many of its kind in a second."""
 
     batch: Batch
     accepted: Accepted
+    rate: int
 
 
 @dataclass(slots=True)
@@ -42,7 +42,7 @@ class Redrives:
     judge: Judge
     connect: Callable[[], duckdb.DuckDBPyConnection]
     _waiting: deque[Part] = field(default_factory=deque)
-    _due_at: float = 0.0
+    _pace: Pace = field(default_factory=Pace)
 
     def handlers(self) -> dict[str, Callable[..., Any]]:
         """Return the questions by name."""
@@ -68,7 +68,7 @@ class Redrives:
         with closing(self.connect()) as connection:
             letters = Letterbox(connection).refused(Place(*place) for place in places)
         batch, writers = self.judge.reread(letters.values()), self.judge.writers()
-        parts = [Part(part, judged(part, writers)) for part in _parts(batch, rate)]
+        parts = [Part(part, judged(part, writers), rate) for part in _parts(batch, rate)]
         if not is_rehearsal:
             self._waiting.extend(parts)
         failed = [letter for part in parts for letter in part.accepted.dead_letters]
@@ -79,16 +79,13 @@ class Redrives:
         return sum(len(part.batch) for part in self._waiting.copy())
 
     def due(self) -> Part | None:
-        """Return what is to be stored now: one part in a second."""
-        now = time.monotonic()
-        if not self._waiting or now < self._due_at:
-            return None
-        self._due_at = now + _SECOND
-        return self._waiting[0]
+        """Return what is to be stored now."""
+        return self._waiting[0] if self._waiting and not self._pace.left_seconds else None
 
     def done(self) -> None:
         """Take what was due for stored."""
-        self._waiting.popleft()
+        part = self._waiting.popleft()
+        self._pace.did(len(part.batch), part.rate)
 
 
 def _parts(batch: Batch, records: int) -> Iterator[Batch]:

@@ -11,6 +11,8 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
+from schemas.options import BootstrapOption, RegistryOption
+
 if TYPE_CHECKING:
     from schemas.directory import Directory
     from schemas.settings import Settings
@@ -34,8 +36,6 @@ KeysOption = Annotated[
 DirectoryOption = Annotated[
     Path | None, typer.Option("--directory", help="Members of the exchange: the keys of other hubs.")
 ]
-BrokerOption = Annotated[str | None, typer.Option("--bootstrap-servers", help="Kafka brokers.")]
-RegistryOption = Annotated[str | None, typer.Option("--registry-url", help="Schema registry.")]
 JsonOption = Annotated[bool, typer.Option("--json", help="Print JSON.")]
 
 
@@ -51,7 +51,7 @@ def run(
     file: FileOption = None,
     keys: KeysOption = None,
     directory: DirectoryOption = None,
-    bootstrap_servers: BrokerOption = None,
+    bootstrap_servers: BootstrapOption = None,
     registry_url: RegistryOption = None,
 ) -> None:
     """Release every epoch that is closed and not released, in order, each once and never again."""
@@ -95,7 +95,7 @@ def skip(
     hub: Annotated[str | None, typer.Option("--hub", help="Name of the hub.")] = None,
     keys: KeysOption = None,
     directory: DirectoryOption = None,
-    bootstrap_servers: BrokerOption = None,
+    bootstrap_servers: BootstrapOption = None,
     registry_url: RegistryOption = None,
 ) -> None:
     """Say that a hub does not release an epoch, so that the next one has its turn.
@@ -112,7 +112,7 @@ def skip(
 @release.command(epilog="Example: `weighbridge release show --hub north --json`")
 def show(
     hub: Annotated[str | None, typer.Option("--hub", help="Only the releases of this hub.")] = None,
-    bootstrap_servers: BrokerOption = None,
+    bootstrap_servers: BootstrapOption = None,
     registry_url: RegistryOption = None,
     as_json: JsonOption = False,
 ) -> None:
@@ -139,7 +139,7 @@ def bundle(
     out: Annotated[Path, typer.Option(help="File to write: confidential, its owner's alone.")],
     file: FileOption = None,
     keys: KeysOption = None,
-    bootstrap_servers: BrokerOption = None,
+    bootstrap_servers: BootstrapOption = None,
     registry_url: RegistryOption = None,
 ) -> None:
     """Write all that an auditor needs to decide every release again: contributions, rules, certificates."""
@@ -159,7 +159,7 @@ def verify(
     bundle: Annotated[
         Path | None, typer.Option(help="A hub's bundle: decide all its releases again, and read the proofs.")
     ] = None,
-    bootstrap_servers: BrokerOption = None,
+    bootstrap_servers: BootstrapOption = None,
     registry_url: RegistryOption = None,
     as_json: JsonOption = False,
 ) -> None:

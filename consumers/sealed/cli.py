@@ -11,6 +11,7 @@ from typing import Annotated
 import typer
 
 from consumers.sealed.writing import Format
+from schemas.options import BootstrapOption, RegistryOption
 
 sealed = typer.Typer(
     name="sealed",
@@ -35,8 +36,8 @@ def open_parts(
     ] = False,
     file_format: Annotated[Format, typer.Option("--format", help="How to write.")] = Format.JSONL,
     out: Annotated[Path | None, typer.Option(help="File to write; default: stdout.")] = None,
-    bootstrap_servers: Annotated[str | None, typer.Option(help="Kafka brokers.")] = None,
-    registry_url: Annotated[str | None, typer.Option(help="Schema registry.")] = None,
+    bootstrap_servers: BootstrapOption = None,
+    registry_url: RegistryOption = None,
 ) -> None:
     """Write what was sealed to an agency, in clear, the last part of each event.
 

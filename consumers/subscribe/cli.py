@@ -11,6 +11,7 @@ from typing import Annotated
 import typer
 
 from schemas.errors import ConfigurationError
+from schemas.options import BootstrapOption, RegistryOption
 
 
 class Format(StrEnum):
@@ -26,8 +27,8 @@ def subscribe(
     out: Annotated[Path | None, typer.Option(help="File to write; default: stdout.")] = None,
     hub: Annotated[str | None, typer.Option(help="Only the observations of this hub.")] = None,
     epoch: Annotated[str | None, typer.Option(help="Only those of this epoch, such as 2026-10.")] = None,
-    bootstrap_servers: Annotated[str | None, typer.Option(help="Kafka brokers.")] = None,
-    registry_url: Annotated[str | None, typer.Option(help="Schema registry.")] = None,
+    bootstrap_servers: BootstrapOption = None,
+    registry_url: RegistryOption = None,
 ) -> None:
     """Write every observation that is published now.
 

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from schemas.access import Role
+from schemas.options import BootstrapOption, RegistryOption
 
 if TYPE_CHECKING:
     from deploy.doctor.check import Result
@@ -30,8 +31,6 @@ def noun() -> None:
     """Find what is wrong, and say what to do."""
 
 
-BrokersOption = Annotated[str | None, typer.Option("--bootstrap-servers", help="Kafka brokers.")]
-RegistryOption = Annotated[str | None, typer.Option("--registry-url", help="Schema registry.")]
 KeysOption = Annotated[str | None, typer.Option("--keys", help="Folder of the keys, or another key store.")]
 DirectoryOption = Annotated[Path | None, typer.Option("--directory", help="Members of the exchange.")]
 JsonOption = Annotated[bool, typer.Option("--json", help="Print JSON for programs.")]
@@ -46,7 +45,7 @@ def agency(
     name: Annotated[str | None, typer.Option("--agency", help="Its name, such as US-EPA.")] = None,
     keys: KeysOption = None,
     directory: DirectoryOption = None,
-    bootstrap_servers: BrokersOption = None,
+    bootstrap_servers: BootstrapOption = None,
     registry_url: RegistryOption = None,
     as_json: JsonOption = False,
 ) -> None:
@@ -73,7 +72,7 @@ def hub(
     file: Annotated[Path | None, typer.Option(help="The hub's file.")] = None,
     keys: KeysOption = None,
     directory: DirectoryOption = None,
-    bootstrap_servers: BrokersOption = None,
+    bootstrap_servers: BootstrapOption = None,
     registry_url: RegistryOption = None,
     as_json: JsonOption = False,
 ) -> None:
@@ -98,7 +97,7 @@ def hub(
 @doctor.command(epilog="Example: `weighbridge doctor ledger --directory directory.toml`")
 def ledger(
     directory: Annotated[Path, typer.Option(help="Members of the exchange: who may sign.")],
-    bootstrap_servers: BrokersOption = None,
+    bootstrap_servers: BootstrapOption = None,
     registry_url: RegistryOption = None,
     as_json: JsonOption = False,
 ) -> None:

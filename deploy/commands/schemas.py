@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-from typing import Annotated
-
 import typer
 
 from deploy.commands.options import AgencyOption, HubOption
 from schemas import topics as contract
+from schemas.options import RegistryOption
 
 schemas = typer.Typer(
     name="schemas",
@@ -15,8 +14,6 @@ schemas = typer.Typer(
     no_args_is_help=True,
     rich_markup_mode="markdown",
 )
-
-RegistryOption = Annotated[str | None, typer.Option(help="Schema registry.")]
 
 
 @schemas.command(epilog="Example: `weighbridge schemas check`")

@@ -15,6 +15,7 @@ from deploy.commands.options import AgencyOption, HubOption
 from schemas import topics as contract
 from schemas.access import Member, Role, shared_principals
 from schemas.errors import ConfigurationError
+from schemas.options import BootstrapOption
 
 topics = typer.Typer(
     name="topics",
@@ -24,7 +25,6 @@ topics = typer.Typer(
 )
 
 PartitionsOption = Annotated[int, typer.Option(min=1, help="Partitions of the movements topic.")]
-BrokersOption = Annotated[str | None, typer.Option(help="Kafka brokers.")]
 
 
 @topics.command(epilog="Example: `weighbridge topics plan --agency GB-EA --hub north`")
@@ -32,7 +32,7 @@ def plan(
     agency: AgencyOption = None,
     hub: HubOption = None,
     partitions: PartitionsOption = contract.MOVEMENT_PARTITIONS,
-    bootstrap_servers: BrokersOption = None,
+    bootstrap_servers: BootstrapOption = None,
 ) -> None:
     """Print what differs from the topics as they should be; exit 1 where anything does."""
     from deploy import topics as admin
@@ -50,7 +50,7 @@ def apply(
     agency: AgencyOption = None,
     hub: HubOption = None,
     partitions: PartitionsOption = contract.MOVEMENT_PARTITIONS,
-    bootstrap_servers: BrokersOption = None,
+    bootstrap_servers: BootstrapOption = None,
 ) -> None:
     """Create and configure topics; what is already right stays as it is."""
     from deploy import topics as admin
@@ -103,7 +103,7 @@ def acl(
             "--format", help="Kafka's own commands, JSON, what a broker lacks, or show that and add it."
         ),
     ] = Format.COMMANDS,
-    bootstrap_servers: BrokersOption = None,
+    bootstrap_servers: BootstrapOption = None,
 ) -> None:
     """Grant agencies, hubs and subscribers the least that they need; nothing is ever taken away.
 

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import json
 import sys
+import time
+from collections.abc import Callable
 from dataclasses import asdict
 from datetime import datetime
 from pathlib import Path
@@ -13,11 +15,9 @@ import typer
 
 from producers.options import (
     AgencyOption,
-    BootstrapOption,
     DirectoryOption,
     DryRunOption,
     KeysOption,
-    RegistryOption,
     ReportOption,
     SetOption,
     SourceArgument,
@@ -26,9 +26,20 @@ from producers.options import (
 )
 from producers.printing import printed
 from schemas.errors import ConfigurationError
+from schemas.options import (
+    BootstrapOption,
+    LimitOption,
+    LinesOption,
+    ListLimitOption,
+    RateOption,
+    RegistryOption,
+    SinceOption,
+    UntilOption,
+)
 from schemas.plain import utc
 
 if TYPE_CHECKING:
+    from producers.pipeline import Outcome
     from producers.rejects.records import Rejected
     from schemas.settings import Settings
 
@@ -40,14 +51,9 @@ rejects = typer.Typer(
 )
 
 ReasonOption = Annotated[str | None, typer.Option(help="Only what breaks this rule.")]
-SinceOption = Annotated[
-    datetime | None, typer.Option(help="Only what was refused since, in UTC, such as 2026-11-26T08:00:00.")
-]
-UntilOption = Annotated[datetime | None, typer.Option(help="Only what was refused before, in UTC.")]
 FolderOption = Annotated[
     Path | None, typer.Option(help="Folder of the source, to name its files; needs --keys.")
 ]
-JsonOption = Annotated[bool, typer.Option("--json", help="JSON lines instead of a table.")]
 
 
 @rejects.command(
@@ -61,10 +67,10 @@ def list_rejects(
     since: SinceOption = None,
     until: UntilOption = None,
     everything: Annotated[bool, typer.Option("--all", help="Settled ones, too.")] = False,
-    limit: Annotated[int, typer.Option(min=1, help="Name at most so many documents; JSON names all.")] = 100,
+    limit: ListLimitOption = 100,
     folder: FolderOption = None,
     keys: KeysOption = None,
-    as_json: JsonOption = False,
+    as_json: LinesOption = False,
     bootstrap_servers: BootstrapOption = None,
     registry_url: RegistryOption = None,
 ) -> None:
@@ -95,7 +101,7 @@ def show(
     agency: AgencyOption = None,
     folder: FolderOption = None,
     keys: KeysOption = None,
-    as_json: JsonOption = False,
+    as_json: LinesOption = False,
     as_original: Annotated[
         bool, typer.Option("--original", help="The document itself, as it was read; needs --keys.")
     ] = False,
@@ -139,7 +145,8 @@ def redrive(
     reason: ReasonOption = None,
     since: SinceOption = None,
     until: UntilOption = None,
-    limit: Annotated[int, typer.Option(min=1, max=10_000, help="At most so many, oldest first.")] = 1_000,
+    limit: LimitOption = 1_000,
+    rate: RateOption = 500,
     values: SetOption = None,
     keys: KeysOption = None,
     directory: DirectoryOption = None,
@@ -193,9 +200,24 @@ def redrive(
             metrics_port=0,
             selection=Selection(file_keys=frozenset(item.file_key for item in chosen[:limit])),
             is_rehearsal=dry_run,
-            on_outcome=printed(tell) if dry_run else tell,
+            on_outcome=printed(tell) if dry_run else _paced(tell, rate),
         ).run(once=True)
     typer.echo(json.dumps({"refused": len(chosen[:limit]), **asdict(done)}), err=dry_run)
+
+
+def _paced(tell: Callable[[str, Outcome], None], rate: int) -> Callable[[str, Outcome], None]:
+    """Return what tells of documents, and rests behind what is published or refused again."""
+    from schemas.runtime.pace import Pace
+
+    pace = Pace()
+
+    def told(name: str, outcome: Outcome) -> None:
+        tell(name, outcome)
+        if outcome.events or outcome.is_rejected:
+            time.sleep(pace.left_seconds)
+            pace.did(1, rate)
+
+    return told
 
 
 def _show_original(settings: Settings, numbers: list[int], keys: str | None) -> None:

@@ -8,8 +8,9 @@ from typing import Annotated
 
 import typer
 
-from producers.options import AgencyOption, BootstrapOption, DirectoryOption, KeysOption, RegistryOption
+from producers.options import AgencyOption, DirectoryOption, KeysOption
 from schemas.errors import ConfigurationError
+from schemas.options import BootstrapOption, RegistryOption
 
 _QUARTER = re.compile(r"[0-9]{4}-Q[1-4]")
 

@@ -9,6 +9,7 @@ import time
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
@@ -133,6 +134,16 @@ def test_a_redrive_publishes_what_is_right_now_and_counts_once(desk: Desk) -> No
     assert [item["path"] for item in desk.open("--all")] == ["line[2]"]
     assert desk.published(REPAIRED) == 0
     assert len(desk.facts()) == 4
+
+
+def test_a_redrive_rests_behind_what_it_publishes(desk: Desk, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The rate is one of documents that are published, or refused again, and not of their neighbours."""
+    desk.published(SHIPPED)
+    rests = list[float]()
+    monkeypatch.setattr("producers.rejects.cli.time", SimpleNamespace(sleep=rests.append))
+    desk.ran("rejects", "redrive", "--rate", "1", adapter=SHIPPED)
+
+    assert len(rests) == 1
 
 
 def test_what_is_still_wrong_is_refused_again_and_listed_once(desk: Desk) -> None:
