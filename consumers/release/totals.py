@@ -13,6 +13,7 @@ from datetime import date
 
 import polars as pl
 
+from consumers.disclosure.problem import Rules
 from consumers.release import loads
 from consumers.release.blocks import BEHIND
 from consumers.release.figures import NODES, by_cell
@@ -23,6 +24,8 @@ _BOOK = ["period", "measure", "flow"]
 _LEAF = ["leaf", "period"]
 _ENDS = list(BEHIND[:2])
 _SHARES = [*BEHIND, "is_public"]
+# Of pairs so many sums are looked at, and so many at once, which bounds time and memory.
+_SUMS_MAX, _SUMS_AT_ONCE = 2_000_000, 250_000
 _LEVELS = [f"{name}_level" for name in DIMENSIONS]
 
 
@@ -65,34 +68,72 @@ def _unsafe(  # noqa: PLR0917  # what is shown of what
         return closed.clear()
     group, other = numbers_of_groups(found)
     found = found.with_columns(group_key=group, counterparty_key=other, is_negative=is_negative)
-    placed = _with_pairs(found.join(_figures(rows, table), on=_LEAF))
-    is_changed = pl.col("is_negative").any().over("figure") & is_now.any().over("figure")
-    placed = placed.filter(is_changed)
-    numbered = windows(placed, ["figure"])
-    # All that leaves have since the beginning is safe, and so is the sum of it.
-    is_first = (pl.col("start") == pl.col("start").max()).over("figure")
-    numbered = numbered.filter((pl.col("start") > date.min) | is_first)
-    left = numbered.group_by(pl.col("window").alias("leaf"), *_SHARES).agg(pl.col("mass_g").sum())
-    broken = unsafe(left.filter(pl.col("mass_g") != 0), tables.rules)
-    figures = numbered.filter(pl.col("window").is_in(broken.implode()))["figure"].unique()
+    placed = found.join(_figures(rows, table), on=_LEAF)
+    figures = _broken(placed, tables.rules)
     is_behind = pl.col("figure").is_in(figures.implode()) & pl.col("leaf").is_in(leaves.implode())
     behind = placed.filter(is_now, is_behind)
     negative = behind.filter("is_negative")
     return (behind if negative.is_empty() else negative)["leaf"].unique()
 
 
-def _with_pairs(placed: pl.DataFrame) -> pl.DataFrame:
-    """Add any two figures as one more of which one lost and the other got between the same companies."""
-    like = ["alike", *_ENDS]
-    signs = placed.select("figure", *like, "is_negative").unique()
-    lost, got = signs.filter("is_negative"), signs.filter(~pl.col("is_negative"))
-    found = lost.join(got.rename({"figure": "other"}), on=like, nulls_equal=True)
-    of = pl.concat_list("figure", "other").list.sort()
-    pairs = found.filter(pl.col("figure") != pl.col("other")).select(figure=of).unique().sort("figure")
-    first = 1 + placed.select(pl.col("figure").max()).item()
-    both = pairs.with_row_index("pair", first).explode("figure")
-    more = placed.join(both, on="figure").drop("figure").rename({"pair": "figure"})
-    return pl.concat([placed, more.select(placed.columns)])
+def _broken(placed: pl.DataFrame, rules: Rules) -> pl.Series:
+    """Return the numbers of the figures that break a rule, alone or with another one."""
+    sums = placed.group_by("figure", *_SHARES, "taken_on").agg(
+        pl.col("mass_g").sum(), pl.col("is_negative").any()
+    )
+    parts = [_alone(placed), *_parts(_pairs(placed), sums)]
+    return pl.concat([_broken_of(sums, part, rules) for part in parts]).unique()
+
+
+def _broken_of(sums: pl.DataFrame, together: pl.DataFrame, rules: Rules) -> pl.Series:
+    found = sums.join(together, on="figure")
+    is_changed = pl.col("is_negative").any() & (pl.col("taken_on") == NOW).any()
+    numbered = windows(found.filter(is_changed.over("together")), ["together"])
+    # All that leaves have since the beginning is safe, and so is the sum of it.
+    is_first = (pl.col("start") == pl.col("start").max()).over("together")
+    numbered = numbered.filter((pl.col("start") > date.min) | is_first)
+    left = numbered.group_by(pl.col("window").alias("leaf"), *_SHARES).agg(pl.col("mass_g").sum())
+    broken = unsafe(left.filter(pl.col("mass_g") != 0), rules)
+    of = numbered.filter(pl.col("window").is_in(broken.implode()))["together"]
+    return together.filter(pl.col("together").is_in(of.implode()))["figure"]
+
+
+def _alone(placed: pl.DataFrame) -> pl.DataFrame:
+    figures = placed["figure"].unique()
+    return pl.DataFrame({"together": figures, "figure": figures})
+
+
+def _pairs(placed: pl.DataFrame) -> pl.DataFrame:
+    """Return any two figures of which one lost what the other got, as far as the same companies tell.
+
+    Returns:
+        Columns `together` (a number) and `figure`: first the pairs in which that is most of what moves now.
+    """
+    like, size = ["alike", *_ENDS], pl.col("mass_g").abs().sum()
+    moved = placed.group_by("figure", *like, "is_negative").agg(size)
+    lost, got = moved.filter("is_negative"), moved.filter(~pl.col("is_negative"))
+    found = lost.join(got, on=like, nulls_equal=True, suffix="_got")
+    found = found.filter(pl.col("figure") != pl.col("figure_got")).select(
+        figure=pl.concat_list("figure", "figure_got").list.sort(),
+        gone=pl.min_horizontal("mass_g", "mass_g_got"),
+    )
+    pairs = found.group_by("figure").agg(pl.col("gone").sum()).sort("figure").with_row_index("together")
+    now = placed.filter(pl.col("taken_on") == NOW).group_by("figure").agg(now=size)
+    ends = pairs.explode("figure").join(now, on="figure", how="left")
+    ends = ends.with_columns(pl.col("now").sum().over("together")).filter(pl.col("now") > 0)
+    return ends.sort(-pl.col("gone") / pl.col("now"), "together", "figure").select("together", "figure")
+
+
+def _parts(pairs: pl.DataFrame, sums: pl.DataFrame) -> list[pl.DataFrame]:
+    """Return the pairs, as many as are looked at, in parts of not too many sums."""
+    sizes = sums.group_by("figure").agg(pl.len().cast(pl.Int64))
+    sized = pairs.join(sizes, on="figure", maintain_order="left")
+    before = (pl.col("len").cum_sum() - pl.col("len")).first().over("together")
+    return (
+        sized.filter(before < _SUMS_MAX)
+        .select("together", "figure", part=before // _SUMS_AT_ONCE)
+        .partition_by("part", include_key=False)
+    )
 
 
 def _figures(rows: pl.DataFrame, table: Table) -> pl.DataFrame:
