@@ -3,8 +3,8 @@
 A load whose material is corrected goes from one leaf to another. Both blocks may be safe, and
 large; but in their sum it cancels out, and what is left may be one company's. So wherever
 something negative opens, each figure that shows it must be safe by what is left in it of each
-movement, in every window of releases that ends now; and so must any two figures of a table together
-between which something went, such as two materials, or two periods.
+movement, in every window of releases that ends now; and so must two or three figures of a table together
+between which something went, such as materials, or periods.
 """
 
 from __future__ import annotations
@@ -24,8 +24,10 @@ _BOOK = ["period", "measure", "flow"]
 _LEAF = ["leaf", "period"]
 _ENDS = list(BEHIND[:2])
 _SHARES = [*BEHIND, "is_public"]
-# Of pairs so many sums are looked at, and so many at once, which bounds time and memory.
-_SUMS_MAX, _SUMS_AT_ONCE = 2_000_000, 250_000
+# Of several figures together so many sums are looked at, and so many at once, which bounds time and
+# memory; and of so many pairs, whether two of them are three figures.
+_SUMS_MAX, _SUMS_AT_ONCE = 500_000, 250_000
+_PAIRS_MAX = 1_000
 _LEVELS = [f"{name}_level" for name in DIMENSIONS]
 
 
@@ -77,11 +79,11 @@ def _unsafe(  # noqa: PLR0917  # what is shown of what
 
 
 def _broken(placed: pl.DataFrame, rules: Rules) -> pl.Series:
-    """Return the numbers of the figures that break a rule, alone or with another one."""
+    """Return the numbers of the figures that break a rule, alone or with others."""
     sums = placed.group_by("figure", *_SHARES, "taken_on").agg(
         pl.col("mass_g").sum(), pl.col("is_negative").any()
     )
-    parts = [_alone(placed), *_parts(_pairs(placed), sums)]
+    parts = [_alone(placed), *_parts(_several(placed), sums)]
     return pl.concat([_broken_of(sums, part, rules) for part in parts]).unique()
 
 
@@ -103,12 +105,23 @@ def _alone(placed: pl.DataFrame) -> pl.DataFrame:
     return pl.DataFrame({"together": figures, "figure": figures})
 
 
-def _pairs(placed: pl.DataFrame) -> pl.DataFrame:
-    """Return any two figures of which one lost what the other got, as far as the same companies tell.
+def _several(placed: pl.DataFrame) -> pl.DataFrame:
+    """Return figures that are looked at together: two of which one lost what the other got, and such twos.
 
     Returns:
-        Columns `together` (a number) and `figure`: first the pairs in which that is most of what moves now.
+        Columns `together` (a number) and `figure`: first those in which that is most of what moves now.
     """
+    pairs = _pairs(placed)
+    sets = pl.concat([pairs, _threes(pairs.top_k(_PAIRS_MAX, by="gone"))]).sort("figure")
+    is_now, size = pl.col("taken_on") == NOW, pl.col("mass_g").abs().sum()
+    now = placed.filter(is_now).group_by("figure").agg(now=size)
+    found = sets.with_row_index("together").explode("figure").join(now, on="figure", how="left")
+    found = found.with_columns(pl.col("now").sum().over("together")).filter(pl.col("now") > 0)
+    return found.sort(-pl.col("gone") / pl.col("now"), "together", "figure").select("together", "figure")
+
+
+def _pairs(placed: pl.DataFrame) -> pl.DataFrame:
+    """Return `figure`, a list of two, and how much is `gone` from one to the other by the same ends."""
     like, size = ["alike", *_ENDS], pl.col("mass_g").abs().sum()
     moved = placed.group_by("figure", *like, "is_negative").agg(size)
     lost, got = moved.filter("is_negative"), moved.filter(~pl.col("is_negative"))
@@ -117,17 +130,24 @@ def _pairs(placed: pl.DataFrame) -> pl.DataFrame:
         figure=pl.concat_list("figure", "figure_got").list.sort(),
         gone=pl.min_horizontal("mass_g", "mass_g_got"),
     )
-    pairs = found.group_by("figure").agg(pl.col("gone").sum()).sort("figure").with_row_index("together")
-    now = placed.filter(pl.col("taken_on") == NOW).group_by("figure").agg(now=size)
-    ends = pairs.explode("figure").join(now, on="figure", how="left")
-    ends = ends.with_columns(pl.col("now").sum().over("together")).filter(pl.col("now") > 0)
-    return ends.sort(-pl.col("gone") / pl.col("now"), "together", "figure").select("together", "figure")
+    return found.group_by("figure").agg(pl.col("gone").sum())
 
 
-def _parts(pairs: pl.DataFrame, sums: pl.DataFrame) -> list[pl.DataFrame]:
-    """Return the pairs, as many as are looked at, in parts of not too many sums."""
+def _threes(pairs: pl.DataFrame) -> pl.DataFrame:
+    """Return the same of each two pairs that have a figure in common."""
+    ends = pairs.sort("figure").with_row_index("pair").with_columns(end="figure").explode("end")
+    found = ends.join(ends, on="end", suffix="_next").filter(pl.col("pair") < pl.col("pair_next"))
+    found = found.select(
+        figure=pl.concat_list("figure", "figure_next").list.unique().list.sort(),
+        gone=pl.col("gone") + pl.col("gone_next"),
+    )
+    return found.group_by("figure").agg(pl.col("gone").max())
+
+
+def _parts(several: pl.DataFrame, sums: pl.DataFrame) -> list[pl.DataFrame]:
+    """Return the first of several figures, as many as are looked at, in parts of not too many sums."""
     sizes = sums.group_by("figure").agg(pl.len().cast(pl.Int64))
-    sized = pairs.join(sizes, on="figure", maintain_order="left")
+    sized = several.join(sizes, on="figure", maintain_order="left")
     before = (pl.col("len").cum_sum() - pl.col("len")).first().over("together")
     return (
         sized.filter(before < _SUMS_MAX)

@@ -50,6 +50,18 @@ def test_loads_that_go_elsewhere_tell_no_other_load(
     assert _recovered(histories.told(*weeks, name=name)) != []
 
 
+def test_loads_that_go_round_tell_no_other_load(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Nor do three figures, of which one lost to the second what that lost to the third."""
+    first, others = _loads(8) | _loads(8, 50, material="PAPER"), _loads(5, 100, material="FERROUS")
+    gone = {number: _changed(told, {"material": "PAPER"}) for number, told in first.items() if number < 4}
+    gone |= {50 + number: _changed(first[50 + number], {"material": "WOOD"}) for number in range(4)}
+    weeks = (8, first), (9, first | gone | others | {200: _changed(_NEW, {"material": "WOOD"})})
+    assert _recovered(histories.told(*weeks)) == []
+
+    monkeypatch.setattr(totals, "_threes", lambda pairs: pairs.clear())
+    assert _recovered(histories.told(*weeks)) != []
+
+
 def test_groups_that_get_other_names_hide_nobody(monkeypatch: pytest.MonkeyPatch) -> None:
     """When companies stand under the new names of their groups, another one's first load is not told."""
 
