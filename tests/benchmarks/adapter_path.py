@@ -12,9 +12,6 @@ from __future__ import annotations
 
 import argparse
 import io
-import json
-import os
-import sys
 import tempfile
 from collections.abc import Callable, Iterator
 from itertools import islice
@@ -33,7 +30,6 @@ from producers.convert import converted
 from producers.pipeline import Outcome
 from schemas import contract, topics
 from schemas.identity import DEMONSTRATION_KEYS
-from schemas.runtime import garbage, logs
 from schemas.settings import KafkaSettings
 from tests.benchmarks import documents, report
 from tests.support import agency as support
@@ -49,6 +45,7 @@ _NAIVE_EVENTS_MAX = 30_000
 _FLUSH_SECONDS_MAX = 60
 
 Row = dict[str, str | float | int]
+Figures = dict[str, float]
 
 
 def run(number: int) -> report.Report:
@@ -90,42 +87,39 @@ def _target(title: str, adapter: str, published: Row) -> tuple[str, bool]:
 
 def _rows(title: str, adapter: str, folder: Path, number: int, exchange: Exchange) -> Iterator[Row]:
     kafka = support.new_agency(exchange, _agency(folder), adapter).kafka
-    address = {"BROKERS": kafka.bootstrap_servers, "REGISTRY": kafka.registry_url}
-    module = [sys.executable, "-m", "tests.benchmarks.adapter_path"]
-    for name, (what, _) in STEPS.items():
-        if name == "naive" and title != _NAIVE_ADAPTER:
+    for what, step in STEPS.items():
+        if step is _naive and title != _NAIVE_ADAPTER:
             continue
-        found = report.measured([*module, "--step", name, adapter, str(folder)], address)
-        per_second = "" if name == "naive" else round(number / found["seconds"])
+        found = report.apart(step, kafka, adapter, folder)
+        per_second = "" if step is _naive else round(number / found["seconds"])
         yield report.per_event(
-            f"{title}: {what}", found["events"], found["seconds"], **{"documents/s/core": per_second}
+            f"{title}: {what}", int(found["events"]), found["seconds"], **{"documents/s/core": per_second}
         )
 
 
-def _published(adapter: str, folder: Path) -> dict[str, float]:
+def _published(kafka: KafkaSettings, adapter: str, folder: Path) -> Figures:
     """Publish the folder as a run does."""
     load = documents.LOADS[adapter]
-    agency = support.Agency(_kafka(), _agency(folder), adapter, values=dict(load.values))
+    agency = support.Agency(kafka, _agency(folder), adapter, values=dict(load.values))
     started = report.used_seconds()
     totals = agency.run(folder).totals
     seconds = report.used_seconds() - started
     return {"events": totals.events, "seconds": seconds}
 
 
-def _made(adapter: str, folder: Path) -> dict[str, float]:
+def _made(_: KafkaSettings, adapter: str, folder: Path) -> Figures:
     """Make the same events and drop them."""
     started = report.used_seconds()
     made = [len(outcome.events) for outcome in _outcomes(adapter, folder)]
     return {"events": sum(made), "seconds": report.used_seconds() - started}
 
 
-def _naive(adapter: str, folder: Path) -> dict[str, float]:
+def _naive(kafka: KafkaSettings, adapter: str, folder: Path) -> Figures:
     """Serialise and produce events that are ready as dictionaries."""
     schema = contract.parsed("movement")
     events = (event for outcome in _outcomes(adapter, folder) for event in outcome.events)
     bodies = (event.body for event in islice(events, _NAIVE_EVENTS_MAX))
     ready: list[Any] = [fastavro.schemaless_reader(io.BytesIO(body), schema, None) for body in bodies]
-    kafka = _kafka()
     producer = Producer({"bootstrap.servers": kafka.bootstrap_servers, "acks": "all"})
     with SchemaRegistryClient({"url": kafka.registry_url}) as registry:
         options = {"auto.register.schemas": False}
@@ -139,10 +133,10 @@ def _naive(adapter: str, folder: Path) -> dict[str, float]:
         return {"events": len(ready), "seconds": report.used_seconds() - started}
 
 
-STEPS: dict[str, tuple[str, Callable[[str, Path], dict[str, float]]]] = {
-    "published": ("published, acknowledged", _published),
-    "made": ("the same pipeline, no broker", _made),
-    "naive": ("naive producer of ready events", _naive),
+STEPS: dict[str, Callable[[KafkaSettings, str, Path], Figures]] = {
+    "published, acknowledged": _published,
+    "the same pipeline, no broker": _made,
+    "naive producer of ready events": _naive,
 }
 
 
@@ -158,25 +152,13 @@ def _agency(folder: Path) -> str:
     return f"XX-{folder.name.replace('-', '').upper()}"
 
 
-def _kafka() -> KafkaSettings:
-    return KafkaSettings(bootstrap_servers=os.environ["BROKERS"], registry_url=os.environ["REGISTRY"])
-
-
 def main() -> int:
-    """Measure and show, or do one step of it."""
+    """Measure and show."""
     parser = argparse.ArgumentParser(prog="tests.benchmarks.adapter_path")
     parser.add_argument("documents", nargs="?", type=int, default=30_000)
-    parser.add_argument("--step", nargs=3, help=argparse.SUPPRESS)
     parser.add_argument("--json", action="store_true")
     chosen = parser.parse_args()
-    if chosen.step is None:
-        return run(chosen.documents).show(as_json=chosen.json)
-    name, adapter, folder = chosen.step
-    logs.configure()
-    garbage.collect_rarely()
-    _, step = STEPS[name]
-    sys.stdout.write(f"{json.dumps(step(adapter, Path(folder)))}\n")
-    return 0
+    return run(chosen.documents).show(as_json=chosen.json)
 
 
 if __name__ == "__main__":

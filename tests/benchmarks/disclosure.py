@@ -16,7 +16,6 @@ import argparse
 import json
 import resource
 import subprocess
-import sys
 import tempfile
 from collections.abc import Collection, Iterator
 from dataclasses import replace
@@ -143,13 +142,11 @@ def _csv(insee: Path, folder: Path) -> Path:
 
 def _ours(title: str, method: str, csv: Path | None) -> dict[str, Any]:
     """Protect a table in a new process, and attack what it decided."""
-    command = [sys.executable, "-m", "tests.benchmarks.disclosure", "--step", title, method]
-    found: dict[str, Any] = report.measured([*command, *([str(csv)] if csv else [])], {})
-    places = [tuple((int(level), str(code)) for level, code in place) for place in found.pop("suppressed")]
-    return found | _attacked(problem_of(title, csv), places)
+    found = report.apart(_protected, title, method, csv)
+    return found | _attacked(problem_of(title, csv), found.pop("suppressed"))
 
 
-def step(title: str, method: str, csv: Path | None) -> dict[str, Any]:
+def _protected(title: str, method: str, csv: Path | None) -> dict[str, Any]:
     """Protect a table, and return what was decided and what it took."""
     problem = replace(problem_of(title, csv), protection=_METHODS[method][0])
     started = report.used_seconds()
@@ -228,20 +225,14 @@ def _attacked(problem: Problem, suppressed: list[Place]) -> dict[str, Any]:
 
 
 def main() -> int:
-    """Measure and show, or do one step of it."""
+    """Measure and show."""
     parser = argparse.ArgumentParser(prog="tests.benchmarks.disclosure")
     parser.add_argument("--insee", type=Path, help="indiv_dt.rda of InseeFrLab/rtauargus")
     parser.add_argument("--table", action="append", choices=[*_INSEE, *_SYNTHETIC], help="default: all")
-    parser.add_argument("--step", nargs="+", help=argparse.SUPPRESS)
     parser.add_argument("--json", action="store_true")
     chosen = parser.parse_args()
-    if chosen.step is None:
-        titles = chosen.table or [*(_INSEE if chosen.insee else {}), *_SYNTHETIC]
-        return run(titles, chosen.insee).show(as_json=chosen.json)
-    title, method, *csv = chosen.step
-    found = step(title, method, Path(csv[0]) if csv else None)
-    sys.stdout.write(f"{json.dumps(found)}\n")
-    return 0
+    titles = chosen.table or [*(_INSEE if chosen.insee else {}), *_SYNTHETIC]
+    return run(titles, chosen.insee).show(as_json=chosen.json)
 
 
 if __name__ == "__main__":

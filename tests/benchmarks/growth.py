@@ -11,17 +11,14 @@ that stays, the number of cells rises. Each step runs in a process of its own.
 from __future__ import annotations
 
 import argparse
-import json
 import os
-import sys
 import tempfile
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import closing
 from pathlib import Path
 
 from deploy.exchange.exchange import Exchange, running_exchange
-from schemas.runtime import garbage, logs
 from schemas.settings import KafkaSettings
 from tests.benchmarks import engines, report
 from tests.benchmarks.movements import PARTITIONS, Movements
@@ -84,10 +81,11 @@ def _by_cells(exchange: Exchange, rows: int, folder: Path) -> Iterator[Row]:
 def _measured(movements: Movements, rows: int, file: Path, name: str) -> Row:
     report.say(name)
     movements.grow(rows - _NEW_EVENTS)
-    rebuilt = _step("rebuild", movements, file)
+    kafka = movements.ledger.kafka
+    rebuilt = report.apart(_taken, kafka, file, time.monotonic())
     movements.grow(rows)
-    restarted = _step("restart", movements, file)
-    asked = _step("ask", movements, file)
+    restarted = report.apart(_taken, kafka, file, time.monotonic())
+    asked = report.apart(_asked, file)
     file.unlink()
     return {
         "": name,
@@ -95,7 +93,7 @@ def _measured(movements: Movements, rows: int, file: Path, name: str) -> Row:
         "rebuild s": rebuilt["wall"],
         "events/s": round((rows - _NEW_EVENTS) / rebuilt["wall"]),
         "MB": round(rebuilt["peak"]),
-        "restart s": restarted["wall"],
+        "restart s": restarted["first"],
         "restart MB": round(restarted["peak"]),
         "cells": int(asked["cells"]),
         "all s": asked["all"],
@@ -117,15 +115,7 @@ def _targets(row: Row) -> Iterator[tuple[str, bool]]:
     yield f"{name}contributions of touched cells in {wanted} ({touched:.1f})", touched <= TOUCHED_SECONDS_GOAL
 
 
-def _step(name: str, movements: Movements, file: Path) -> Figures:
-    kafka = movements.ledger.kafka
-    address = {"BROKERS": kafka.bootstrap_servers, "REGISTRY": kafka.registry_url}
-    module = [sys.executable, "-m", "tests.benchmarks.growth", "--step", name, str(file)]
-    found: Figures = report.measured([*module, str(time.monotonic())], address)
-    return found
-
-
-def _taken(file: Path, started: float) -> Figures:
+def _taken(kafka: KafkaSettings, file: Path, started: float) -> Figures:
     """Let a hub take what there is, and tell when its first batch was committed."""
     committed: list[float] = []
 
@@ -134,7 +124,6 @@ def _taken(file: Path, started: float) -> Figures:
             committed.append(time.monotonic() - started)
 
     used = report.used_seconds()
-    kafka = KafkaSettings(bootstrap_servers=os.environ["BROKERS"], registry_url=os.environ["REGISTRY"])
     hub = support.LedgerTopic(kafka, {}).hub(file, on_step=on_step, batch_seconds=1.0)
     hub.open()
     hub.run(until_end=True)
@@ -147,12 +136,7 @@ def _taken(file: Path, started: float) -> Figures:
     }
 
 
-def _restarted(file: Path, started: float) -> Figures:
-    found = _taken(file, started)
-    return found | {"wall": found["first"]}
-
-
-def _asked(file: Path, _: float) -> Figures:
+def _asked(file: Path) -> Figures:
     """Ask for all contributions, and for those of touched cells."""
     started = report.used_seconds()
     support.read(file, _ALL)
@@ -163,28 +147,14 @@ def _asked(file: Path, _: float) -> Figures:
     return {"all": seconds, "touched": touched, "cells": cells}
 
 
-STEPS: dict[str, Callable[[Path, float], Figures]] = {
-    "rebuild": _taken,
-    "restart": _restarted,
-    "ask": _asked,
-}
-
-
 def main() -> int:
-    """Measure and show, or do one step of it."""
+    """Measure and show."""
     parser = argparse.ArgumentParser(prog="tests.benchmarks.growth")
     parser.add_argument("rows", nargs="?", type=int, default=10_000_000)
     parser.add_argument("--cells", type=int, default=500_000, help="rows while the number of cells rises")
-    parser.add_argument("--step", nargs=3, help=argparse.SUPPRESS)
     parser.add_argument("--json", action="store_true")
     chosen = parser.parse_args()
-    if chosen.step is None:
-        return run(chosen.rows, chosen.cells).show(as_json=chosen.json)
-    name, file, started = chosen.step
-    logs.configure(sys.stdout)
-    garbage.collect_rarely()
-    sys.stdout.write(f"{json.dumps(STEPS[name](Path(file), float(started)))}\n")
-    return 0
+    return run(chosen.rows, chosen.cells).show(as_json=chosen.json)
 
 
 if __name__ == "__main__":

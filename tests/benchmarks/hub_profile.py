@@ -10,20 +10,17 @@ are asked at the end, once.
 from __future__ import annotations
 
 import argparse
-import json
-import os
-import sys
 import tempfile
 import time
 from contextlib import closing
 from pathlib import Path
 
 from deploy.exchange.exchange import running_exchange
-from schemas.runtime import garbage, logs
 from schemas.settings import KafkaSettings
 from tests.benchmarks import report
 from tests.benchmarks.movements import Movements
 from tests.support import hub as support
+from tests.support.agency import kafka_of
 
 _BATCH_SECONDS = 1.0
 # What the hub calls its steps, and what it has done when it tells of them.
@@ -47,9 +44,7 @@ def run(events: int) -> report.Report:
     with tempfile.TemporaryDirectory() as name, running_exchange(Path(name) / "exchange") as exchange:
         with closing(Movements(exchange)) as movements:
             movements.grow(events)
-        address = {"BROKERS": exchange.bootstrap_servers, "REGISTRY": exchange.registry_url}
-        module = [sys.executable, "-m", "tests.benchmarks.hub_profile", "--step", f"{name}/hub.duckdb"]
-        found: dict[str, float] = report.measured(module, address)
+        found = report.apart(_taken, kafka_of(exchange), Path(name) / "hub.duckdb")
     whole = sum(found.values())
     rows = [
         report.per_event(step, events, seconds, **{"% of all": 100 * seconds / whole})
@@ -59,7 +54,7 @@ def run(events: int) -> report.Report:
     return report.Report("The hub, step by step, processor time", rows)
 
 
-def _taken(file: Path) -> dict[str, float]:
+def _taken(kafka: KafkaSettings, file: Path) -> dict[str, float]:
     """Return the processor seconds of each step."""
     used = dict.fromkeys(_STEPS.values(), 0.0)
     told_at = 0.0
@@ -70,7 +65,6 @@ def _taken(file: Path) -> dict[str, float]:
         used[_STEPS[name]] += now - told_at
         told_at = now
 
-    kafka = KafkaSettings(bootstrap_servers=os.environ["BROKERS"], registry_url=os.environ["REGISTRY"])
     hub = support.LedgerTopic(kafka, {}).hub(file, on_step=on_step, batch_seconds=_BATCH_SECONDS)
     hub.open()
     told_at = time.process_time()
@@ -82,18 +76,12 @@ def _taken(file: Path) -> dict[str, float]:
 
 
 def main() -> int:
-    """Measure and show, or be the hub."""
+    """Measure and show."""
     parser = argparse.ArgumentParser(prog="tests.benchmarks.hub_profile")
     parser.add_argument("events", nargs="?", type=int, default=1_000_000)
-    parser.add_argument("--step", type=Path, help=argparse.SUPPRESS)
     parser.add_argument("--json", action="store_true")
     chosen = parser.parse_args()
-    if chosen.step is None:
-        return run(chosen.events).show(as_json=chosen.json)
-    logs.configure(sys.stdout)
-    garbage.collect_rarely()
-    sys.stdout.write(f"{json.dumps(_taken(chosen.step))}\n")
-    return 0
+    return run(chosen.events).show(as_json=chosen.json)
 
 
 if __name__ == "__main__":

@@ -10,15 +10,13 @@ and again by the question that `weighbridge hub sql` asks; the answer's way back
 from __future__ import annotations
 
 import argparse
-import os
-import subprocess
-import sys
 import tempfile
 import threading
 import time
 from collections.abc import Iterator
 from contextlib import closing, contextmanager
 from dataclasses import dataclass, field
+from multiprocessing import get_context
 from pathlib import Path
 
 import numpy as np
@@ -30,12 +28,12 @@ from schemas.settings import HubSettings, KafkaSettings
 from tests.benchmarks import report
 from tests.benchmarks.movements import Movements
 from tests.support import hub as support
+from tests.support.waiting import eventually
 
 P99_SECONDS_MAX = 2.0
 _COMMIT_SECONDS = 0.5
 # Each question makes the views of the hub anew, which is work for the hub too.
 _LOOK_SECONDS = 0.2
-_PATIENCE_SECONDS = 120.0
 _COUNT = "SELECT count(*) FROM event"
 
 
@@ -56,10 +54,7 @@ class Seen:
 
     def wait_for(self, events: int) -> None:
         """Wait until so many are shown."""
-        deadline = time.monotonic() + _PATIENCE_SECONDS
-        while not self.counts or self.counts[-1] < events:
-            assert time.monotonic() < deadline, "the hub does not show what it was sent"
-            time.sleep(_COMMIT_SECONDS)
+        assert eventually(lambda: self.counts and self.counts[-1] >= events), "the hub does not show all"
 
     def since(self, events: list[int]) -> list[float]:
         """Return when so many were first shown."""
@@ -114,45 +109,34 @@ def _sent(movements: Movements, per_second: int, seconds: int) -> tuple[list[int
 @contextmanager
 def _hub(movements: Movements, file: Path) -> Iterator[Seen]:
     """Run a hub in a process of its own, and look at what it shows."""
-    kafka = movements.ledger.kafka
-    address = {"BROKERS": kafka.bootstrap_servers, "REGISTRY": kafka.registry_url}
-    command = [sys.executable, "-m", "tests.benchmarks.latency", "--hub", str(file)]
     seen = Seen(file)
-    with subprocess.Popen(
-        command,
-        cwd=report.ROOT,
-        env=os.environ | address,
-        stdout=subprocess.DEVNULL,
-        stderr=subprocess.DEVNULL,
-    ) as hub:
-        watching = threading.Thread(target=seen.watch)
-        watching.start()
-        try:
-            yield seen
-        finally:
-            seen.is_over.set()
-            watching.join()
-            hub.terminate()
+    hub = get_context("spawn").Process(target=_run_hub, args=(movements.ledger.kafka, file), daemon=True)
+    hub.start()
+    watching = threading.Thread(target=seen.watch)
+    watching.start()
+    try:
+        yield seen
+    finally:
+        seen.is_over.set()
+        watching.join()
+        hub.terminate()
+        hub.join()
 
 
-def _run_hub(file: Path) -> None:
-    kafka = KafkaSettings(bootstrap_servers=os.environ["BROKERS"], registry_url=os.environ["REGISTRY"])
+def _run_hub(kafka: KafkaSettings, file: Path) -> None:
+    report.begin()
     hub = support.LedgerTopic(kafka, {}).hub(file, batch_seconds=HubSettings().batch_seconds)
     hub.open()
     hub.run()
 
 
 def main() -> int:
-    """Measure and show, or be the hub."""
+    """Measure and show."""
     parser = argparse.ArgumentParser(prog="tests.benchmarks.latency")
     parser.add_argument("per_second", nargs="?", type=int, default=1_000)
     parser.add_argument("seconds", nargs="?", type=int, default=60)
-    parser.add_argument("--hub", type=Path, help=argparse.SUPPRESS)
     parser.add_argument("--json", action="store_true")
     chosen = parser.parse_args()
-    if chosen.hub is not None:
-        _run_hub(chosen.hub)
-        return 0
     return run(chosen.per_second, chosen.seconds).show(as_json=chosen.json)
 
 

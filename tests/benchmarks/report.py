@@ -12,21 +12,27 @@ import platform
 import resource
 import subprocess
 import sys
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
+from concurrent.futures import ProcessPoolExecutor
 from dataclasses import asdict, dataclass, field
 from importlib.metadata import version
+from multiprocessing import get_context
 from pathlib import Path
-from typing import Any
+from typing import Any, ParamSpec, TypeVar
 
 import confluent_kafka
 from rich.console import Console
 from rich.table import Table
 
 from deploy.exchange import lock
+from schemas.runtime import garbage, logs
 
 ROOT = Path(__file__).parents[2]
 _CHILD_SECONDS_MAX = 3_600
 _WIDTH = 126
+
+Given = ParamSpec("Given")
+Found = TypeVar("Found")
 
 
 @dataclass(frozen=True, slots=True)
@@ -95,7 +101,20 @@ def used_seconds() -> float:
     return sum(item.ru_utime + item.ru_stime for item in used)
 
 
-def measured(command: Sequence[str | Path], environment: Mapping[str, str], folder: Path = ROOT) -> Any:
+def apart(step: Callable[Given, Found], *given: Given.args, **named: Given.kwargs) -> Found:
+    """Return what a step finds that runs in a process of its own, which begins as the program does."""
+    with ProcessPoolExecutor(1, get_context("spawn"), begin) as pool:
+        return pool.submit(step, *given, **named).result()
+
+
+def begin() -> None:
+    """Set up a process that measures, as the program does."""
+    # What is measured is told in a table.
+    logs.configure(Path(os.devnull).open("w"))  # noqa: SIM115  # as long as the process lives
+    garbage.collect_rarely()
+
+
+def measured(command: Sequence[str | Path], environment: Mapping[str, str], folder: Path) -> Any:
     """Return what the last line of a command's output says, as JSON; it runs in a folder."""
     output = subprocess.run(
         command,
