@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import sys
 from collections import Counter
 from datetime import datetime
 from pathlib import Path
@@ -143,6 +142,7 @@ def redrive(
     """
     from consumers.deadletters.redriving import redrive as redriven
     from consumers.hub.offline import hub_name
+    from schemas.runtime import bar
 
     settings = _settings(None, bootstrap_servers, registry_url, file=file)
     name = hub_name(settings.hub.file, settings.hub.memory_limit)
@@ -153,13 +153,15 @@ def redrive(
         return
     if len(found) > limit:
         typer.echo(f"The first {limit} of {len(found)}: run again for more.", err=True)
-    done = redriven(
-        settings.hub.file,
-        [told.letter.place for told in found[:limit]],
-        rate,
-        is_rehearsal=dry_run,
-        on_left=_show_left,
-    )
+    places = [told.letter.place for told in found[:limit]]
+    with bar.shown("Storing") as show:
+        done = redriven(
+            settings.hub.file,
+            places,
+            rate,
+            is_rehearsal=dry_run,
+            on_left=lambda left: show(len(places) - left, len(places)),
+        )
     failed = Counter(reasons[0] for reasons in done.failed.values())
     if done.passed and not dry_run:
         typer.echo("Stored behind newer records; figures are as if in order, as revisions decide.", err=True)
@@ -236,11 +238,6 @@ def _show_one(told: Told, today: dict[Any, tuple[str, ...]], unknown: str, *, as
     for reason in told.letter.reasons:
         typer.echo(f"  {reason}\n          {printing.remedy(reason)}")
     typer.echo(f"  today   {unknown or ', '.join(now) or 'it passes'}")
-
-
-def _show_left(left: int) -> None:
-    if sys.stderr.isatty():
-        typer.echo(f"\r{left} records left ", nl=False, err=True)
 
 
 def _settings(

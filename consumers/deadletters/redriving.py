@@ -57,8 +57,11 @@ def redrive(
         FatalError: It ended while it was asked. What it has not stored is refused still.
     """
     answer = _asked(file, "redrive", places=places, rate=rate, is_rehearsal=is_rehearsal)
-    while not is_rehearsal and (left := _asked(file, "redrives_left")):
+    while not is_rehearsal:
+        left = _asked(file, "redrives_left")
         on_left(left)
+        if not left:
+            break
         time.sleep(_POLL_SECONDS)
     failed = {Place(*place): tuple(reasons) for *place, reasons in answer["failed"]}
     return Done(answer["refused"], failed)
