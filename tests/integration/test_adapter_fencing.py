@@ -101,7 +101,7 @@ def test_an_instance_that_is_taken_over_exits_with_3(exchange: Exchange, tmp_pat
         two = write(folder, "2.json", manifest(2))
         agency.run(folder)
         write(folder, "3.json", manifest(3))
-        _, log = first.communicate(timeout=60)
+        _, log = first.communicate(timeout=120)
 
     assert first.returncode == 3, log
     assert b"another instance took over" in log
@@ -206,7 +206,7 @@ def test_a_stop_ends_with_0_after_the_commit(exchange: Exchange, tmp_path: Path)
     with program.start(*command) as process:
         assert eventually(health.exists)
         process.send_signal(signal.SIGTERM)
-        out, log = process.communicate(timeout=60)
+        out, log = process.communicate(timeout=120)
 
     before = agency.published()
     agency.run(folder)

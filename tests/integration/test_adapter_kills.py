@@ -58,7 +58,7 @@ def test_an_undisturbed_run_is_the_truth(exchange: Exchange, folder: Path) -> No
     """Without a kill the small commits of a child add up to what the documents say."""
     agency = new_agency(exchange, "XX-KILL0")
 
-    assert agency.child(folder, commit_events=COMMIT_EVENTS).wait(60) == 0
+    assert agency.child(folder, commit_events=COMMIT_EVENTS).wait(120) == 0
     assert_truth(agency, folder)
 
 
@@ -67,7 +67,7 @@ def test_kill_at_a_step_loses_and_doubles_nothing(exchange: Exchange, folder: Pa
     """Wherever an adapter dies, the next one completes the ledger from the positions alone."""
     agency = new_agency(exchange, f"XX-KILL{1 + list(STEPS).index(step)}")
 
-    first = agency.child(folder, commit_events=COMMIT_EVENTS, step=step, occurrence=STEPS[step]).wait(60)
+    first = agency.child(folder, commit_events=COMMIT_EVENTS, step=step, occurrence=STEPS[step]).wait(120)
     agency.run(folder, commit_events=COMMIT_EVENTS)
 
     assert first == -signal.SIGKILL
@@ -80,7 +80,7 @@ def test_a_kill_at_every_commit_of_a_run_loses_and_doubles_nothing(exchange: Exc
     statuses: list[int] = []
     while not statuses or statuses[-1] == -signal.SIGKILL:
         child = agency.child(folder, commit_events=COMMIT_EVENTS, step="committed", occurrence=1)
-        statuses.append(child.wait(60))
+        statuses.append(child.wait(120))
 
     assert statuses[-1] == 0
     assert len(statuses) > 3

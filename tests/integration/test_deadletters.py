@@ -252,7 +252,7 @@ def test_killed_at_every_step_it_counts_once(ledger: LedgerTopic, tmp_path: Path
     places = [letter.place for letter in letters(ledger)]
 
     with child(ledger, file, step) as hub:
-        has_died = eventually(lambda: has_died_of(hub, file, places), seconds=60)
+        has_died = eventually(lambda: has_died_of(hub, file, places))
         hub.kill()
     redriven(ledger, file)
 

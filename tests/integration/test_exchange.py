@@ -17,9 +17,10 @@ from confluent_kafka.admin import AdminClient
 from confluent_kafka.cimpl import NewTopic
 from confluent_kafka.schema_registry import Schema, SchemaRegistryClient
 
-from deploy.exchange import ports, process, waiting
+from deploy.exchange import ports, process
 from deploy.exchange.exchange import Exchange, running_exchange
 from schemas.errors import ConfigurationError
+from tests.support.waiting import eventually
 
 ROOT = Path(__file__).parents[2]
 WAITING_SECONDS_MAX = 6.0
@@ -170,4 +171,4 @@ def test_nothing_outlives_the_block(folder: Path, number: signal.Signals) -> Non
         holder.wait(60)
 
     assert (ready, was_running) == (b"ready\n", True)
-    assert waiting.until(lambda: not _runs(Exchange(folder)), timeout_seconds=60, interval_seconds=0.1)
+    assert eventually(lambda: not _runs(Exchange(folder)))

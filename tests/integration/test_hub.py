@@ -15,7 +15,7 @@ import pytest
 from confluent_kafka import Message, TopicPartition
 from confluent_kafka.admin import NewPartitions  # type: ignore[attr-defined]  # public, not listed in __all__
 
-from consumers.hub import offline
+from consumers.hub import offline, questions
 from deploy.exchange.exchange import Exchange
 from schemas import contract, framing, topics
 from schemas.errors import Awaited, ConfigurationError, FatalError, WeighbridgeError
@@ -154,7 +154,7 @@ def test_terminated_hub_ends_well_and_the_file_answers(ledger: LedgerTopic, tmp_
     with program.start("hub", "run", *options, stderr=Path(os.devnull)) as process:
         is_stored = eventually(lambda: status().get("events") == 50)
         process.terminate()
-        output, _ = process.communicate(timeout=60)
+        output, _ = process.communicate(timeout=120)
 
     assert is_stored
     assert process.returncode == 0
@@ -264,7 +264,7 @@ def test_broker_that_goes_and_comes_back_is_waited_for(
         exchange.restart_broker()
         ledger.publish(events.movements(100, start=100))
 
-        assert eventually(lambda: hub.totals.rows == 200, seconds=60)
+        assert eventually(lambda: hub.totals.rows == 200)
 
     assert support.read(file, "SELECT count(*), count(DISTINCT event_id) FROM movement") == [(200, 200)]
 
@@ -288,8 +288,8 @@ def test_a_long_query_does_not_hold_up_the_end_of_a_hub(ledger: LedgerTopic, tmp
         asking.start()
         time.sleep(1.0)
         began = time.monotonic()
-    asking.join(30)
+    asking.join(120)
 
-    assert time.monotonic() - began < 20
+    assert time.monotonic() - began < questions.SECONDS_MAX
     assert isinstance(answers[0], WeighbridgeError)
     assert offline.answered(file, "1GB", "status")["events"] == 0

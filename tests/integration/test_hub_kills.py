@@ -82,7 +82,7 @@ def test_kill_at_a_step_loses_and_doubles_nothing(ledger: LedgerTopic, tmp_path:
     file = tmp_path / "hub.duckdb"
     forget_letters(ledger)
 
-    first = child(ledger, file, step, 2).wait(60)
+    first = child(ledger, file, step, 2).wait(120)
     ledger.run_to_end(file)
 
     assert first == -signal.SIGKILL

@@ -125,7 +125,7 @@ def test_told_to_stop_it_leaves_nothing_behind(hub: Releasing, number: signal.Si
         # As a terminal and systemd do: all hear it.
         for pid in (*map(int, decides), process.pid):
             os.kill(pid, number)
-        _, said = process.communicate(60)
+        _, said = process.communicate(120)
 
     assert process.returncode == 128 + signal.SIGINT
     assert [line for line in said.splitlines() if not line.startswith(b"{")] == []

@@ -13,12 +13,12 @@ from pathlib import Path
 import pytest
 
 from consumers.hub import service
-from deploy.exchange.waiting import until
 from schemas import topics
 from tests.support import program
 from tests.support.agency import manifest, write
 from tests.support.runbook import blocks, shell
 from tests.support.site import DOCUMENTS, Site, done
+from tests.support.waiting import eventually
 
 pytestmark = pytest.mark.embedded
 
@@ -32,7 +32,7 @@ def running_hub(site: Site) -> Iterator[None]:
     environment = {**os.environ, **site.environment}
     log = site.desk / "hub.log"
     with program.start("hub", "run", cwd=site.desk, environment=environment, stderr=log) as hub:
-        assert until(lambda: "caught_up" in log.read_text(), timeout_seconds=_SECONDS), log.read_text()
+        assert eventually(lambda: "caught_up" in log.read_text()), log.read_text()
         yield
         hub.terminate()
 

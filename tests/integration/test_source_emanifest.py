@@ -46,8 +46,8 @@ def test_kill_and_resume_publish_every_manifest_once(
     place = described(tmp_path, service)
     service.tokens_live = 50
     service.troubles = [0.1, (500, {}, {}), (429, {}, {"Retry-After": "1"}), (503, {}, {})]
-    killed = agency.child(place, step=step, occurrence=occurrence).wait(60)
-    done = agency.child(place).wait(60)
+    killed = agency.child(place, step=step, occurrence=occurrence).wait(120)
+    done = agency.child(place).wait(120)
     documents = [manifest(number) for number in range(COUNT)]
 
     assert (-signal.SIGKILL, 0) == (killed, done)

@@ -127,9 +127,9 @@ def test_a_kill_before_a_row_is_taken_out_doubles_nothing(
     with outbox.connect() as connection:
         for document in (*documents, bad):
             put(connection, document)
-    killed = agency.child(place, commit_events=25, step=step, occurrence=2).wait(60)
+    killed = agency.child(place, commit_events=25, step=step, occurrence=2).wait(120)
     before = left(outbox)
-    done = agency.child(place, commit_events=25).wait(60)
+    done = agency.child(place, commit_events=25).wait(120)
 
     assert (-signal.SIGKILL, 0) == (killed, done)
     assert before > 0
@@ -176,7 +176,7 @@ def test_writers_and_kills_lose_and_double_nothing(
         child.wait(30)
     for thread in writers:
         thread.join()
-    assert agency.child(place).wait(60) == 0
+    assert agency.child(place).wait(120) == 0
 
     assert left(outbox) == 0
     assert agency.truth(write(tmp_path, "all.json", kept)) == agency.published()

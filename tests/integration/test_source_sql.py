@@ -216,7 +216,7 @@ def test_writers_and_kills_lose_and_double_nothing(
         child.wait(30)
     for thread in writers:
         thread.join()
-    assert agency.child(place).wait(60) == 0
+    assert agency.child(place).wait(120) == 0
 
     assert agency.truth(write(tmp_path, "all.json", kept)) == agency.published()
     assert set(agency.published().values()) == {1}

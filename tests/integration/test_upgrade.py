@@ -14,7 +14,6 @@ import pytest
 
 from consumers.hub import service
 from deploy import topics as deployed
-from deploy.exchange.waiting import until
 from schemas import framing, topics
 from schemas.errors import EXIT_FAILURE
 from schemas.runtime.registry import Registry
@@ -22,12 +21,12 @@ from tests.support import next_release, program
 from tests.support.agency import committed, manifest, write
 from tests.support.runbook import blocks, shell
 from tests.support.site import AGENCY, Site, done
+from tests.support.waiting import eventually
 
 pytestmark = pytest.mark.embedded
 
 _ADAPTER = ("adapter", "run", "us-emanifest")
 _MEMBER = ("--agency", AGENCY, "--keys", "us", "--directory", "directory.toml", "--once")
-_SECONDS = 120.0
 
 
 def written_anew(site: Site) -> list[Any]:
@@ -57,12 +56,11 @@ def old_hub(site: Site) -> Iterator[None]:
     ) as hub:  # fmt: skip
         yield
         events = len(committed(site.kafka, topics.MOVEMENTS))
-        has_all = until(
+        has_all = eventually(
             lambda: (
                 "caught_up" in log.read_text()
                 and service.ask(site.desk / "south.duckdb", "status")["events"] == events
-            ),
-            timeout_seconds=_SECONDS,
+            )
         )
         assert has_all, log.read_text()
         hub.terminate()

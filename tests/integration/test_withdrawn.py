@@ -40,7 +40,7 @@ def test_an_adapter_that_may_not_write_any_more_ends_and_its_successor_goes_on(
         )
 
     failed = failing(lambda: keep_running(prepared, stop, once=False))
-    assert published.wait(60)
+    assert published.wait(120)
     secured.drop(rule)
     try:
         second = write(tmp_path, "2.json", manifest(2))
