@@ -119,6 +119,6 @@ def _download_bar() -> Iterator[Callable[[int], None]]:
 
     columns = ("Downloading broker and registry", BarColumn(), DownloadColumn(), TransferSpeedColumn())
     is_hidden = not sys.stderr.isatty()
-    with Progress(*columns, console=Console(stderr=True), transient=True, disable=is_hidden) as bar:
+    with Progress(*columns, console=Console(stderr=True), disable=is_hidden) as bar:
         task = bar.add_task("", total=sum(found.size_bytes for found in lock.read().artifacts), visible=False)
         yield lambda size_bytes: bar.update(task, advance=size_bytes, visible=True)
