@@ -38,6 +38,11 @@ class Inbox:
         """All files in the order in which they come."""
         return sorted(path for path in self.reported.folder.rglob("*") if path.is_file())
 
+    @property
+    def is_delivered(self) -> bool:
+        """Whether all files have come."""
+        return self._delivered == len(self.files)
+
     def deliver(self) -> bool:
         """Put the next file there, whole at once and with its date; say whether there was one."""
         with self._lock:
