@@ -128,8 +128,8 @@ def windows(moved: pl.DataFrame, part: Sequence[str]) -> pl.DataFrame:
     is_last = pl.col("taken_on") == NOW
     # After its last opening there is only what is pending, and before its first one nothing.
     starts = moved.select(*part, start=pl.when(is_last).then(date.min).otherwise("taken_on")).unique()
-    found = moved.join(starts, on=part, nulls_equal=True).filter(pl.col("taken_on") > pl.col("start"))
-    return found.with_columns(window=pl.struct(*part, "start").rank("dense"))
+    numbered = starts.sort(*part, "start").with_row_index("window")
+    return moved.join(numbered, on=part, nulls_equal=True).filter(pl.col("taken_on") > pl.col("start"))
 
 
 def unsafe(rows: pl.DataFrame, rules: Rules) -> pl.Series:
