@@ -1,7 +1,7 @@
 """Positions: what was last published of each document, as the positions topic holds it.
 
-The adapter reads the topic once at its start and keeps the encoded values in memory,
-about 200 bytes a document; they are decoded when a document is read again.
+The adapter reads the topic once at its start and keeps the encoded values in memory, with
+their keys some 0.5 kB a document; they are decoded when a document is read again.
 """
 
 from __future__ import annotations

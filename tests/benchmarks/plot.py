@@ -13,7 +13,7 @@ _WIDTH, _LEFT, _RIGHT = 720, 250, 90
 _ROW, _BAR, _TOP = 22, 14, 30
 _PANEL, _MARGIN = 110, 60
 _OURS, _OTHERS = "#1b7f5c", "#9aa5b1"
-_COLORS = (_OURS, "#b45f06")
+_COLORS = (_OURS, "#b45f06", "#5b4ea1")
 _STYLE = "font: 12px sans-serif; fill: #57606a"
 
 # Times, and what was seen at each.
