@@ -64,7 +64,8 @@ def _unsafe(  # noqa: PLR0917  # what is shown of what
 ) -> pl.Series:
     """Return those of some leaves that make a figure unsafe: with something negative, else all that open."""
     is_now, is_negative = pl.col("taken_on") == NOW, pl.col("mass_g") < 0
-    shown = all_moves.filter(~is_now | ~pl.col("leaf").is_in(closed.implode()))
+    # What a closed leaf lost was told there before, and is told again where it went.
+    shown = all_moves.filter(~is_now | ~pl.col("leaf").is_in(closed.implode()) | is_negative)
     found = shown.group_by(*_LEAF, *_SHARES, "taken_on").agg(pl.col("mass_g").sum()).collect()
     if found.is_empty():
         return closed.clear()
@@ -72,7 +73,8 @@ def _unsafe(  # noqa: PLR0917  # what is shown of what
     found = found.with_columns(group_key=group, counterparty_key=other, is_negative=is_negative)
     placed = found.join(_figures(rows, table), on=_LEAF)
     figures = _broken(placed, tables.rules)
-    is_behind = pl.col("figure").is_in(figures.implode()) & pl.col("leaf").is_in(leaves.implode())
+    opens = pl.col("leaf").is_in(leaves.implode()) & ~pl.col("leaf").is_in(closed.implode())
+    is_behind = pl.col("figure").is_in(figures.implode()) & opens
     behind = placed.filter(is_now, is_behind)
     negative = behind.filter("is_negative")
     return (behind if negative.is_empty() else negative)["leaf"].unique()

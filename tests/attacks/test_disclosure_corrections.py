@@ -62,6 +62,18 @@ def test_loads_that_go_round_tell_no_other_load(monkeypatch: pytest.MonkeyPatch)
     assert _recovered(histories.told(*weeks)) != []
 
 
+def test_loads_that_are_told_again_elsewhere_tell_no_other_load() -> None:
+    """What is taken back stays closed, and what others have where it went is not told by the difference."""
+    first = _loads(5)
+    gone = {number: _changed(told, {"period": "2025-Q4"}) for number, told in first.items()}
+    new = {
+        200: _changed(_NEW, {"period": "2025-Q4"}),
+        300: _NEW._replace(load=_NEW.load._replace(sender=b"z")),
+    }
+
+    assert _recovered(histories.told((8, first), (9, gone | new))) == []
+
+
 def test_groups_that_get_other_names_hide_nobody(monkeypatch: pytest.MonkeyPatch) -> None:
     """When companies stand under the new names of their groups, another one's first load is not told."""
 
