@@ -18,13 +18,13 @@ from scipy.sparse import csc_array, csr_array
 from scipy.sparse.csgraph import connected_components
 from scipy.sparse.linalg import splu
 
-from consumers.disclosure.solver import Floats, SolverError, opened
+from consumers.disclosure.solver import Floats, Options, SolverError, opened
 from consumers.disclosure.system import Amounts, Cells
 
 Lines = NDArray[np.intp]
 
-_SEED = 1
-_DUAL, _PRIMAL = 1, 4  # the solver's numbers of simplex methods
+# The dual simplex method: every cell has two bounds, so that any basis is where it can start.
+_OPTIONS: Options = {"random_seed": 1, "solver": "simplex", "presolve": "off"}
 _LARGEST = 1e6  # for the solver, whose tolerance of 1e-7 is then a tenth of a unit in 10^12
 _DENOMINATOR_MAX = 60
 _PRODUCT_MAX = 2**61  # of scale and room: sums of a relation stay within 64 bits
@@ -90,15 +90,12 @@ class Corners:
         return np.asarray(self._solver.getSolution().col_value, dtype=np.float64) * unit
 
     def _run(self) -> None:
-        """Go on from the last basis with the primal simplex, or from none with the dual one."""
+        """Go on from the last basis, or start anew where that comes to no end."""
         self._solver.run()
-        if self._solver.getModelStatus() == highspy.HighsModelStatus.kOptimal:
-            return
-        self._solver.clearSolver()
-        self._solver.setOptionValue("simplex_strategy", _DUAL)
-        self._solver.run()
+        if self._solver.getModelStatus() != highspy.HighsModelStatus.kOptimal:
+            self._solver.clearSolver()
+            self._solver.run()
         status = self._solver.getModelStatus()
-        self._solver.setOptionValue("simplex_strategy", _PRIMAL)
         if status != highspy.HighsModelStatus.kOptimal:
             raise SolverError(f"the solver ended with status {self._solver.modelStatusToString(status)}")
 
@@ -179,9 +176,4 @@ def _components(columns: csc_array) -> Lines:
 def _solver(columns: csc_array) -> _Highs:
     """Return a solver that maximises, with the relations as its rows and no bounds yet."""
     nothing = np.zeros(columns.shape[1])
-    options: dict[str, bool | int | float | str] = {
-        "random_seed": _SEED,
-        "solver": "simplex",
-        "simplex_strategy": _PRIMAL,
-    }
-    return opened(columns, nothing, nothing, nothing, options, maximises=True)
+    return opened(columns, nothing, nothing, nothing, _OPTIONS, maximises=True)

@@ -273,6 +273,25 @@ def test_a_neighbourhood_shows_nothing_outside() -> None:
     assert system.size - 1 in inside
 
 
+def test_programmes_that_forget_the_last_solution_find_what_is_as_cheap(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """A programme that starts from nothing, as after crowded moves, finds moves of the same least cost."""
+    system, targets, sensitive_cells = sensitive(SMALL["three dimensions"])
+
+    def costs() -> list[float]:
+        found = Search(system, targets, [], "value")
+        found.start(sensitive_cells, np.ones_like(sensitive_cells))
+        changes = [found.prove(number) for number in found.targets]
+        return [float(found.cost[item.cells] @ np.abs(item.moves)) for item in changes if item is not None]
+
+    remembering = costs()
+    monkeypatch.setattr(program, "_CROWD", 0)
+
+    assert len(targets) == len(remembering)
+    assert remembering == pytest.approx(costs())
+
+
 def test_an_unfinished_programme_is_an_error(monkeypatch: pytest.MonkeyPatch) -> None:
     """A solver that stops before the end proves nothing: it is an error, never a pattern."""
     monkeypatch.setitem(program._OPTIONS, "simplex_iteration_limit", 0)  # noqa: SLF001  # no option does this

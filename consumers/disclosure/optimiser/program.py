@@ -1,6 +1,6 @@
 """The linear programme of the optimiser: the only module of it that asks the solver.
 
-It is passed once; afterwards only costs and bounds change, so that each solution starts from
+It is passed once; afterwards only costs and bounds change, so that most solutions start from
 the one before. The result depends on nothing but the calls: one thread, no time limits.
 """
 
@@ -17,6 +17,9 @@ Numbers = NDArray[np.int32]
 
 # What the solver calls zero is below a tenth of this.
 MOVE_MIN = 1e-6
+# Where more unknowns than this move, most do because it costs nothing, and would stay where they are:
+# the next solution starts from nothing instead. Measured on 60,000 cells: half the time.
+_CROWD = 200
 _OPTIONS: dict[str, bool | int | float | str] = {
     "random_seed": 0,
     "presolve": "off",
@@ -108,4 +111,6 @@ class Program:
         values = np.array(self._solver.getSolution().col_value)
         moves: Floats = values[: self._size] - values[self._size :]
         moves[np.abs(moves) < MOVE_MIN] = 0.0
+        if np.count_nonzero(moves) > _CROWD:
+            self._solver.clearSolver()
         return moves
