@@ -3,10 +3,7 @@
 from __future__ import annotations
 
 import json
-import sys
 import time
-from collections.abc import Iterator
-from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -17,7 +14,6 @@ from schemas.errors import EXIT_FAILURE, ConfigurationError
 if TYPE_CHECKING:
     from consumers.disclosure.audit.audit import Audit
     from consumers.disclosure.disclosure import Protected
-    from consumers.disclosure.problem import Progress
 
 disclosure = typer.Typer(
     name="disclosure",
@@ -54,10 +50,11 @@ def protect(
     """
     from consumers.disclosure import disclosure, outputs
     from consumers.disclosure import specification as specifications
+    from schemas.runtime import bar
 
     started = time.monotonic()
     problem = specifications.read(specification)
-    with _progress() as on_progress:
+    with bar.steps() as on_progress:
         protected = disclosure.protect(problem, on_progress)
         outputs.write(protected, out)
     _tell_protected(protected, time.monotonic() - started, as_json)
@@ -87,11 +84,12 @@ def audit(
     from consumers.disclosure import specification as specifications
     from consumers.disclosure.audit import audit as audits
     from schemas import files
+    from schemas.runtime import bar
 
     started = time.monotonic()
     problem = specifications.read(specification)
     pattern = patterns.read(cells, problem)
-    with _progress() as on_progress:
+    with bar.steps() as on_progress:
         found = audits.audit(problem, pattern.suppressed, has_intervals=intervals, on_progress=on_progress)
     told = (*found.at_risk, *(item for item in found.intervals if item not in found.at_risk))
     rows = findings.table(told, problem)
@@ -177,18 +175,3 @@ def _audit_summary(found: Audit, absent: int, seconds: float) -> dict[str, Any]:
         "at_risk": len({finding.place for finding in found.at_risk}),
         "seconds": round(seconds, 2),
     }
-
-
-@contextmanager
-def _progress() -> Iterator[Progress]:
-    """Show how far each step is, on a terminal only."""
-    from rich.console import Console
-    from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
-
-    columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeElapsedColumn())
-    is_hidden = not sys.stderr.isatty()
-    with Progress(*columns, console=Console(stderr=True), disable=is_hidden) as bar:
-        task = bar.add_task("", visible=False)
-        yield lambda step, done, total: bar.update(
-            task, description=step, completed=done, total=total, visible=True
-        )
