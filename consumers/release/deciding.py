@@ -15,6 +15,7 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from multiprocessing import resource_tracker
+from multiprocessing.connection import Connection
 from pathlib import Path
 
 import polars as pl
@@ -28,7 +29,7 @@ from schemas.errors import ConfigurationError, FatalError, WeighbridgeError
 Decide = Callable[[pl.DataFrame, Attribution, Epoch, Tables, pl.DataFrame | None], Decision]
 
 CONTRIBUTIONS, ADOPTED = "contributions.parquet", "adopted.parquet"
-_DECISION, _ERROR = "decision", "error.json"
+_DECISION = "decision"
 _WAIT_SECONDS = 1.0
 
 
@@ -60,7 +61,9 @@ def decided(question: Question, decide: Decide, on_wait: Callable[[], None]) -> 
         FatalError: It failed; nothing of what it worked on is shown.
     """
     context = multiprocessing.get_context("spawn")
-    process = context.Process(target=_decide, args=(question, decide), daemon=True)
+    # What went wrong is no file: where the disk is full it could not be told.
+    told, telling = context.Pipe(duplex=False)
+    process = context.Process(target=_decide, args=(question, decide, telling), daemon=True)
     # It lets interrupts through again when it starts, which else were in the midst of what follows.
     resource_tracker.ensure_running()
     with _without_interrupts():
@@ -70,15 +73,14 @@ def decided(question: Question, decide: Decide, on_wait: Callable[[], None]) -> 
         on_wait()
     if process.exitcode == 0:
         return question.folder / _DECISION
-    error = question.folder / _ERROR
-    if not error.exists():
+    if not told.poll():
         raise FatalError(
             f"the decision ended with status {process.exitcode}",
             hint="nothing was published; did the machine run out of memory?",
         )
-    told = json.loads(error.read_text("utf-8"))
-    kind = ConfigurationError if told["is_usage"] else FatalError
-    raise kind(told["text"], hint=told["hint"])
+    error = json.loads(told.recv_bytes())
+    kind = ConfigurationError if error["is_usage"] else FatalError
+    raise kind(error["text"], hint=error["hint"])
 
 
 @contextmanager
@@ -91,7 +93,7 @@ def _without_interrupts() -> Iterator[None]:
         signal.pthread_sigmask(signal.SIG_SETMASK, before)
 
 
-def _decide(question: Question, decide: Decide) -> None:
+def _decide(question: Question, decide: Decide, telling: Connection) -> None:
     """Decide, in the child; what fails is told by its kind, since a text may show a value."""
     os.umask(0o077)
     folder = question.folder
@@ -105,14 +107,15 @@ def _decide(question: Question, decide: Decide) -> None:
         parts.write(decision, folder / _DECISION)
     except WeighbridgeError as error:
         is_usage = isinstance(error, ConfigurationError)
-        _tell(folder, {"text": str(error), "hint": error.hint, "is_usage": is_usage})
+        _tell(telling, {"text": str(error), "hint": error.hint, "is_usage": is_usage})
     except Exception as error:  # noqa: BLE001  # the top of a process
         frame = traceback.extract_tb(error.__traceback__)[-1]
         place = f"{Path(frame.filename).name}:{frame.lineno}"
         text = f"the decision failed: {type(error).__name__} in {place}"
-        _tell(folder, {"text": text, "hint": "nothing was published", "is_usage": False})
+        hint = "nothing was published; is there room on the disk of the hub's file?"
+        _tell(telling, {"text": text, "hint": hint, "is_usage": False})
 
 
-def _tell(folder: Path, told: dict[str, object]) -> None:
-    (folder / _ERROR).write_text(json.dumps(told), "utf-8")
+def _tell(telling: Connection, error: dict[str, object]) -> None:
+    telling.send_bytes(json.dumps(error).encode())
     raise SystemExit(1)

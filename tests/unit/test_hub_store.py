@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-import resource
 import subprocess
 import sys
 import tempfile
 from collections.abc import Iterator
-from contextlib import closing, contextmanager
+from contextlib import closing
 from functools import cache
 from pathlib import Path
 from typing import Any
@@ -31,6 +30,7 @@ from schemas import contract
 from schemas.errors import ConfigurationError, FatalError
 from schemas.reasons import Reason
 from tests.support import events
+from tests.support.full_disk import files_of_at_most
 from tests.support.hub import SCHEMA_ID, asked, batch_of, stored, writers
 
 OURS = Identity("north", "cluster", "weighbridge.movements", "topic-1", "topic-9")
@@ -72,17 +72,6 @@ def test_order_duplicates_and_restarts_never_change_an_aggregate(data: st.DataOb
 
         assert asked(store, AGGREGATE) == _undisturbed()
         store.close()
-
-
-@contextmanager
-def files_of_at_most(size: int) -> Iterator[None]:
-    """Let no file of this process grow beyond so many bytes, as on a full disk."""
-    soft, hard = resource.getrlimit(resource.RLIMIT_FSIZE)
-    resource.setrlimit(resource.RLIMIT_FSIZE, (size, hard))
-    try:
-        yield
-    finally:
-        resource.setrlimit(resource.RLIMIT_FSIZE, (soft, hard))
 
 
 @pytest.mark.parametrize("size", [0, 5_000, 12_000])
