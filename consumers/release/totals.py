@@ -26,7 +26,7 @@ _ENDS = list(BEHIND[:2])
 _SHARES = [*BEHIND, "is_public"]
 # Of several figures together so many sums are looked at, and so many at once, which bounds time and
 # memory; and of so many pairs, whether two of them are three figures.
-_SUMS_MAX, _SUMS_AT_ONCE = 500_000, 250_000
+_SUMS_MAX, _SUMS_AT_ONCE = 2_000_000, 250_000
 _PAIRS_MAX = 1_000
 _LEVELS = [f"{name}_level" for name in DIMENSIONS]
 
@@ -150,10 +150,12 @@ def _parts(several: pl.DataFrame, sums: pl.DataFrame) -> list[pl.DataFrame]:
     """Return the first of several figures, as many as are looked at, in parts of not too many sums."""
     sizes = sums.group_by("figure").agg(pl.len().cast(pl.Int64))
     sized = several.join(sizes, on="figure", maintain_order="left")
-    before = (pl.col("len").cum_sum() - pl.col("len")).first().over("together")
+    # Sums before each set, added up over all of them: inside of a set the count would begin anew.
+    sized = sized.with_columns(before=pl.col("len").cum_sum() - pl.col("len"))
+    sized = sized.with_columns(pl.col("before").first().over("together"))
     return (
-        sized.filter(before < _SUMS_MAX)
-        .select("together", "figure", part=before // _SUMS_AT_ONCE)
+        sized.filter(pl.col("before") < _SUMS_MAX)
+        .select("together", "figure", part=pl.col("before") // _SUMS_AT_ONCE)
         .partition_by("part", include_key=False)
     )
 

@@ -5,8 +5,10 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 import polars as pl
+import pytest
 
-from consumers.release import blocks, totals
+from consumers.disclosure.problem import Rules
+from consumers.release import blocks, gate, totals
 from consumers.release.blocks import NAMES, TAKEN
 from consumers.release.tables import configured
 from schemas.settings import ReleaseSettings, TableSettings
@@ -71,3 +73,20 @@ def test_all_that_opens_stays_closed_where_nothing_is_taken_back_now() -> None:
 
     held = totals.held(rows, rows["leaf"].clear(), rows.clear(), _TABLES)
     assert rows.filter(pl.col("leaf").is_in(held.implode()))["material"].unique().to_list() == ["PAPER"]
+
+
+def test_sums_of_figures_are_looked_at_in_parts(monkeypatch: pytest.MonkeyPatch) -> None:
+    """However few sums are looked at at once, all are in the end, and the same leaves stay closed."""
+    now = {"GLASS": (0, 0, 0, 900, 900, 1_000), "PAPER": (900, 900, 900, 900, 900, 900, 900)}
+    looks = list[int]()
+
+    def unsafe(rows: pl.DataFrame, rules: Rules) -> pl.Series:
+        looks.append(rows.height)
+        return gate.unsafe(rows, rules)
+
+    monkeypatch.setattr(totals, "unsafe", unsafe)
+    closed, at_once = _closed(now), len(looks)
+    monkeypatch.setattr(totals, "_SUMS_AT_ONCE", 1)
+
+    assert _closed(now) == closed
+    assert len(looks) - at_once > at_once
