@@ -132,7 +132,7 @@ def _both_books(seed: int) -> list[str]:
     return attacker.recovered(P_PERMILLE)
 
 
-@pytest.mark.parametrize("seed", [4, 5])
+@pytest.mark.parametrize("seed", [4, 6])
 def test_a_last_block_withholds_the_same_in_both_books(seed: int) -> None:
     """At the end of a period, too, what is withheld of exports is not told by imports."""
     assert _both_books(seed) == []
@@ -146,4 +146,4 @@ def test_a_last_block_that_is_decided_book_by_book_loses(monkeypatch: pytest.Mon
         return ((name, problem) for name, problem in problems(*asked) if "ALL" not in name)
 
     monkeypatch.setattr(final, "problems", book_by_book)
-    assert any(_both_books(seed) for seed in (4, 5))
+    assert any(_both_books(seed) for seed in (4, 6))
