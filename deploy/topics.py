@@ -24,7 +24,7 @@ from confluent_kafka.admin import (  # type: ignore[attr-defined]  # exported wi
 
 from deploy.exchange.waiting import until
 from schemas.errors import ContractError, RetriableError
-from schemas.runtime import clients
+from schemas.runtime import clients, presence
 from schemas.runtime.failures import classified
 from schemas.settings import KafkaSettings
 from schemas.topics import Topic
@@ -63,7 +63,7 @@ def plan(kafka: KafkaSettings, wanted: Iterable[Topic]) -> list[Step]:
         RetriableError: The broker does not answer.
     """
     admin = clients.admin(kafka)
-    cluster = _listed(admin)
+    cluster = presence.listed(admin, "topics")
     replicas = min(REPLICAS_MAX, len(cluster.brokers))
     steps = []
     for topic in wanted:
@@ -130,13 +130,12 @@ def _differences(admin: AdminClient, topic: Topic, config: dict[str, str], repli
 
 def _wait_for(admin: AdminClient, created: set[str]) -> None:
     """Wait until the broker that answers knows what the controller has made: whoever starts next asks it."""
-    seconds = clients.REQUEST_TIMEOUT_SECONDS
-    if created and not until(lambda: created <= set(_listed(admin).topics), timeout_seconds=seconds):
+
+    def are_shown() -> bool:
+        return created <= set(presence.listed(admin, "topics").topics)
+
+    if created and not until(are_shown, timeout_seconds=clients.REQUEST_TIMEOUT_SECONDS):
         raise RetriableError("topics: the broker does not show what was made", hint="look again: topics plan")
-
-
-def _listed(admin: AdminClient) -> Any:
-    return _answered(lambda: admin.list_topics(timeout=clients.REQUEST_TIMEOUT_SECONDS))
 
 
 def _do(admin: AdminClient, step: Step) -> None:

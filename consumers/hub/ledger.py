@@ -39,8 +39,7 @@ class Ledger:
 
     def cluster_id(self) -> str:
         """Return the cluster's name for itself; raises as `topic_id`."""
-        # Listed, not described: before a broker is let in (again) it knows of none, and librdkafka ends
-        # a process that asks it to describe the cluster then.
+        # Not described: see `presence.listed`.
         found = self._listed().cluster_id
         if found is None:
             raise RetriableError("the broker does not tell its cluster", hint="is it up?")

@@ -6,13 +6,11 @@ import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from confluent_kafka import KafkaException
 from confluent_kafka.admin import AdminClient
 
 from schemas import topics
 from schemas.errors import ContractError
-from schemas.runtime import clients, reading
-from schemas.runtime.failures import classified
+from schemas.runtime import clients, presence, reading
 from schemas.runtime.registry import Registry
 from schemas.settings import KafkaSettings
 from schemas.topics import Topic
@@ -86,8 +84,5 @@ def differing_schemas(
 
 
 def _partitions(admin: AdminClient) -> dict[str, int]:
-    try:
-        found = admin.list_topics(timeout=clients.REQUEST_TIMEOUT_SECONDS).topics
-    except KafkaException as error:
-        raise classified(error, "topics") from error
+    found = presence.listed(admin, "topics").topics
     return {name: len(topic.partitions) for name, topic in found.items()}

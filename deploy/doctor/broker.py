@@ -4,15 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from confluent_kafka import KafkaException
 from confluent_kafka.admin import ClusterMetadata  # type: ignore[attr-defined]  # exported without saying so
 
 from deploy.doctor import reaching
 from deploy.doctor.address import Address, of_brokers
 from deploy.doctor.check import Finding, fail, ok, warn
 from deploy.doctor.installation import Installation
-from schemas.runtime import clients
-from schemas.runtime.failures import classified
+from schemas.runtime import presence
 from schemas.settings import KafkaSettings
 
 _SETTING = "kafka.bootstrap_servers"
@@ -70,11 +68,7 @@ def _addresses(installation: Installation) -> list[Address]:
 
 
 def _cluster(installation: Installation) -> ClusterMetadata:
-    # Listed, not described: see `consumers.hub.ledger`.
-    try:
-        return installation.admin.list_topics(timeout=clients.REQUEST_TIMEOUT_SECONDS)
-    except KafkaException as error:
-        raise classified(error, "log in to the broker") from None
+    return presence.listed(installation.admin, "log in to the broker")
 
 
 def _who(kafka: KafkaSettings) -> str:
