@@ -55,17 +55,13 @@ def attackers(system: System, kinds: Sequence[AttackerKind], rules: Rules) -> li
     """
     end = system.ends[0]
     outsider, public = _who_knows(end, "outsider"), _who_knows(end, "public", knows_public=True)
-    found = [outsider]
-    if "agency" in kinds:
-        known = [tuple(np.flatnonzero(numbers).tolist()) for numbers in system.agencies]
-        found += [_who_knows(end, f"agency {place}", agencies=of) for place, of in enumerate(known)]
-    has_public = "public" in kinds and len(public.cells) > 0
-    if has_public:
-        found.append(public)
-    if "contributor" in kinds:
-        found += _contributors(system, outsider, rules)
-    if has_public and "contributor" in kinds:
-        found += _contributors(system, public, rules)
+    starts = [outsider, public] if "public" in kinds and len(public.cells) else [outsider]
+    found = list(starts)
+    for start in starts:
+        if "agency" in kinds:
+            found += _agencies(system, start)
+        if "contributor" in kinds:
+            found += _contributors(system, start, rules)
     return found
 
 
@@ -144,6 +140,18 @@ def _levels_of_rest(system: System, attacker: Attacker, rules: Rules) -> Amounts
     return found
 
 
+def _agencies(system: System, start: Attacker) -> Iterator[Attacker]:
+    """Yield the agencies, each with what somebody knows already."""
+    for place, numbers in enumerate(system.agencies):
+        name = " and ".join([*_prefix(start), f"agency {place}"])
+        known = tuple(np.flatnonzero(numbers).tolist())
+        yield _who_knows(system.ends[0], name, agencies=known, knows_public=start.knows_public)
+
+
+def _prefix(start: Attacker) -> list[str]:
+    return [start.name] if start.knows_public else []
+
+
 def _contributors(system: System, start: Attacker, rules: Rules) -> Iterator[Attacker]:
     """Yield the groups that are attackers together with somebody who knows something already."""
     ends = [without(end, _knows(start, end)) for end in system.ends]
@@ -179,8 +187,7 @@ class _Movements:
         rows = np.unique(np.concatenate(slices) % len(self._end.group))
         cells = np.concatenate([start.cells, self._end.cell[rows]])
         cells, own = summed(cells, np.concatenate([start.own, self._end.magnitude[rows]]))
-        prefix = [start.name] if start.knows_public else []
-        name = " and ".join(prefix + [f"contributor {group}" for group in groups])
+        name = " and ".join([*_prefix(start), *(f"contributor {group}" for group in groups)])
         return replace(start, name=name, cells=cells.astype(np.int32), own=own, groups=groups)
 
 

@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from dataclasses import replace
 from functools import cache
+from itertools import product
 
 import numpy as np
 import polars as pl
@@ -43,6 +44,9 @@ PROBLEMS: dict[str, Callable[[], Problem]] = {
         negative=0.1,
         waived=0.1,
         agencies=2,
+    ),
+    "public records": lambda: synthetic.problem(
+        [[3, 2], [2, 2]], 60, 7, groups_are_companies=True, public=0.3, agencies=3
     ),
 }
 
@@ -218,11 +222,17 @@ def contributors(publication: Publication) -> set[object]:
     return found
 
 
+def known_before(publication: Publication) -> list[Flags]:
+    """Return the records that everybody knows: none now, and what will be public."""
+    is_public: Flags = publication.problem.contributions["is_public"].to_numpy()
+    return [np.zeros_like(is_public), is_public] if is_public.any() else [np.zeros_like(is_public)]
+
+
 def narrowed_by_contributors(publication: Publication) -> int:
     """Attack: each group leaves its own out; return how many cells then are closer than p percent."""
     found = 0
-    for group in contributors(publication):
-        known = publication.known_by(group)
+    for before, group in product(known_before(publication), contributors(publication)):
+        known = before | publication.known_by(group)
         levels = [publication.level(members & ~known, RULES, insiders=0) for members in publication.contains]
         wanted = np.where(publication.is_hidden, levels, 0)
         found += int((publication.reach(known, wanted) < wanted).sum())
@@ -232,8 +242,8 @@ def narrowed_by_contributors(publication: Publication) -> int:
 def narrowed_by_agencies(publication: Publication) -> int:
     """Attack: each agency leaves its records out; return how many of the cells are then too close."""
     agency, found = publication.problem.contributions["agency"].to_numpy(), 0
-    for name in np.unique(agency):
-        known = agency == name
+    for before, name in product(known_before(publication), np.unique(agency)):
+        known = before | (agency == name)
         has_own = (publication.contains & known).any(axis=1)
         levels = [publication.level(members & ~known, RULES) for members in publication.contains]
         wanted = np.where(has_own, levels, 0)

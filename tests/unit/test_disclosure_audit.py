@@ -165,6 +165,19 @@ def test_public_records_are_subtracted_by_everybody() -> None:
     assert {("public", "C"), ("public", "Total")} == set(found(result))
 
 
+def test_agencies_subtract_public_records_beside_their_own() -> None:
+    """A cell of six companies tells the one that is neither public nor known to the agency."""
+    rows = [("C", f"k{at}", 100) for at in range(6)]
+    everybody: tuple[AttackerKind, ...] = ("outsider", "agency", "public")
+    agency, public = ["x"] * 2 + ["y"] * 4, [False] * 3 + [True] * 3
+
+    result = audit(problem(rows, everybody, agency=agency, public=public), [])
+
+    assert {("public and agency x", "C"), ("public and agency x", "Total")} == {
+        at for at in found(result) if at[0].endswith("agency x")
+    }
+
+
 def test_both_ends_of_a_movement_are_a_contributors_own() -> None:
     """Who receives what is sent to it subtracts it, though the sender is another group."""
     rows: Problem = problem([("A", "k1", 100), ("B", "k2", 50), *ROWS[2:]], ("outsider", "contributor"))

@@ -57,17 +57,16 @@ class Attackers:
     def all(self, is_suppressed: Flags) -> Iterator[Attacker]:
         """Yield them; contributors only where something of theirs is suppressed, or tells too much."""
         kinds, records = self.problem.protection.attackers, self.cells.records
-        yield self._who_knows(OUTSIDER, np.zeros(len(records.value), dtype=np.bool_))
-        if "agency" in kinds:
-            for number, name in enumerate(records.agency_names):
-                yield self._who_knows(f"agency {name}", records.agency == number)
-        has_public = "public" in kinds and bool(records.is_public.any())
-        if has_public:
-            yield self._who_knows(PUBLIC, records.is_public)
-        if "contributor" in kinds:
-            yield from self._contributors("", np.zeros_like(records.is_public), is_suppressed)
-            if has_public:
-                yield from self._contributors(f"{PUBLIC} and ", records.is_public, is_suppressed)
+        starts = {OUTSIDER: np.zeros_like(records.is_public)}
+        if "public" in kinds and records.is_public.any():
+            starts[PUBLIC] = records.is_public
+        for start, known in starts.items():
+            prefix = "" if start == OUTSIDER else f"{start} and "
+            yield self._who_knows(start, known)
+            for number, name in enumerate(records.agency_names if "agency" in kinds else ()):
+                yield self._who_knows(f"{prefix}agency {name}", known | (records.agency == number))
+            if "contributor" in kinds:
+                yield from self._contributors(prefix, known, is_suppressed)
 
     def _who_knows(self, name: str, known: Flags) -> Attacker:
         own = self.cells.sums(np.where(known, np.abs(self.cells.records.value), 0))

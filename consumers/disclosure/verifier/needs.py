@@ -28,14 +28,12 @@ Needed: TypeAlias = tuple[str, Figure, int, bool]  # attacker, figure, level, wh
 def by_rules(world: World, is_hidden: Flags) -> Iterator[Needed]:
     """Yield cells, and sums that follow from what is published, that break the rules.
 
-    The rules must hold for all contributions, for those that an agency does not know, and for
-    those that the public will not know.
+    The rules must hold for all contributions, for those that the public will not know, and for
+    those of either that an agency does not know.
     """
-    protection, everybody = world.problem.protection, [OUTSIDER]
-    if "agency" in protection.attackers:
-        everybody += [f"agency {number}" for number in range(len(world.agencies))]
-    if "public" in protection.attackers and world.rows[IS_PUBLIC].any():
-        everybody.append(PUBLIC)
+    protection, everybody = world.problem.protection, _starts(world)
+    for number in range(len(world.agencies)) if "agency" in protection.attackers else ():
+        everybody += [f"{_prefix(start)}agency {number}" for start in _starts(world)]
     known = known_sums(world, is_hidden) if protection.unions else []
     sums = [*known, *(differences(world) if protection.unions else [])]
     of_sums = pl.DataFrame(
@@ -65,15 +63,23 @@ def by_contributors(world: World, is_hidden: Flags) -> Iterator[Needed]:
     cell, over two sums at most, that this one leaves less room than is needed.
     """
     kinds = world.problem.protection.attackers
-    starts = [OUTSIDER, PUBLIC] if "public" in kinds and world.rows[IS_PUBLIC].any() else [OUTSIDER]
-    for start in starts if "contributor" in kinds else ():
-        prefix = "" if start == OUTSIDER else f"{start} and "
+    for start in _starts(world) if "contributor" in kinds else ():
         rows = np.flatnonzero(~world.known_by(start))
         pools, knows = _pools(world, rows)
         own = _own(world, knows)
         for who, cell, level in chain(_inside(world, rows, knows, own), _near(world, is_hidden, rows, own)):
-            name = prefix + " and ".join(f"contributor {group}" for group in pools[who])
+            name = _prefix(start) + " and ".join(f"contributor {group}" for group in pools[who])
             yield name, (cell,), level, not is_hidden[cell]
+
+
+def _starts(world: World) -> list[str]:
+    """Return who knows nothing by who they are: everybody now, and once records are public."""
+    is_public = "public" in world.problem.protection.attackers and world.rows[IS_PUBLIC].any()
+    return [OUTSIDER, PUBLIC] if is_public else [OUTSIDER]
+
+
+def _prefix(start: str) -> str:
+    return "" if start == OUTSIDER else f"{start} and "
 
 
 def _pools(world: World, rows: Numbers) -> tuple[dict[int, Figure], pl.DataFrame]:

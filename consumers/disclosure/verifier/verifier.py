@@ -36,7 +36,7 @@ from consumers.disclosure.verifier.needs import by_contributors, by_rules
 VERSION = 1
 CELLS, PUBLISHED, CERTIFICATE = "cells.csv", "published.csv", "certificate.json"
 FREE, STATUSES = "free", ("free", "primary", "secondary")
-_ATTACKER = re.compile(r"outsider|agency \d+|public|(public and )?contributor \d+( and contributor \d+)*")
+_ATTACKER = re.compile(r"outsider|public|(public and )?(agency \d+|contributor \d+( and contributor \d+)*)")
 # RecursionError: brackets within brackets, without end.
 _UNREADABLE = (
     OSError,
