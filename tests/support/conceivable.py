@@ -47,9 +47,9 @@ class Conceivable:
         Args:
             wanted: Shape (n, unknowns).
             is_known: The same shape: unknowns that whoever wants a sum knows beforehand.
-            levels: How far each sum must be able to lie from the truth.
+            levels: How far each sum must be able to lie from the truth; 0 for what nobody wants.
         """
-        is_open = np.ones(len(levels), dtype=np.bool_)
+        is_open = levels > 0
         for number in np.argsort(-levels, kind="stable").tolist():
             if not is_open[number]:
                 continue

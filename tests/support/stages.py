@@ -95,9 +95,18 @@ def _of_exports(size: int) -> Stage:
 _BOOKS: dict[str, Any] = {"flows": ("EXPORT", "IMPORT"), "tables": (_BY_MATERIAL, _BY_PARTNER)}
 
 
-def _of_both_books(size: int) -> Stage:
+def _of_both_books(size: int, *, tells_both: bool = True) -> Stage:
     north, south = _sides(size)
-    return Stage(Scene(ways=_across(north, south)), (_hub("north", (*north, *south), **_BOOKS),))
+    scene = Scene(ways=_across(north, south), tells_both=tells_both)
+    return Stage(scene, (_hub("north", (*north, *south), **_BOOKS),))
+
+
+def _of_all_flows(size: int) -> Stage:
+    """Return a hub that tells what moves inside of its countries, and what comes and goes."""
+    north, south = _sides(size)
+    both = *north, *south
+    told: dict[str, Any] = _BOOKS | {"flows": ("DOMESTIC", "EXPORT", "IMPORT")}
+    return Stage(Scene(ways=[*_inside(both), *_across(north, south)]), (_hub("north", both, **told),))
 
 
 def _of_two_hubs(size: int, *, tells_both: bool = True) -> Stage:
@@ -143,10 +152,16 @@ _MAKERS: Mapping[str, Callable[[int], Stage]] = {
     "untold ends": lambda size: _of_two_hubs(size, tells_both=False),
     "overlapping hubs": _of_overlapping_hubs,
 }
+_MORE_MAKERS: Mapping[str, Callable[[int], Stage]] = {
+    "untold books": lambda size: _of_both_books(size, tells_both=False),
+    "all flows": _of_all_flows,
+}
 STAGES = tuple(_MAKERS)
+# Beside those, where histories are built to hurt.
+MORE_STAGES = tuple(_MORE_MAKERS)
 
 
 @cache
 def stage(name: str, size: int) -> Stage:
     """Return a stage with about so many countries, 1 to 12."""
-    return _MAKERS[name](size)
+    return {**_MAKERS, **_MORE_MAKERS}[name](size)

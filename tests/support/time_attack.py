@@ -57,9 +57,12 @@ class Attack:
 
     def _recovered(self, unknowns: Unknowns, sums: csr_array) -> Iterator[str]:
         reads = Conceivable(csr_array(sums @ unknowns.moves), np.abs(unknowns.amount))
-        of_moves = _matrix([want.moves for want in self.wanted], len(self._moves))
-        levels = np.array([want.level for want in self.wanted])
-        for number in reads.too_close(of_moves @ unknowns.moves, _known(self.wanted, unknowns), levels):
+        wanted = _matrix([want.moves for want in self.wanted], len(self._moves)) @ unknowns.moves
+        known = _known(self.wanted, unknowns)
+        left = wanted - wanted * known
+        shares = np.array([want.p_permille / 1_000 for want in self.wanted])
+        levels = shares * np.abs(left @ unknowns.amount)
+        for number in reads.too_close(left, known, levels):
             yield f"{self.wanted[number].name} for {self.wanted[number].eye}"
 
 
@@ -72,6 +75,6 @@ def _matrix(sums: Sequence[Sequence[int]], size: int) -> csr_array:
 
 def _known(all_wanted: Sequence[Wanted], unknowns: Unknowns) -> csr_array:
     """Return which unknowns each attacker knows beforehand, shape (wanted, unknowns)."""
-    eyes = {want.eye for want in all_wanted}
-    known = {eye: [any(map(eye.knows, rows)) for rows in unknowns.rows] for eye in eyes}
-    return csr_array(np.array([known[want.eye] for want in all_wanted], dtype=np.int64))
+    number = {eye: place for place, eye in enumerate(dict.fromkeys(want.eye for want in all_wanted))}
+    known = [[any(map(eye.knows, rows)) for rows in unknowns.rows] for eye in number]
+    return csr_array(np.array(known, dtype=np.int64))[[number[want.eye] for want in all_wanted]]

@@ -1,4 +1,4 @@
-"""What attackers of a history would like to know, who they are, and how closely they must not know it."""
+"""What attackers of a history would like to know, and who they are."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ from tests.support.worlds import Group, Row
 # So many companies attack a window, of those that know most of it.
 _RIVALS = 3
 # Of long histories of many countries so many amounts are looked at, whichever they are.
-_WANTED_MAX = 1_000
+_WANTED_MAX = 4_000
 
 _Flags = NDArray[np.bool_]
 _Numbers = NDArray[np.int64]
@@ -49,18 +49,18 @@ class Wanted:
 
     Attributes:
         moves: Numbers of the moves that make it up.
-        level: How far from the truth it must be conceivable, in grams.
+        p_permille: How far from the truth it must be conceivable, of what is not known of it.
         name: Whose, and of what.
     """
 
     moves: tuple[int, ...]
     eye: Eye
-    level: float
+    p_permille: int
     name: str
 
 
 def wanted(history: History, moves: Sequence[Move], rows: Sequence[Sequence[Row]]) -> list[Wanted]:
-    """Return the largest group's amount in every leaf, book and figure, in every window of releases.
+    """Return the amount of every group in every leaf, book and figure, in every window of releases.
 
     Each is wanted by companies that know much of it, alone or with an agency or the public.
 
@@ -77,10 +77,10 @@ def wanted(history: History, moves: Sequence[Move], rows: Sequence[Sequence[Row]
         for first, last in combinations_with_replacement(np.unique(releases).tolist(), 2):
             inside = np.array(numbers)[(releases >= first) & (releases <= last)]
             for end in (0, 1):
-                for eye, largest, amount in seekers.seek(inside, end):
-                    group = moves[largest[0]].row.ends[end]
+                for eye, of_group in seekers.seek(inside, end):
+                    group = moves[of_group[0]].row.ends[end]
                     name_of = f"{group!r} at end {end} of {name} in {first}-{last}"
-                    want = Wanted(tuple(largest.tolist()), eye, p_permille * amount / 1_000, name_of)
+                    want = Wanted(tuple(of_group.tolist()), eye, p_permille, name_of)
                     found.setdefault((want.moves, eye), want)
     all_wanted = list(found.values())
     chance = random.Random(len(all_wanted))  # noqa: S311  # a sample is not a secret
@@ -114,15 +114,13 @@ class _Seekers:
         self._ends = np.array([[number[group] for group in move.row.ends] for move in moves]).reshape(-1, 2)
         self._known: dict[Eye, _Flags] = {}
 
-    def seek(self, numbers: _Numbers, end: int) -> Iterator[tuple[Eye, _Numbers, int]]:
-        """Yield who looks at some moves, the moves of the largest group that it does not know, their sum."""
+    def seek(self, numbers: _Numbers, end: int) -> Iterator[tuple[Eye, _Numbers]]:
+        """Yield who looks at some moves, and those of each group that it does not know."""
         for eye in self._eyes(numbers, end):
             unknown = self._unknown(eye, numbers)
-            nets = np.zeros(len(self._groups), dtype=np.int64)
-            np.add.at(nets, self._ends[unknown, end], self._mass[unknown])
-            largest = int(np.argmax(np.abs(nets)))
-            if nets[largest]:
-                yield eye, unknown[self._ends[unknown, end] == largest], abs(int(nets[largest]))
+            groups = self._ends[unknown, end]
+            for group in np.unique(groups).tolist():
+                yield eye, unknown[groups == group]
 
     def _eyes(self, numbers: _Numbers, end: int) -> Iterator[Eye]:
         """Yield who looks: who knows nobody's records, public ones, an agency's, both; companies too."""
