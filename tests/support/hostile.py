@@ -14,7 +14,7 @@ from typing import Any
 
 from consumers.release.decision import decide
 from tests.support.histories import Decide, History, Telling, week
-from tests.support.stages import MORE_STAGES, STAGES
+from tests.support.stages import MORE_STAGES, STAGES, Stage
 from tests.support.stages import stage as staged
 from tests.support.worlds import Load, Scene, Statement
 
@@ -31,7 +31,17 @@ def history(seed: int, decide: Decide = decide) -> History:
     """Return the history of a seed."""
     chance = random.Random(seed)  # noqa: S311  # a history is not a secret
     name = chance.choice((*STAGES, *MORE_STAGES))
-    stage = staged(name, chance.choice((1, 1, 3)))
+    found = _history(chance, staged(name, chance.choice((1, 1, 3))), decide)
+    found.happened[name] += 1
+    return found
+
+
+def history_at(stage: Stage, seed: int) -> History:
+    """Return the history of a seed at a stage."""
+    return _history(random.Random(seed), stage, decide)  # noqa: S311  # a history is not a secret
+
+
+def _history(chance: random.Random, stage: Stage, decide: Decide) -> History:
     plot = Plot(
         chance=chance,
         scene=stage.scene,
@@ -40,7 +50,6 @@ def history(seed: int, decide: Decide = decide) -> History:
         offices="AB" if stage.scene.public else chance.choice(("A", "AB")),
     )
     telling = Telling(stage, decide)
-    telling.history.happened[name] += 1
     for number in chance.choice(_WEEKS):
         for tables in stage.hubs:
             plot.go_on()

@@ -67,7 +67,7 @@ class Shown(NamedTuple):
 
 def moves(releases: Sequence[Release]) -> Iterator[Move]:
     """Yield what blocks changed by, of regions for which their hubs decide."""
-    last: dict[Row, int] = {}
+    last: dict[tuple[str, Row], int] = {}
     for number, release in enumerate(releases):
         tables = release.tables
         shown = periods.of_epoch(release.epoch, tables.settings).shown
@@ -81,8 +81,8 @@ def moves(releases: Sequence[Release]) -> Iterator[Move]:
         for row, mass_g, of in zip(rows, block["mass_g"], paths, strict=True):
             slot = row.period if row.period in shown else EARLIER
             is_last = f"{row.period} {row.measure} {row.flow}" in release.due
-            yield Move(number, last.get(row, -1), row, slot, of, mass_g, is_last)
-            last[row] = number
+            yield Move(number, last.get((tables.hub, row), -1), row, slot, of, mass_g, is_last)
+            last[tables.hub, row] = number
 
 
 def shown(releases: Sequence[Release], found: Sequence[Move]) -> Iterator[Shown]:

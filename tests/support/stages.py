@@ -34,10 +34,11 @@ class Stage(NamedTuple):
     @property
     def countries(self) -> int:
         """How many countries the hubs tell of."""
-        return len({country for hub in self.hubs for country in hub.countries})
+        return len({country for of in self.hubs for country in of.countries})
 
 
-def _hub(name: str, countries: tuple[str, ...], **told: Any) -> Tables:
+def hub(name: str, countries: tuple[str, ...], **told: Any) -> Tables:
+    """Return the tables of a hub of some countries; what is not told is the usual."""
     usual: dict[str, Any] = {
         "epoch": Calendar.WEEK,
         "final_epochs": 2,
@@ -66,14 +67,14 @@ def _alone(**told: Any) -> Callable[[int], Stage]:
     def stage(size: int) -> Stage:
         countries = (*_NORTH, *_SOUTH)[:size]
         scene = Scene(ways=_inside(countries), measures=told.get("measures", ("RECEIVED",)))
-        return Stage(scene, (_hub("north", countries, **told),))
+        return Stage(scene, (hub("north", countries, **told),))
 
     return stage
 
 
 def _of_public_records(size: int) -> Stage:
     scene, hubs = _alone(tables=(_BY_BOTH,))(size)
-    public = frozenset(f"{country}-B" for hub in hubs for country in hub.countries)
+    public = frozenset(f"{country}-B" for of in hubs for country in of.countries)
     return Stage(Scene(ways=scene.ways, public=public), hubs)
 
 
@@ -89,7 +90,7 @@ def _of_exports(size: int) -> Stage:
     """Return a hub with one book, and tables of which none has all dimensions."""
     north, south = _sides(size)
     told: dict[str, Any] = {"flows": ("EXPORT",), "tables": (_BY_MATERIAL, _BY_PARTNER)}
-    return Stage(Scene(ways=_across(north, south)), (_hub("north", north, **told),))
+    return Stage(Scene(ways=_across(north, south)), (hub("north", north, **told),))
 
 
 _BOOKS: dict[str, Any] = {"flows": ("EXPORT", "IMPORT"), "tables": (_BY_MATERIAL, _BY_PARTNER)}
@@ -98,7 +99,7 @@ _BOOKS: dict[str, Any] = {"flows": ("EXPORT", "IMPORT"), "tables": (_BY_MATERIAL
 def _of_both_books(size: int, *, tells_both: bool = True) -> Stage:
     north, south = _sides(size)
     scene = Scene(ways=_across(north, south), tells_both=tells_both)
-    return Stage(scene, (_hub("north", (*north, *south), **_BOOKS),))
+    return Stage(scene, (hub("north", (*north, *south), **_BOOKS),))
 
 
 def _of_all_flows(size: int) -> Stage:
@@ -106,7 +107,7 @@ def _of_all_flows(size: int) -> Stage:
     north, south = _sides(size)
     both = *north, *south
     told: dict[str, Any] = _BOOKS | {"flows": ("DOMESTIC", "EXPORT", "IMPORT")}
-    return Stage(Scene(ways=[*_inside(both), *_across(north, south)]), (_hub("north", both, **told),))
+    return Stage(Scene(ways=[*_inside(both), *_across(north, south)]), (hub("north", both, **told),))
 
 
 def _of_two_hubs(size: int, *, tells_both: bool = True) -> Stage:
@@ -115,8 +116,8 @@ def _of_two_hubs(size: int, *, tells_both: bool = True) -> Stage:
     return Stage(
         scene,
         (
-            _hub("north", north, hubs={"south": south}, **_BOOKS),
-            _hub("south", south, hubs={"north": north}, **_BOOKS),
+            hub("north", north, hubs={"south": south}, **_BOOKS),
+            hub("south", south, hubs={"north": north}, **_BOOKS),
         ),
     )
 
@@ -127,8 +128,8 @@ def _of_overlapping_hubs(size: int) -> Stage:
     return Stage(
         Scene(ways=_inside(both)),
         (
-            _hub("owner", north, hubs={"other": both}, owners=owners),
-            _hub("other", both, hubs={"owner": north}, owners=owners),
+            hub("owner", north, hubs={"other": both}, owners=owners),
+            hub("other", both, hubs={"owner": north}, owners=owners),
         ),
     )
 
