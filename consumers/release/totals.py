@@ -15,7 +15,7 @@ from datetime import date
 import polars as pl
 
 from consumers.disclosure.problem import Rules
-from consumers.release import loads
+from consumers.release import loads, ties
 from consumers.release.blocks import BEHIND
 from consumers.release.figures import NODES, by_cell
 from consumers.release.gate import NOW, moves, numbers_of_groups, unsafe, windows, with_families
@@ -25,10 +25,6 @@ _BOOK = ["period", "measure", "flow"]
 _LEAF = ["leaf", "period"]
 _ENDS = list(BEHIND[:2])
 _SHARES = [*BEHIND, "is_public"]
-# Of several figures together so many sums are looked at, and so many at once, which bounds time and
-# memory; and of so many pairs, whether two of them are three figures.
-_SUMS_MAX, _SUMS_AT_ONCE = 2_000_000, 250_000
-_PAIRS_MAX = 1_000
 _LEVELS = [f"{name}_level" for name in DIMENSIONS]
 
 
@@ -89,7 +85,7 @@ def _broken(placed: pl.DataFrame, rules: Rules) -> pl.Series:
     sums = told.group_by("figure", *_SHARES, "taken_on").agg(
         pl.col("mass_g").sum(), pl.col("is_negative").any()
     )
-    parts = [_alone(told), *_parts(_several(placed), sums)]
+    parts = [_alone(told), *ties.in_parts(ties.sets(placed), sums)]
     return pl.concat([_broken_of(sums, part, rules) for part in parts]).unique()
 
 
@@ -128,77 +124,6 @@ def _related(numbered: pl.DataFrame) -> pl.DataFrame:
 def _alone(told: pl.DataFrame) -> pl.DataFrame:
     figures = told["figure"].unique()
     return pl.DataFrame({"together": figures, "figure": figures}).with_columns(sign=pl.lit(1, pl.Int64))
-
-
-def _several(placed: pl.DataFrame) -> pl.DataFrame:
-    """Return figures that are looked at together: two of which one lost what the other got, and such twos.
-
-    Returns:
-        Columns `together` (a number), `figure` and `sign` (whether it is added or subtracted): first
-        those in which what went away is most of what moves now.
-    """
-    pairs = _pairs(placed)
-    sets = pl.concat([pairs, _threes(pairs.top_k(_PAIRS_MAX, by="gone"))]).sort("figures")
-    is_told, size = (pl.col("taken_on") == NOW) & ~pl.col("is_lost"), pl.col("mass_g").abs().sum()
-    now = placed.filter(is_told).group_by("figure").agg(now=size)
-    found = sets.with_row_index("together").explode("figures")
-    found = found.with_columns(figure=pl.col("figures").abs(), sign=pl.col("figures").sign())
-    found = found.join(now, on="figure", how="left")
-    found = found.with_columns(pl.col("now").sum().over("together")).filter(pl.col("now") > 0)
-    first = found.sort(-pl.col("gone") / pl.col("now"), "together", "figure")
-    return first.select("together", "figure", "sign")
-
-
-def _pairs(placed: pl.DataFrame) -> pl.DataFrame:
-    """Return two figures each, and how much went from one to the other by the same ends.
-
-    Returns:
-        Columns `figures`, a list of numbers, below 0 for one that is subtracted; and `gone`.
-    """
-    like, size = ["alike", *_ENDS], pl.col("mass_g").abs().sum()
-    moved = placed.group_by("figure", *like, "is_negative", "is_lost").agg(size)
-    lost, got = moved.filter("is_negative"), moved.filter(~pl.col("is_negative")).drop("is_lost")
-    found = lost.join(got, on=like, nulls_equal=True, suffix="_got")
-    sign = pl.when("is_lost").then(-1).otherwise(1)
-    found = found.filter(pl.col("figure") != pl.col("figure_got")).select(
-        figures=pl.concat_list("figure", sign * pl.col("figure_got")),
-        gone=pl.min_horizontal("mass_g", "mass_g_got"),
-    )
-    return found.group_by(_in_order("figures")).agg(pl.col("gone").sum())
-
-
-def _threes(pairs: pl.DataFrame) -> pl.DataFrame:
-    """Return the same of each two pairs that have a figure in common."""
-    ends = pairs.sort("figures").with_row_index("pair").with_columns(end="figures").explode("end")
-    # The common one is added in both.
-    ends = ends.with_columns(pl.col("figures") * pl.col("end").sign(), pl.col("end").abs())
-    found = ends.join(ends, on="end", suffix="_next").filter(pl.col("pair") < pl.col("pair_next"))
-    found = found.select(
-        figures=pl.concat_list("figures", "figures_next").list.unique(),
-        gone=pl.col("gone") + pl.col("gone_next"),
-    )
-    is_three = pl.col("figures").list.eval(pl.element().abs()).list.n_unique() == pl.col("figures").list.len()
-    return found.filter(is_three).group_by(_in_order("figures")).agg(pl.col("gone").max())
-
-
-def _in_order(figures: str) -> pl.Expr:
-    """Return lists of figures in the one order and with the one sign that stand for the same sum."""
-    ordered = pl.col(figures).list.eval(pl.element().sort_by(pl.element().abs()))
-    return ordered.list.eval(pl.element() * pl.element().first().sign())
-
-
-def _parts(several: pl.DataFrame, sums: pl.DataFrame) -> list[pl.DataFrame]:
-    """Return the first of several figures, as many as are looked at, in parts of not too many sums."""
-    sizes = sums.group_by("figure").agg(pl.len().cast(pl.Int64))
-    sized = several.join(sizes, on="figure", maintain_order="left")
-    # Sums before each set, added up over all of them: inside of a set the count would begin anew.
-    sized = sized.with_columns(before=pl.col("len").cum_sum() - pl.col("len"))
-    sized = sized.with_columns(pl.col("before").first().over("together"))
-    return (
-        sized.filter(pl.col("before") < _SUMS_MAX)
-        .select("together", "figure", "sign", part=pl.col("before") // _SUMS_AT_ONCE)
-        .partition_by("part", include_key=False)
-    )
 
 
 def _figures(rows: pl.DataFrame, table: Table) -> pl.DataFrame:

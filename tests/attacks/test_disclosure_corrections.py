@@ -14,7 +14,7 @@ import polars as pl
 import pytest
 
 from consumers.disclosure.problem import LOAD, Problem
-from consumers.release import blocks, final, gate, totals
+from consumers.release import blocks, final, gate, ties, totals
 from consumers.release.decision import Attribution, decide
 from tests.support import histories
 from tests.support.contributed import contributed
@@ -46,7 +46,7 @@ def test_loads_that_go_elsewhere_tell_no_other_load(
     weeks = (8, first), (week, first | gone | others | {200: _changed(_NEW, change)})
     assert _recovered(histories.told(*weeks, name=name)) == []
 
-    monkeypatch.setattr(totals, "_parts", lambda *_: [])
+    monkeypatch.setattr(ties, "in_parts", lambda *_: [])
     assert _recovered(histories.told(*weeks, name=name)) != []
 
 
@@ -58,7 +58,7 @@ def test_loads_that_go_round_tell_no_other_load(monkeypatch: pytest.MonkeyPatch)
     weeks = (8, first), (9, first | gone | others | {200: _changed(_NEW, {"material": "WOOD"})})
     assert _recovered(histories.told(*weeks)) == []
 
-    monkeypatch.setattr(totals, "_threes", lambda pairs: pairs.clear())
+    monkeypatch.setattr(ties, "_threes", lambda pairs: pairs.clear())
     assert _recovered(histories.told(*weeks)) != []
 
 
@@ -81,7 +81,7 @@ def test_loads_that_go_elsewhere_do_not_tell_the_one_that_stays(monkeypatch: pyt
     weeks = (8, first), (9, first | gone)
     assert _recovered(histories.told(*weeks)) == []
 
-    monkeypatch.setattr(totals, "_parts", lambda *_: [])
+    monkeypatch.setattr(ties, "in_parts", lambda *_: [])
     assert _recovered(histories.told(*weeks)) != []
 
 

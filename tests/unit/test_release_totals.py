@@ -8,7 +8,7 @@ import polars as pl
 import pytest
 
 from consumers.disclosure.problem import Rules
-from consumers.release import blocks, gate, totals
+from consumers.release import blocks, gate, ties, totals
 from consumers.release.blocks import NAMES, TAKEN
 from consumers.release.tables import configured
 from schemas.settings import ReleaseSettings, TableSettings
@@ -87,7 +87,7 @@ def test_sums_of_figures_are_looked_at_in_parts(monkeypatch: pytest.MonkeyPatch)
 
     monkeypatch.setattr(totals, "unsafe", unsafe)
     closed, at_once = _closed(now), len(looks)
-    monkeypatch.setattr(totals, "_SUMS_AT_ONCE", 1)
+    monkeypatch.setattr(ties, "_SUMS_AT_ONCE", 1)
 
     assert _closed(now) == closed
     assert len(looks) - at_once > at_once
