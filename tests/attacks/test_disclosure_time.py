@@ -79,9 +79,9 @@ def test_no_move_of_loads_betrays_one_of_them(seeds: range, say: Say) -> None:
 @pytest.mark.parametrize(
     ("seed", "modules", "look", "found"),
     [
-        (1, (gate, final), "unsafe_windows", lambda *_: _NO_LEAF),
+        (16, (gate, final), "unsafe_windows", lambda *_: _NO_LEAF),
         (7, (gate, final), "unsafe_differences", lambda *_, **__: _NO_LEAF),
-        (10, (totals,), "held", lambda _, closed, *__: closed),
+        (3, (totals,), "held", lambda _, closed, *__: closed),
     ],
     ids=["windows", "differences", "totals"],
 )
