@@ -114,8 +114,9 @@ def sql(
 ) -> None:
     """Ask the tables and views of the hub; nothing is ever changed. What it shows is confidential.
 
-    Views: movement, latest, facts, uncounted, contributions, behind; pairs, links, families, taken_back,
-    orphans(), lifecycle, progress, overdue(), outcomes, treatments; uk_packaging_report(first, last).
+    Views: movement, latest, facts, uncounted, contributions, changes_since(as_of), behind; pairs, links,
+    families, taken_back, orphans(), lifecycle, progress, overdue(), outcomes, treatments;
+    uk_packaging_report(first, last).
     """
     from rich.box import SIMPLE_HEAD
     from rich.console import Console

@@ -18,6 +18,7 @@ from tests.scenarios import render
 from tests.scenarios.stage import Delivered, InProcess, cells_shown, shown
 from tests.scenarios.story import Step, Story, stories
 from tests.support.hub import stored_bodies, views_kept
+from tests.support.kept import Kept
 
 STORIES = stories()
 VIEWS = (
@@ -95,19 +96,25 @@ def test_the_hub_shows_what_the_story_tells(name: str, stage: InProcess) -> None
 @settings(max_examples=5, phases=[Phase.generate])
 @given(data=st.data())
 def test_events_of_all_stories_in_any_order_show_the_same(data: st.DataObject) -> None:
-    """However the events of all stories are shuffled, repeated and cut into batches, no view changes."""
+    """However the events of all stories are shuffled, repeated and cut into batches, no view changes.
+
+    And whoever kept contributions of the first batch has those of now by what changed since.
+    """
     bodies, expected = _of_all_stories()
     again = data.draw(st.lists(st.sampled_from(bodies), max_size=20))
     arrivals = data.draw(st.permutations(bodies + again))
     cut = data.draw(st.integers(0, len(arrivals)))
     with tempfile.TemporaryDirectory() as folder:
         store = Store(Path(folder) / "hub.duckdb")
+        kept = []
         for partition, batch in enumerate((arrivals[:cut], arrivals[cut:])):
             stored_bodies(store, batch, partition)
-        found = figures(store, _PLACE)
+            kept.append(Kept.of(store))
+        found, brought_up = figures(store, _PLACE), kept[0].brought_up(store)
         store.close()
 
     assert found == expected
+    assert kept[1].figures == brought_up
 
 
 @cache

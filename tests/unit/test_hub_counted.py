@@ -69,6 +69,16 @@ def test_a_system_may_state_several_loads_under_one_movement(store: Store) -> No
     assert asked(store, COUNTED) == [("BE-A", 10), ("BE-A", 12)]
 
 
+def test_a_load_that_arrives_again_counts_no_more_than_before(store: Store) -> None:
+    """Of an event that was delivered twice both are passed over, though another reporter's counts."""
+    other = said("BE-B", 11, basis="ESTIMATED")
+    stored(store, [other, said("BE-A", 10)])
+    stored(store, [other, other], partition=1)
+
+    assert asked(store, COUNTED) == [("BE-A", 10)]
+    assert asked(store, "SELECT agency, mass_g FROM uncounted") == [("BE-B", 11)]
+
+
 def test_systems_that_number_lines_otherwise_do_not_add_up(store: Store) -> None:
     """One reporter counts for the whole movement: its lines are no lines of another one."""
     stored(

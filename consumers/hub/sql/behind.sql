@@ -18,24 +18,45 @@ WHERE contributor IS NOT NULL AND contributor_group IS NOT NULL
 GROUP BY contributor;
 
 CREATE OR REPLACE TEMP VIEW behind AS
+WITH summed AS (
+    -- First by company: few rows are left to be joined and listed, so that little memory is needed.
+    SELECT
+        measure,
+        flow,
+        region,
+        partner,
+        material,
+        operation,
+        period,
+        contributor_group,
+        contributor,
+        counterparty,
+        agency,
+        movement_key IN (
+            SELECT movement_key FROM release_at WHERE release_at IS NOT NULL
+        ) AS is_public,
+        sum(mass_g) AS mass_g,
+        count(*) FILTER (mass_g IS NULL) AS unconverted
+    FROM facts
+    GROUP BY ALL
+)
 SELECT
-    facts.measure,
-    facts.flow,
-    facts.region,
-    facts.partner,
-    facts.material,
-    facts.operation,
-    facts.period,
-    coalesce(facts.contributor_group, own.group_key, facts.contributor) AS group_key,
-    coalesce(other.group_key, facts.counterparty) AS counterparty_key,
-    facts.agency,
-    release_at.release_at IS NOT NULL AS is_public,
-    list_sort(list(DISTINCT facts.contributor) FILTER (facts.contributor IS NOT NULL)) AS companies,
-    list_sort(list(DISTINCT facts.counterparty) FILTER (facts.counterparty IS NOT NULL)) AS counterparties,
-    CAST(coalesce(sum(facts.mass_g), 0) AS BIGINT) AS mass_g,
-    count(*) FILTER (facts.mass_g IS NULL) AS unconverted
-FROM facts
-JOIN release_at ON release_at.movement_key = facts.movement_key
-LEFT JOIN company_group AS own ON own.company = facts.contributor
-LEFT JOIN company_group AS other ON other.company = facts.counterparty
+    summed.measure,
+    summed.flow,
+    summed.region,
+    summed.partner,
+    summed.material,
+    summed.operation,
+    summed.period,
+    coalesce(summed.contributor_group, own.group_key, summed.contributor) AS group_key,
+    coalesce(other.group_key, summed.counterparty) AS counterparty_key,
+    summed.agency,
+    summed.is_public,
+    list_sort(list(DISTINCT summed.contributor) FILTER (summed.contributor IS NOT NULL)) AS companies,
+    list_sort(list(DISTINCT summed.counterparty) FILTER (summed.counterparty IS NOT NULL)) AS counterparties,
+    CAST(coalesce(sum(summed.mass_g), 0) AS BIGINT) AS mass_g,
+    CAST(sum(summed.unconverted) AS BIGINT) AS unconverted
+FROM summed
+LEFT JOIN company_group AS own ON own.company = summed.contributor
+LEFT JOIN company_group AS other ON other.company = summed.counterparty
 GROUP BY ALL;

@@ -34,49 +34,36 @@ SELECT
 FROM kind;
 
 -- By place in the topic, the statements that stand and do not count.
-CREATE OR REPLACE TEMP VIEW passed_over AS
+CREATE OR REPLACE TEMP MACRO passed_over_of(events) AS TABLE
 WITH contested AS (
     -- Of all events, standing or not: few movements are left, and only they are looked into.
     SELECT event.movement_key, reporter.slot
-    FROM event
+    FROM query_table(events) AS event
     JOIN reporter USING (kind_id)
     WHERE reporter.slot IN (
         SELECT slot FROM reporter GROUP BY slot HAVING count(DISTINCT reporter) > 1
     )
     GROUP BY event.movement_key, reporter.slot
     HAVING min(reporter.reporter) <> max(reporter.reporter)
+), disputed AS MATERIALIZED (
+    SELECT event.*, reporter.slot, reporter.reporter, reporter.quality, reporter.change
+    FROM query_table(events) AS event
+    JOIN reporter USING (kind_id)
+    JOIN contested USING (movement_key, slot)
 ), standing AS (
-    -- As in latest.sql; a statement never changes its movement, stage or step.
+    -- A statement never changes its movement, stage or step, so all its events are here.
     SELECT
         movement_key,
         slot,
-        last.reporter,
-        CASE WHEN last.mass_g IS NULL THEN 4 ELSE last.quality END AS quality,
-        last.recorded_at,
-        last.kafka_partition,
-        last.kafka_offset
-    FROM (
-        SELECT
-            event.movement_key,
-            reporter.slot,
-            arg_max(
-                {
-                    'change': reporter.change,
-                    'reporter': reporter.reporter,
-                    'quality': reporter.quality,
-                    'mass_g': event.mass_g,
-                    'recorded_at': event.recorded_at,
-                    'kafka_partition': event.kafka_partition,
-                    'kafka_offset': event.kafka_offset
-                },
-                version_of(event.revision, event.edition, event.event_id)
-            ) AS last
-        FROM event
-        JOIN reporter USING (kind_id)
-        JOIN contested USING (movement_key, slot)
-        GROUP BY event.movement_key, reporter.slot, reporter.agency, event.statement_key
-    )
-    WHERE last.change <> 'CANCELLED'
+        reporter,
+        CASE WHEN mass_g IS NULL THEN 4 ELSE quality END AS quality,
+        recorded_at,
+        kafka_partition,
+        kafka_offset
+    FROM disputed
+    ANTI JOIN superseded_of('disputed') AS superseded
+        ON superseded.place = place_of(disputed.kafka_partition, disputed.kafka_offset)
+    WHERE change <> 'CANCELLED'
 ), chosen AS (
     SELECT
         movement_key, slot, arg_min(reporter, (quality, -epoch_us(recorded_at), reporter)) AS reporter
@@ -100,3 +87,5 @@ JOIN chosen
     AND chosen.slot = standing.slot
     AND chosen.reporter <> standing.reporter
 JOIN named ON named.reporter = chosen.reporter;
+
+CREATE OR REPLACE TEMP VIEW passed_over AS FROM passed_over_of('event');

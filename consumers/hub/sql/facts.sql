@@ -71,9 +71,9 @@ HAVING count(DISTINCT meaning.class) = 1;
 
 -- What a waste's codes name on a day: the material, of which the lowest (rank, code) wins, the class
 -- of its operation, and by country what the operation code would mean that is the country's own.
-CREATE OR REPLACE TEMP VIEW waste_day AS
+CREATE OR REPLACE TEMP MACRO waste_day_of(events) AS TABLE
 WITH day AS (
-    SELECT DISTINCT waste_id, occurred_on FROM event
+    SELECT DISTINCT waste_id, occurred_on FROM query_table(events)
 ), named AS (
     SELECT waste_code.waste_id, list.material, list.rank, list.code, list.valid_from, list.valid_to
     FROM waste_code
@@ -124,7 +124,7 @@ LEFT JOIN codelist.regions AS larger
     ON larger.code = part.code AND starts_with(larger.parent, part.parent || '-')
 WHERE starts_with(part.code, part.parent || '-');
 
-CREATE OR REPLACE TEMP VIEW classified AS
+CREATE OR REPLACE TEMP MACRO classified_of(events) AS TABLE
 WITH sided AS (
     SELECT
         latest.*,
@@ -135,7 +135,7 @@ WITH sided AS (
         side = 'DESTINATION'
             OR (side = 'DOMESTIC' AND stage IN ('RECEIVED', 'REFUSED', 'REPATRIATED', 'TREATED', 'END_OF_WASTE'))
             AS is_destination
-    FROM latest
+    FROM latest_of(events) AS latest
 ), placed AS (
     SELECT
         *,
@@ -174,14 +174,19 @@ SELECT
     year(placed.occurred_on) || '-Q' || quarter(placed.occurred_on) AS period,
     coalesce(placed.contributor_group, placed.contributor) AS group_key
 FROM placed
-JOIN waste_day ON waste_day.waste_id = placed.waste_id AND waste_day.occurred_on = placed.occurred_on
+JOIN waste_day_of(events) AS waste_day
+    ON waste_day.waste_id = placed.waste_id AND waste_day.occurred_on = placed.occurred_on
 LEFT JOIN country_part
     ON country_part.country = placed.country AND country_part.code = placed.stated_region;
 
-CREATE OR REPLACE TEMP VIEW facts AS
+CREATE OR REPLACE TEMP MACRO facts_of(events) AS TABLE
 SELECT classified.*
-FROM classified
-ANTI JOIN passed_over USING (kafka_partition, kafka_offset);
+FROM classified_of(events) AS classified
+ANTI JOIN passed_over_of(events) AS passed_over USING (kafka_partition, kafka_offset);
+
+CREATE OR REPLACE TEMP VIEW classified AS FROM classified_of('event');
+
+CREATE OR REPLACE TEMP VIEW facts AS FROM facts_of('event');
 
 CREATE OR REPLACE TEMP VIEW uncounted AS
 SELECT classified.*, passed_over.counted_agency, passed_over.counted_system

@@ -2,8 +2,11 @@
 --
 -- Beyond the contract: the record's coordinates, and waste_id, the number that all events
 -- about the same codes and operation share.
+--
+-- Here and in what follows, `..._of(events)` shows the same of a part of all events: a relation with the
+-- columns of `event`, by its name, that has all events of a movement or none of them.
 
-CREATE OR REPLACE TEMP VIEW movement AS
+CREATE OR REPLACE TEMP MACRO movement_of(events) AS TABLE
 SELECT
     event.event_id,
     event.statement_key,
@@ -50,7 +53,9 @@ SELECT
     waste.waste_id,
     event.kafka_partition,
     event.kafka_offset
-FROM event
+FROM query_table(events) AS event
 JOIN kind USING (kind_id)
 JOIN route USING (route_id)
 JOIN waste USING (waste_id);
+
+CREATE OR REPLACE TEMP VIEW movement AS FROM movement_of('event');
