@@ -78,12 +78,13 @@ class Accepted:
     told: frozenset[Place] = frozenset()
 
 
-def connect(path: Path, *, memory_limit: str = "1GB", read_only: bool = False) -> duckdb.DuckDBPyConnection:
+def connect(path: Path, *, memory_limit: str = "384MB", read_only: bool = False) -> duckdb.DuckDBPyConnection:
     """Open a hub's file, with everything outside of it and of its backups out of reach of SQL.
 
     Raises:
         ConfigurationError: Another process holds the file, or it is no DuckDB file.
     """
+    _write_privately()
     config: dict[str, Any] = {
         "memory_limit": memory_limit,
         # A second thread costs more than it gives at this size of batch.
@@ -111,13 +112,18 @@ def connect(path: Path, *, memory_limit: str = "1GB", read_only: bool = False) -
 
 
 def make_private(path: Path) -> None:
-    """Keep the file to its owner, and what DuckDB writes beside it later: its log, and what it spills."""
-    # It holds every company's volumes. The mask stays: DuckDB takes no modes.
-    os.umask(0o077)
+    """Keep the file to its owner, and the log beside it."""
+    _write_privately()
     path.parent.mkdir(parents=True, exist_ok=True)
     for written in (path, path.with_name(f"{path.name}.wal")):
         if written.exists():
             written.chmod(0o600)
+
+
+def _write_privately() -> None:
+    """Keep to the file's owner what DuckDB writes beside it from now on: its log, and what it spills."""
+    # It holds every company's volumes. The mask stays: DuckDB takes no modes.
+    os.umask(0o077)
 
 
 def _make(path: Path) -> None:
@@ -155,7 +161,7 @@ class Store:
         letterbox: Its dead letters.
     """
 
-    def __init__(self, path: Path, memory_limit: str = "1GB") -> None:
+    def __init__(self, path: Path, memory_limit: str = "384MB") -> None:
         make_private(path)
         if not path.exists():
             _make(path)

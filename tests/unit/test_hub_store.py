@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import subprocess
 import sys
 import tempfile
@@ -246,6 +247,23 @@ def test_file_belongs_to_one_hub_and_topic(tmp_path: Path, other: Identity, what
     with pytest.raises(ConfigurationError, match=f"another {what}$"):
         store.claim(other)
     store.close()
+
+
+def test_what_does_not_fit_into_memory_is_its_owner_s_alone(tmp_path: Path) -> None:
+    """A question that spills, asked where no hub runs, writes nothing that others can read."""
+    file = tmp_path / "hub.duckdb"
+    Store(file).close()
+    usual = os.umask(0o022)
+    try:
+        with closing(connect(file, memory_limit="16MiB", read_only=True)) as connection:
+            connection.execute("SELECT range AS number FROM range(2000000) ORDER BY hash(number)").fetchone()
+            folder = tmp_path / "hub.duckdb.tmp"
+            modes = {path.stat().st_mode & 0o777 for path in (folder, *folder.iterdir())}
+    finally:
+        os.umask(usual)
+
+    assert modes == {0o700, 0o600}
+    assert not folder.exists()
 
 
 def test_long_query_is_ended(tmp_path: Path) -> None:
