@@ -310,7 +310,8 @@ class HubSettings(_Section):
     directory: Path | None = None
     batch_rows: Annotated[int, Field(gt=0, le=1_000_000)] = 50_000
     batch_seconds: Annotated[float, Field(gt=0, le=60)] = 1.0
-    memory_limit: str = "1GB"
+    # A hub of ten million events then stays below 1 GB, whatever it is asked.
+    memory_limit: str = "384MB"
     metrics_host: str = "127.0.0.1"
     metrics_port: Port = 9465
     release: ReleaseSettings = ReleaseSettings()
