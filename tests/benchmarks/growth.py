@@ -3,9 +3,10 @@
     python -m tests.benchmarks.growth [ROWS] [--cells ROWS] [--json]
 
 A topic grows to a hundredth of the rows, a tenth, and all. At each size a new hub rebuilds its file
-from the topic; it is started again when some more events have arrived; and it is asked for all
-contributions, and for those of the cells that the newest events touch. Then, for a number of rows
-that stays, the number of cells rises. Each step runs in a process of its own.
+from the topic and is asked for all contributions, which are kept. It is started again when some more
+events have arrived, and asked what those changed: with that, contributions of the touched cells must be
+those of now. Then, for a number of rows that stays, the number of cells rises. Each hub runs in a process
+of its own.
 """
 
 from __future__ import annotations
@@ -14,14 +15,17 @@ import argparse
 import os
 import tempfile
 import time
-from collections.abc import Iterator
+from collections import Counter
+from collections.abc import Callable, Iterator
 from contextlib import closing
 from pathlib import Path
+from typing import Any
 
+from consumers.hub.offline import answered
 from deploy.exchange.exchange import Exchange, running_exchange
-from schemas.settings import KafkaSettings
+from schemas.settings import HubSettings, KafkaSettings
 from tests.benchmarks import engines, report
-from tests.benchmarks.movements import PARTITIONS, Movements
+from tests.benchmarks.movements import Movements
 from tests.support import hub as support
 
 # The figures that are wanted of the largest size of 10^7 rows.
@@ -29,22 +33,18 @@ COMMIT_SECONDS_MAX, COMMIT_SECONDS_GOAL = 10.0, 3.0
 REBUILT_MIN, REBUILT_GOAL = 150_000, 250_000
 RESIDENT_MEGABYTES_MAX, RESIDENT_MEGABYTES_GOAL = 2_000, 1_000
 TOUCHED_SECONDS_GOAL = 1.0
-# What arrives while a hub is stopped; and what is new when the cells are asked for that it touches.
+# What arrives while a hub is stopped, and is new when it is asked what changed.
 _NEW_EVENTS = 1_000
+# Twice as many in the smallest of the sizes.
+_ROWS_MIN, _ROWS_OF_CELLS_MIN = 200 * _NEW_EVENTS, 2 * _NEW_EVENTS
 _CELLS = (10, 100, 1_000, 10_000)
-_CELL = "measure, flow, region, partner, material, operation, period"
-_ALL = "SELECT count(*), sum(mass_g) FROM contributions"
-_TOUCHED = f"""
-    WITH touched AS (
-        SELECT DISTINCT {_CELL}
-        FROM facts JOIN next_offset USING (kafka_partition)
-        WHERE facts.kafka_offset >= next_offset.kafka_offset - {_NEW_EVENTS // PARTITIONS}
-    )
-    SELECT count(*), sum(mass_g) FROM contributions SEMI JOIN touched USING ({_CELL})
-"""  # noqa: S608  # texts of our own
+_CELL_COLUMNS = 7
+_ALL = "SELECT *, as_of() FROM contributions"
+_ANSWER_ROWS_MAX = 1_000_000
 
 Row = dict[str, str | float | int]
 Figures = dict[str, float]
+Answer = list[list[Any]]
 
 
 def run(rows: int, rows_of_cells: int) -> report.Report:
@@ -58,9 +58,9 @@ def run(rows: int, rows_of_cells: int) -> report.Report:
         dict(_targets(largest)),
         (
             "rebuild s, restart s: wall time, the start of Python included; restarts to the first commit.",
-            "us/event: of the rebuilding hub. MB: its largest resident size.",
-            "all s: processor time of all contributions. touched s: of those of the cells that are touched",
-            f"by the newest {_NEW_EVENTS:,} events.",
+            "us/event: of the rebuilding hub. MB: its largest resident size, the question at its end too.",
+            "all s: processor time of all contributions. touched s: of what the newest",
+            f"{_NEW_EVENTS:,} events changed, with which those that were kept are those of now.",
         ),
     )
 
@@ -82,10 +82,12 @@ def _measured(movements: Movements, rows: int, file: Path, name: str) -> Row:
     report.say(name)
     movements.grow(rows - _NEW_EVENTS)
     kafka = movements.ledger.kafka
-    rebuilt = report.apart(_taken, kafka, file, time.monotonic())
+    rebuilt, kept = report.apart(_taken, kafka, file, time.monotonic(), _ALL)
     movements.grow(rows)
-    restarted = report.apart(_taken, kafka, file, time.monotonic())
-    asked = report.apart(_asked, file)
+    restarted, changes = report.apart(_taken, kafka, file, time.monotonic(), _changes_since(kept))
+    now = _asked(file, _ALL)
+    if _figures(kept) + _figures(changes) != _figures(now):
+        raise SystemExit(f"{name}: what changed does not lead to the contributions of now")
     file.unlink()
     return {
         "": name,
@@ -94,10 +96,10 @@ def _measured(movements: Movements, rows: int, file: Path, name: str) -> Row:
         "events/s": round((rows - _NEW_EVENTS) / rebuilt["wall"]),
         "MB": round(rebuilt["peak"]),
         "restart s": restarted["first"],
-        "restart MB": round(restarted["peak"]),
-        "cells": int(asked["cells"]),
-        "all s": asked["all"],
-        "touched s": asked["touched"],
+        "restart MB": round(restarted["resident"]),
+        "cells": len({tuple(row[:_CELL_COLUMNS]) for row in now}),
+        "all s": rebuilt["asked"],
+        "touched s": restarted["asked"],
     }
 
 
@@ -115,8 +117,8 @@ def _targets(row: Row) -> Iterator[tuple[str, bool]]:
     yield f"{name}contributions of touched cells in {wanted} ({touched:.1f})", touched <= TOUCHED_SECONDS_GOAL
 
 
-def _taken(kafka: KafkaSettings, file: Path, started: float) -> Figures:
-    """Let a hub take what there is, and tell when its first batch was committed."""
+def _taken(kafka: KafkaSettings, file: Path, started: float, query: str) -> tuple[Figures, Answer]:
+    """Let a hub take what there is, tell when its first batch was committed, and ask it."""
     committed: list[float] = []
 
     def on_step(name: str) -> None:
@@ -127,31 +129,64 @@ def _taken(kafka: KafkaSettings, file: Path, started: float) -> Figures:
     hub = support.LedgerTopic(kafka, {}).hub(file, on_step=on_step, batch_seconds=1.0)
     hub.open()
     hub.run(until_end=True)
+    wall, taken = time.monotonic() - started, report.used_seconds()
+    resident = _peak_megabytes()
+    answer = _asked(file, query)
+    asked = report.used_seconds() - taken
     hub.close()
     return {
         "first": committed[0],
-        "wall": time.monotonic() - started,
-        "used": report.used_seconds() - used,
-        "peak": engines.peak_bytes(os.getpid()) / 1e6,
-    }
+        "wall": wall,
+        "used": taken - used,
+        "resident": resident,
+        "asked": asked,
+        "peak": _peak_megabytes(),
+    }, answer
 
 
-def _asked(file: Path) -> Figures:
-    """Ask for all contributions, and for those of touched cells."""
-    started = report.used_seconds()
-    support.read(file, _ALL)
-    seconds = report.used_seconds() - started
-    support.read(file, _TOUCHED)
-    touched = report.used_seconds() - started - seconds
-    ((cells,),) = support.read(file, f"SELECT count(*) FROM (SELECT DISTINCT {_CELL} FROM facts)")  # noqa: S608  # ours
-    return {"all": seconds, "touched": touched, "cells": cells}
+def _peak_megabytes() -> float:
+    return engines.peak_bytes(os.getpid()) / 1e6
+
+
+def _asked(file: Path, query: str) -> Answer:
+    """Ask a hub as `weighbridge hub sql` does."""
+    limit = HubSettings().memory_limit
+    answer: Answer = answered(file, limit, "sql", query=query, rows_max=_ANSWER_ROWS_MAX)["rows"]
+    return answer
+
+
+def _changes_since(kept: Answer) -> str:
+    as_of = ", ".join(f"{partition}: {offset}" for partition, offset in kept[0][-1].items())
+    return f"SELECT *, as_of() FROM changes_since(MAP {{{as_of}}})"  # noqa: S608  # numbers of our own
+
+
+def _figures(rows: Answer) -> Counter[tuple[Any, ...]]:
+    """Return mass and statements by cell, group and which of them it is."""
+    found = Counter[tuple[Any, ...]]()
+    for *cell, mass_g, statements, _, _ in rows:
+        found[*cell, "g"], found[*cell, "statements"] = mass_g, statements
+    return found
+
+
+def _at_least(least: int) -> Callable[[str], int]:
+    def number(text: str) -> int:
+        if not text.isdecimal() or int(text) < least:
+            raise argparse.ArgumentTypeError(f"{least:,} at least")
+        return int(text)
+
+    return number
 
 
 def main() -> int:
     """Measure and show."""
     parser = argparse.ArgumentParser(prog="tests.benchmarks.growth")
-    parser.add_argument("rows", nargs="?", type=int, default=10_000_000)
-    parser.add_argument("--cells", type=int, default=500_000, help="rows while the number of cells rises")
+    parser.add_argument("rows", nargs="?", type=_at_least(_ROWS_MIN), default=10_000_000)
+    parser.add_argument(
+        "--cells",
+        type=_at_least(_ROWS_OF_CELLS_MIN),
+        default=500_000,
+        help="rows while the number of cells rises",
+    )
     parser.add_argument("--json", action="store_true")
     chosen = parser.parse_args()
     return run(chosen.rows, chosen.cells).show(as_json=chosen.json)
