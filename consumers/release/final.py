@@ -56,14 +56,21 @@ class LastBlocks:
     protected: Mapping[str, Protected]
 
 
-def decided(rows: pl.DataFrame, tables: Tables) -> LastBlocks:
+def parted(rows: pl.DataFrame, due: Iterable[str]) -> tuple[pl.DataFrame, pl.DataFrame]:
+    """Return rows of books, by names such as `2026-Q1 RECEIVED DOMESTIC`, and those of all others."""
+    is_due = pl.concat_str("period", "measure", "flow", separator=" ").is_in(sorted(due))
+    return rows.filter(is_due), rows.filter(~is_due)
+
+
+def decided(rows: pl.DataFrame, others: pl.DataFrame, tables: Tables) -> LastBlocks:
     """Decide the last blocks of books.
 
     Args:
         rows: Of `blocks.placed`, of the books whose last block is due.
+        others: Those of all other books.
         tables: What is published.
     """
-    given, rows = rows, common(rows, tables)
+    given, rows = rows, common(rows, others, tables)
     protected = {name: protect(problem) for name, problem in problems(given, rows, tables)}
     states = pl.concat([_NO_STATES, *(_states(name, found) for name, found in protected.items())])
     free = states.group_by(*_BOOKS, *NODES).agg(pl.col("is_free").all(), pl.col("is_primary").any())
@@ -80,7 +87,7 @@ def decided(rows: pl.DataFrame, tables: Tables) -> LastBlocks:
     )
 
 
-def common(rows: pl.DataFrame, tables: Tables) -> pl.DataFrame:
+def common(rows: pl.DataFrame, others: pl.DataFrame, tables: Tables) -> pl.DataFrame:
     """Return the rows of leaves that may come in a last block, of those of `blocks.placed` that are due.
 
     What another hub tells is none of ours, and left to the gate, which holds it. So is a
@@ -91,7 +98,8 @@ def common(rows: pl.DataFrame, tables: Tables) -> pl.DataFrame:
     windows = unsafe_windows(ours, tables.rules)
     differences = unsafe_differences(ours, tables.rules, has_newest=False)
     broken = with_families(ours, pl.concat([windows, differences]))
-    broken = totals.held(ours, broken, ours.clear(), tables)
+    # What other books lost may stay closed.
+    broken = totals.held(ours, pl.concat([broken, others["leaf"].unique()]), others, tables)
     return ours.filter(~pl.col("leaf").is_in(broken.implode()))
 
 

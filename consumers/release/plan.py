@@ -39,7 +39,7 @@ def plan(contributions: pl.DataFrame, tables: Tables, periods: Sequence[str]) ->
     nothing = pl.DataFrame(schema=TAKEN), pl.DataFrame(schema=NAMES)
     pending = blocks.pending(contributions, *nothing)
     rows = blocks.placed(pending, tables, periods).filter(pl.col("period").is_in(list(periods)))
-    cells = final.decided(rows, tables).cells
+    cells = final.decided(rows, rows.clear(), tables).cells
     return pl.concat(_of_table(cells, table, tables, periods) for table in tables.tables)
 
 

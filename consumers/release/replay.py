@@ -64,8 +64,8 @@ class Replay:
             for text in (*_differences(held, again), *_unpublished(entry, again)):
                 yield Finding("decision", entry.place, text)
             due = set(again.attribution.final) - set(before.final)
-            rows = _rows(contributions, before, calendar.parsed(entry.epoch), shown, due)
-            for text in _unproven(rows, again, shown):
+            rows = _rows(contributions, before, calendar.parsed(entry.epoch), shown)
+            for text in _unproven(rows, due, again, shown):
                 yield Finding("certificate", entry.place, text)
             before = again.attribution
 
@@ -92,23 +92,20 @@ def _unpublished(entry: Entry, again: Decision) -> Iterator[str]:
         yield "its certificates are not those that were signed"
 
 
-def _unproven(rows: pl.DataFrame, again: Decision, shown: Tables) -> Iterator[str]:
+def _unproven(rows: pl.DataFrame, due: set[str], again: Decision, shown: Tables) -> Iterator[str]:
     """Yield what the verifier finds in the certificates of last blocks, and what has none."""
-    proofs = _by_problem(again)
-    for name, problem in final.problems(rows, final.common(rows, shown), shown):
+    proofs, (ending, others) = _by_problem(again), final.parted(rows, due)
+    for name, problem in final.problems(ending, final.common(ending, others, shown), shown):
         with TemporaryDirectory(prefix="weighbridge-") as folder:
             for file, content in proofs.get(name, {}).items():
                 (Path(folder) / file).write_bytes(content)
             yield from (f"{name}: {text}" for text in verifier.verify(problem, Path(folder)))
 
 
-def _rows(
-    contributions: pl.DataFrame, before: Attribution, epoch: Epoch, shown: Tables, due: set[str]
-) -> pl.DataFrame:
-    """Return what the last blocks of an epoch are made of."""
+def _rows(contributions: pl.DataFrame, before: Attribution, epoch: Epoch, shown: Tables) -> pl.DataFrame:
+    """Return what the blocks of an epoch are made of."""
     pending = blocks.pending(contributions, before.taken, before.names)
-    rows = blocks.placed(pending, shown, periods.of_epoch(epoch, shown.settings).shown)
-    return rows.filter(pl.concat_str("period", "measure", "flow", separator=" ").is_in(sorted(due)))
+    return blocks.placed(pending, shown, periods.of_epoch(epoch, shown.settings).shown)
 
 
 def _by_problem(decided: Decision) -> dict[str, dict[str, bytes]]:

@@ -1,7 +1,7 @@
 """Ties between figures: loads that went from one to another, so that both together tell something.
 
-Of two figures one lost what the other got. If both show it, that cancels out in their sum; if what was lost
-stays closed, both tell the same load, and it cancels out in their difference.
+Of two figures one lost what the other got. In their sum that cancels out. What the one told before,
+less what the other one tells, is what did not go there.
 """
 
 from __future__ import annotations
@@ -19,7 +19,7 @@ _PAIRS_MAX = 1_000
 
 
 def sets(placed: pl.DataFrame) -> pl.DataFrame:
-    """Return figures that are looked at together: two of which one lost what the other got, and such twos.
+    """Return figures that are looked at together: sums of two and three, and differences of two.
 
     Args:
         placed: What moved in each `figure` (a number), by both groups and `taken_on`: `mass_g`,
@@ -27,57 +27,78 @@ def sets(placed: pl.DataFrame) -> pl.DataFrame:
             figures that have the same may be tied).
 
     Returns:
-        Columns `together` (a number), `figure` and `sign` (whether it is added or subtracted): first
-        those in which what went away is most of what moves now.
+        Columns `together` (a number), `figure`, `sign` and `sign_now` (whether what it told before, and
+        what it tells now, is added, subtracted or left out): first those in which what went away is most
+        of what moves now.
     """
-    pairs = _pairs(placed)
-    sets = pl.concat([pairs, _threes(pairs.top_k(_PAIRS_MAX, by="gone"))]).sort("figures")
+    tied = _tied(placed)
+    found = pl.concat([_sums(tied), _differences(tied)])
     is_told, size = (pl.col("taken_on") == NOW) & ~pl.col("is_lost"), pl.col("mass_g").abs().sum()
     now = placed.filter(is_told).group_by("figure").agg(now=size)
-    found = sets.with_row_index("together").explode("figures")
-    found = found.with_columns(figure=pl.col("figures").abs(), sign=pl.col("figures").sign())
-    found = found.join(now, on="figure", how="left")
-    found = found.with_columns(pl.col("now").sum().over("together")).filter(pl.col("now") > 0)
-    first = found.sort(-pl.col("gone") / pl.col("now"), "together", "figure")
-    return first.select("together", "figure", "sign")
+    found = found.join(now, on="figure", how="left").with_columns(
+        (pl.col("now") * pl.col("sign_now").abs()).sum().over("together")
+    )
+    first = found.filter(pl.col("now") > 0).sort(-pl.col("gone") / pl.col("now"), "together", "figure")
+    return first.select("together", "figure", "sign", "sign_now")
 
 
-def _pairs(placed: pl.DataFrame) -> pl.DataFrame:
+def _tied(placed: pl.DataFrame) -> pl.DataFrame:
     """Return two figures each, and how much went from one to the other by the same ends.
 
     Returns:
-        Columns `figures`, a list of numbers, below 0 for one that is subtracted; and `gone`.
+        Columns `figure`, `got` (the other one), `is_lost`, `is_now` (whether it goes away now), `gone`.
     """
     like, size = ["alike", *_ENDS], pl.col("mass_g").abs().sum()
-    moved = placed.group_by("figure", *like, "is_negative", "is_lost").agg(size)
-    lost, got = moved.filter("is_negative"), moved.filter(~pl.col("is_negative")).drop("is_lost")
-    found = lost.join(got, on=like, nulls_equal=True, suffix="_got")
-    sign = pl.when("is_lost").then(-1).otherwise(1)
-    found = found.filter(pl.col("figure") != pl.col("figure_got")).select(
-        figures=pl.concat_list("figure", sign * pl.col("figure_got")),
-        gone=pl.min_horizontal("mass_g", "mass_g_got"),
+    lost = placed.filter("is_negative").group_by("figure", *like, "is_lost", is_now=pl.col("taken_on") == NOW)
+    got = placed.filter(~pl.col("is_negative")).group_by(pl.col("figure").alias("got"), *like).agg(size)
+    found = lost.agg(size).join(got, on=like, nulls_equal=True, suffix="_got")
+    gone = pl.min_horizontal("mass_g", "mass_g_got").sum()
+    return found.group_by("figure", "got", "is_lost", "is_now").agg(gone=gone)
+
+
+def _sums(tied: pl.DataFrame) -> pl.DataFrame:
+    """Return the sums of two that both show what went, and of two such twos that have one in common."""
+    is_other = pl.col("figure") != pl.col("got")
+    pairs = tied.filter(is_other, ~pl.col("is_lost")).select(
+        "gone", figure=pl.concat_list("figure", "got").list.sort()
     )
-    return found.group_by(_in_order("figures")).agg(pl.col("gone").sum())
+    pairs = pairs.group_by("figure").agg(pl.col("gone").sum())
+    found = pl.concat([pairs, _threes(pairs.top_k(_PAIRS_MAX, by="gone"))]).sort("figure")
+    numbered = found.with_row_index("together").explode("figure")
+    return numbered.select(pl.col("together").cast(pl.Int64), "figure", *_signs(1, 1), "gone")
 
 
 def _threes(pairs: pl.DataFrame) -> pl.DataFrame:
-    """Return the same of each two pairs that have a figure in common."""
-    ends = pairs.sort("figures").with_row_index("pair").with_columns(end="figures").explode("end")
-    # The common one is added in both.
-    ends = ends.with_columns(pl.col("figures") * pl.col("end").sign(), pl.col("end").abs())
+    ends = pairs.sort("figure").with_row_index("pair").with_columns(end="figure").explode("end")
     found = ends.join(ends, on="end", suffix="_next").filter(pl.col("pair") < pl.col("pair_next"))
     found = found.select(
-        figures=pl.concat_list("figures", "figures_next").list.unique(),
+        figure=pl.concat_list("figure", "figure_next").list.unique().list.sort(),
         gone=pl.col("gone") + pl.col("gone_next"),
     )
-    is_three = pl.col("figures").list.eval(pl.element().abs()).list.n_unique() == pl.col("figures").list.len()
-    return found.filter(is_three).group_by(_in_order("figures")).agg(pl.col("gone").max())
+    return found.group_by("figure").agg(pl.col("gone").max())
 
 
-def _in_order(figures: str) -> pl.Expr:
-    """Return lists of figures in the one order and with the one sign that stand for the same sum."""
-    ordered = pl.col(figures).list.eval(pl.element().sort_by(pl.element().abs()))
-    return ordered.list.eval(pl.element() * pl.element().first().sign())
+def _differences(tied: pl.DataFrame) -> pl.DataFrame:
+    """Return what a figure told before, less all that another one tells, or less what itself tells now."""
+    is_same = pl.col("figure") == pl.col("got")
+    found = (
+        tied.filter("is_now", ~is_same | pl.col("is_lost"))
+        .group_by("figure", "got")
+        .agg(pl.col("gone").sum())
+    )
+    # Sums have the numbers from 0.
+    numbered = (
+        found.sort("figure", "got")
+        .with_row_index("together")
+        .with_columns(-pl.col("together").cast(pl.Int64) - 1)
+    )
+    less = numbered.filter(~is_same).with_columns(figure="got")
+    parts = [(numbered.filter(is_same), 1, -1), (numbered.filter(~is_same), 1, 0), (less, -1, -1)]
+    return pl.concat(of.select("together", "figure", *_signs(*signs), "gone") for of, *signs in parts)
+
+
+def _signs(before: int, now: int) -> list[pl.Expr]:
+    return [pl.lit(before, pl.Int64).alias("sign"), pl.lit(now, pl.Int64).alias("sign_now")]
 
 
 def in_parts(several: pl.DataFrame, sums: pl.DataFrame) -> list[pl.DataFrame]:
@@ -89,6 +110,6 @@ def in_parts(several: pl.DataFrame, sums: pl.DataFrame) -> list[pl.DataFrame]:
     sized = sized.with_columns(pl.col("before").first().over("together"))
     return (
         sized.filter(pl.col("before") < _SUMS_MAX)
-        .select("together", "figure", "sign", part=pl.col("before") // _SUMS_AT_ONCE)
+        .select("together", "figure", "sign", "sign_now", part=pl.col("before") // _SUMS_AT_ONCE)
         .partition_by("part", include_key=False)
     )

@@ -4,8 +4,8 @@ A load whose material is corrected goes from one leaf to another. Both blocks ma
 large; but in their sum it cancels out, and what is left may be one company's. So wherever
 something negative opens, each figure that shows it must be safe by what is left in it of each
 movement, in every window of releases that ends now; and so must two or three figures of a table together
-between which something went, such as materials, or periods. A leaf that lost a load may have to stay
-closed, while another one shows what it got: then two figures tell the load, and their difference counts.
+between which something went, such as materials, or periods. Two figures also tell a load twice, the
+one before it went and the other one then: so their difference must be safe too.
 """
 
 from __future__ import annotations
@@ -28,27 +28,25 @@ _SHARES = [*BEHIND, "is_public"]
 _LEVELS = [f"{name}_level" for name in DIMENSIONS]
 
 
-def held(rows: pl.DataFrame, closed: pl.Series, opening: pl.DataFrame, tables: Tables) -> pl.Series:
+def held(rows: pl.DataFrame, closed: pl.Series, others: pl.DataFrame, tables: Tables) -> pl.Series:
     """Return the numbers of the leaves that stay closed when totals are looked at too.
 
     Args:
         rows: Of `blocks.placed`.
-        closed: Leaves that stay closed anyway.
-        opening: Rows of other leaves, which open anyway.
+        closed: Leaves that stay closed anyway, others too.
+        others: Rows of other leaves: what they tell counts, and they are as they are.
         tables: What is published.
     """
-    everything, leaves = pl.concat([rows, opening]), rows["leaf"].unique()
+    everything, leaves = pl.concat([rows, others]), rows["leaf"].unique()
     all_moves = moves(everything, [*_LEAF, "is_owned", *loads.COLUMNS]).collect()
-    if not (all_moves["mass_g"] < 0).any():
-        return closed
-    ours = loads.told(loads.split(all_moves, ["taken_on"])).filter("is_owned")
-    while True:
-        more = pl.concat(
-            _unsafe(everything, ours.lazy(), closed, leaves, table, tables) for table in tables.tables
-        )
+    has_less = (all_moves["mass_g"] < 0).any()
+    ours = loads.told(loads.split(all_moves, ["taken_on"])).filter("is_owned").lazy()
+    while has_less:
+        more = pl.concat(_unsafe(everything, ours, closed, leaves, table, tables) for table in tables.tables)
         if more.is_empty():
-            return closed
-        closed = with_families(rows, pl.concat([closed, more]))
+            break
+        closed = pl.concat([closed, with_families(rows, more)]).unique()
+    return closed.filter(closed.is_in(leaves.implode())).sort()
 
 
 def _unsafe(  # noqa: PLR0917  # what is shown of what
@@ -90,20 +88,44 @@ def _broken(placed: pl.DataFrame, rules: Rules) -> pl.Series:
 
 
 def _broken_of(sums: pl.DataFrame, together: pl.DataFrame, rules: Rules) -> pl.Series:
-    found = sums.join(together, on="figure").with_columns(
-        pl.col("mass_g") * pl.col("sign"), is_difference=(pl.col("sign") < 0).any().over("together")
+    is_now = pl.col("taken_on") == NOW
+    is_changed, is_less = (
+        pl.col("is_negative").any() & is_now.any(),
+        pl.min_horizontal("sign", "sign_now") < 0,
     )
-    is_changed = pl.col("is_negative").any() & (pl.col("taken_on") == NOW).any()
-    numbered = windows(found.filter(is_changed.over("together") | pl.col("is_difference")), ["together"])
-    numbered = numbered.with_columns(pl.col("window").cast(pl.Int64) + 1)
+    found = (
+        sums.join(together, on="figure")
+        .with_columns(
+            pl.col("mass_g") * pl.when(is_now).then("sign_now").otherwise("sign"),
+            is_changed=is_changed.over("together"),
+            is_difference=is_less.any().over("together"),
+        )
+        .filter(pl.col("mass_g") != 0, pl.col("is_changed") | pl.col("is_difference"))
+    )
+    numbered = windows(found, ["together"]).with_columns(pl.col("window").cast(pl.Int64) + 1)
     # All that leaves have since the beginning is safe, and so is the sum of it.
     is_first = (pl.col("start") == pl.col("start").max()).over("together")
     is_asked = (pl.col("start") > date.min) | is_first | pl.col("is_difference")
-    numbered = pl.concat([numbered.filter(is_asked), _related(numbered)])
+    numbered = _known(pl.concat([numbered.filter(is_asked), _related(numbered)]))
     left = numbered.group_by(pl.col("window").alias("leaf"), *_SHARES).agg(pl.col("mass_g").sum())
     broken = unsafe(left.filter(pl.col("mass_g") != 0), rules)
     of = numbered.filter(pl.col("window").is_in(broken.implode()))["together"]
-    return together.filter(pl.col("together").is_in(of.implode()))["figure"]
+    return together.filter(pl.col("together").is_in(of.implode()), pl.col("sign_now") != 0)["figure"]
+
+
+def _known(numbered: pl.DataFrame) -> pl.DataFrame:
+    """Return windows in which whoever stated a load in one of two figures knows it in the other one.
+
+    That counts where agencies differ and the load cancels out: else what one of them stated stays.
+    """
+    mass_g, of, agency = pl.col("mass_g"), ["window", *_ENDS], pl.col("agency")
+    is_shared = (mass_g > 0).any() & (mass_g < 0).any() & (agency != agency.first()).any()
+    numbered = numbered.with_columns(is_shared=is_shared.over(of))
+    shared = numbered.filter("is_shared").with_columns(
+        agency.str.split("\n").explode().unique().sort().str.join("\n").over(of),
+        pl.col("is_public").any().over(of),
+    )
+    return pl.concat([numbered.filter(~pl.col("is_shared")), shared])
 
 
 def _related(numbered: pl.DataFrame) -> pl.DataFrame:
@@ -123,7 +145,7 @@ def _related(numbered: pl.DataFrame) -> pl.DataFrame:
 
 def _alone(told: pl.DataFrame) -> pl.DataFrame:
     figures = told["figure"].unique()
-    return pl.DataFrame({"together": figures, "figure": figures}).with_columns(sign=pl.lit(1, pl.Int64))
+    return pl.DataFrame({"together": figures, "figure": figures}).with_columns(sign=1, sign_now=1)
 
 
 def _figures(rows: pl.DataFrame, table: Table) -> pl.DataFrame:

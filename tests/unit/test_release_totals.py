@@ -34,9 +34,9 @@ def _standing(masses: _Masses) -> pl.DataFrame:
     return contributed(*(row for material, of in masses.items() for row in of_groups(*of, material=material)))
 
 
-def _closed(now: _Masses) -> list[str]:
+def _closed(now: _Masses, before: _Masses = _BEFORE) -> list[str]:
     """Return the materials that stay closed, if each one by itself could open."""
-    taken = _standing(_BEFORE).with_columns(taken_on=pl.date(2026, 1, 31)).select(*TAKEN)
+    taken = _standing(before).with_columns(taken_on=pl.date(2026, 1, 31)).select(*TAKEN)
     rows = blocks.placed(blocks.pending(_standing(now), taken, _NO_NAMES), _TABLES, _PERIODS)
     held = totals.held(rows, rows["leaf"].clear(), rows.clear(), _TABLES)
     return rows.filter(pl.col("leaf").is_in(held.implode()))["material"].unique().sort().to_list()
@@ -51,8 +51,12 @@ def test_what_goes_from_leaf_to_leaf_does_not_hide_what_is_new() -> None:
 
 
 def test_loads_that_only_change_their_place_open() -> None:
-    """Where nothing is left of what cancels out, a total tells nothing that is new."""
-    assert _closed({"GLASS": (0, 0, 0, 900, 900), "PAPER": (900, 900, 900, 900, 900, 900, 900)}) == []
+    """Where nothing is left of what cancels out, a total tells nothing that is new, and enough stay."""
+    before = {"GLASS": (900, 900, 900, 900, 900, 900), "PAPER": ()}
+
+    assert _closed({"GLASS": (0, 0, 0, 900, 900, 900), "PAPER": (900, 900, 900)}, before) == []
+    # Glass as it was, less the paper that came of it, would be the two that stay.
+    assert _closed({"GLASS": (0, 0, 0, 0, 900, 900), "PAPER": (900, 900, 900, 900)}, before) == ["PAPER"]
 
 
 def test_corrections_beside_many_new_loads_open() -> None:
