@@ -63,7 +63,7 @@ def _sums(tied: pl.DataFrame) -> pl.DataFrame:
         "gone", figure=pl.concat_list("figure", "got").list.sort()
     )
     pairs = pairs.group_by("figure").agg(pl.col("gone").sum())
-    found = pl.concat([pairs, _threes(pairs.top_k(_PAIRS_MAX, by="gone"))]).sort("figure")
+    found = pl.concat([pairs, _threes(pairs.sort(-pl.col("gone"), "figure").head(_PAIRS_MAX))]).sort("figure")
     numbered = found.with_row_index("together").explode("figure")
     return numbered.select(pl.col("together").cast(pl.Int64), "figure", *_signs(1, 1), "gone")
 

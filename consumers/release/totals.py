@@ -88,17 +88,14 @@ def _broken(placed: pl.DataFrame, rules: Rules) -> pl.Series:
 
 
 def _broken_of(sums: pl.DataFrame, together: pl.DataFrame, rules: Rules) -> pl.Series:
-    is_now = pl.col("taken_on") == NOW
-    is_changed, is_less = (
-        pl.col("is_negative").any() & is_now.any(),
-        pl.min_horizontal("sign", "sign_now") < 0,
-    )
+    is_now, least = pl.col("taken_on") == NOW, pl.min_horizontal("sign", "sign_now")
+    is_changed = pl.col("is_negative").any() & is_now.any()
     found = (
         sums.join(together, on="figure")
         .with_columns(
             pl.col("mass_g") * pl.when(is_now).then("sign_now").otherwise("sign"),
             is_changed=is_changed.over("together"),
-            is_difference=is_less.any().over("together"),
+            is_difference=(least < 0).any().over("together"),
         )
         .filter(pl.col("mass_g") != 0, pl.col("is_changed") | pl.col("is_difference"))
     )
