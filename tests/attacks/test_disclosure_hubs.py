@@ -24,7 +24,7 @@ _OVERLAPPING, _ACROSS, _BOTH_BOOKS = (
 _BY_THEMSELVES = Stage(_OVERLAPPING.scene, (hub("south", ("FR",)), hub("north", ("FR", "DE"))))
 
 # Stories in which something is told that must not be where hubs decide by themselves.
-_SEEDS = (1, 2)
+_SEEDS = (4, 9)
 
 
 @pytest.mark.parametrize("seed", _SEEDS)

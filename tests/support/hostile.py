@@ -51,6 +51,8 @@ def _history(chance: random.Random, stage: Stage, decide: Decide) -> History:
         offices="AB" if stage.scene.public else chance.choice(("A", "AB")),
         # A little that only one of two books has is known to be told where they do not name the other end.
         silent=0.15 if stage.scene.tells_both or len(stage.hubs) > 1 else 0,
+        # In the books of another hub, or of another end where only one is named, it is known as another load.
+        goes_far=stage.scene.tells_both and len(stage.hubs) == 1,
     )
     telling = Telling(stage, decide)
     for number in chance.choice(_WEEKS):
@@ -67,6 +69,7 @@ class Plot:
     Attributes:
         companies: How many there are at each end that have several loads.
         silent: How often one book or measure leaves a load out.
+        goes_far: Whether loads are stated on other ways, too.
     """
 
     chance: random.Random
@@ -75,6 +78,7 @@ class Plot:
     companies: int
     offices: str
     silent: float
+    goes_far: bool
     standing: dict[int, Statement] = field(default_factory=dict)
     _numbers: Iterator[int] = field(default_factory=count)
 
@@ -110,9 +114,9 @@ class Plot:
         self._state(1)
 
     def move(self) -> None:
-        """State another material, or another way, of loads in one place."""
+        """State another material, or where that may be another way, of loads in one place."""
         origin, destination = self.chance.choice(self.scene.ways)
-        if self.chance.random() < 0.5:
+        if self.chance.random() < 0.5 and self.goes_far:
             self._change(self._alike(), origin=origin, destination=destination)
         else:
             material = self.chance.choice(self.materials)
