@@ -237,6 +237,17 @@ def test_cut_shows_the_file_as_it_was(store: Store) -> None:
     assert found == [(1,), (2,), (6,), (None,)]
 
 
+def test_a_cut_lays_out_no_copy_of_all_events(store: Store) -> None:
+    """What a release is decided from is read from the events, with a cut as without one."""
+    connection = store.cursor()
+    queries.create_views(connection, {0: 1})
+    ((_, plan),) = connection.execute("EXPLAIN (FORMAT json) FROM behind").fetchall()
+    connection.close()
+
+    assert "CTE" in plan
+    assert "delim" not in plan.lower()
+
+
 def test_events_that_state_one_version_are_told_apart_whichever_comes_first(tmp_path: Path) -> None:
     """Two events of one revision and edition, which one adapter never makes, leave the same one standing."""
     both = [statement("a", 2**63 - 1, edition=2**31 - 1, mass_g=mass_g) for mass_g in (1, 2)]
