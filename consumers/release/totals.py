@@ -102,7 +102,7 @@ def _broken_of(sums: pl.DataFrame, together: pl.DataFrame, rules: Rules) -> pl.S
     numbered = windows(found, ["together"]).with_columns(pl.col("window").cast(pl.Int64) + 1)
     # All that leaves have since the beginning is safe, and so is the sum of it.
     is_first = (pl.col("start") == pl.col("start").max()).over("together")
-    is_asked = (pl.col("start") > date.min) | is_first | pl.col("is_difference")
+    is_asked = ((pl.col("start") > date.min) | is_first) & ~pl.col("is_difference")
     numbered = _known(pl.concat([numbered.filter(is_asked), _related(numbered)]))
     left = numbered.group_by(pl.col("window").alias("leaf"), *_SHARES).agg(pl.col("mass_g").sum())
     broken = unsafe(left.filter(pl.col("mass_g") != 0), rules)
@@ -129,13 +129,13 @@ def _related(numbered: pl.DataFrame) -> pl.DataFrame:
     """Return windows without what a release told of a figure that cancels out with nothing else in them.
 
     Whoever looks at a window leaves that out, as it is told by itself. Numbers of these windows are
-    below 0; where nothing is left out there is none.
+    below 0; of sums there are none in which nothing is left out.
     """
     cancels_out = (pl.col("mass_g") > 0).any() & (pl.col("mass_g") < 0).any()
     found = (
         numbered.with_columns(is_related=cancels_out.over("window", *_ENDS))
         .with_columns(pl.col("is_related").any().over("window", "figure", "taken_on"))
-        .filter("is_related", ~pl.col("is_related").all().over("window"))
+        .filter("is_related", pl.col("is_difference") | ~pl.col("is_related").all().over("window"))
     )
     return found.select(numbered.columns).with_columns(-pl.col("window"))
 
