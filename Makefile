@@ -56,7 +56,7 @@ test-compose: setup
 fuzz: setup
 	$(BIN)/pytest tests/unit/test_adapters_conform.py --mutants $(MUTANTS)
 
-# Random histories of releases, each of about seven countries and attacked as a whole: hours.
+# Random histories of releases, and such that are built to hurt, each attacked as a whole: hours.
 histories: setup
 	$(BIN)/pytest tests/attacks/test_disclosure_time.py --histories $(HISTORIES) --first $(FIRST)
 

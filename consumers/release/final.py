@@ -166,11 +166,13 @@ def _pending(rows: pl.DataFrame) -> pl.DataFrame:
     """Return what is pending, in pieces of the loads that books hold altogether.
 
     Who stated a load in an earlier block of one book knows it in the last block of another one. What
-    such a block was is no secret either: it is as if everybody knew its loads.
+    such a block was is no secret either: it is as if everybody knew its loads, and those that come from
+    elsewhere in the period.
     """
+    rows = rows.with_columns(is_moved=(pl.col("mass_g") < 0).any().over("load"))
     columns = [name for name in rows.columns if name not in {"mass_g", "standing_g", "taken"}]
     pieces = loads.split(moves(rows, columns).collect(), order=["taken_on"])
-    is_known = (pl.col("taken_on") < NOW).any().over("piece")
+    is_known = ((pl.col("taken_on") < NOW) | pl.col("is_moved")).any().over("piece")
     known = pl.concat_str("agency", pl.lit(TOLD_BEFORE), separator="\n")
     return pieces.with_columns(agency=pl.when(is_known).then(known).otherwise("agency")).filter(
         pl.col("taken_on") == NOW

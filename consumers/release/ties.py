@@ -28,8 +28,8 @@ def sets(placed: pl.DataFrame) -> pl.DataFrame:
 
     Returns:
         Columns `together` (a number), `figure`, `sign` and `sign_now` (whether what it told before, and
-        what it tells now, is added, subtracted or left out): first those in which what went away is most
-        of what moves now.
+        what it tells now, is added, subtracted or left out), and `is_turned` (whether it names the other
+        end first): first those in which what went away is most of what moves now.
     """
     tied = _tied(placed)
     found = pl.concat([_sums(tied), _differences(tied)])
@@ -39,62 +39,76 @@ def sets(placed: pl.DataFrame) -> pl.DataFrame:
         (pl.col("now") * pl.col("sign_now").abs()).sum().over("together")
     )
     first = found.filter(pl.col("now") > 0).sort(-pl.col("gone") / pl.col("now"), "together", "figure")
-    return first.select("together", "figure", "sign", "sign_now")
+    return first.drop("gone", "now")
 
 
 def _tied(placed: pl.DataFrame) -> pl.DataFrame:
     """Return two figures each, and how much went from one to the other by the same ends.
 
     Returns:
-        Columns `figure`, `got` (the other one), `is_lost`, `is_now` (whether it goes away now), `gone`.
+        Columns `figure`, `got` (the other one), `is_lost`, `is_now` (whether it goes away now), `gone`,
+        `is_turned` (whether most of it stands in the other one with its ends the other way round).
     """
-    like, size = ["alike", *_ENDS], pl.col("mass_g").abs().sum()
-    lost = placed.filter("is_negative").group_by("figure", *like, "is_lost", is_now=pl.col("taken_on") == NOW)
-    got = placed.filter(~pl.col("is_negative")).group_by(pl.col("figure").alias("got"), *like).agg(size)
-    found = lost.agg(size).join(got, on=like, nulls_equal=True, suffix="_got")
-    gone = pl.min_horizontal("mass_g", "mass_g_got").sum()
-    return found.group_by("figure", "got", "is_lost", "is_now").agg(gone=gone)
+    first, last = pl.min_horizontal(_ENDS), pl.max_horizontal(_ENDS)
+    like, of_first, size = ["alike", "first", "last"], pl.col(_ENDS[0]), pl.col("mass_g").abs().sum()
+    placed = placed.with_columns(first=first, last=last, is_first=of_first == first)
+    lost = placed.filter("is_negative").group_by(
+        "figure", *like, "is_first", "is_lost", is_now=pl.col("taken_on") == NOW
+    )
+    got = placed.filter(~pl.col("is_negative")).group_by(pl.col("figure").alias("got"), *like, "is_first")
+    found = lost.agg(size).join(got.agg(size), on=like, nulls_equal=True, suffix="_got")
+    gone, turned = pl.min_horizontal("mass_g", "mass_g_got"), pl.col("is_first") != pl.col("is_first_got")
+    return found.group_by("figure", "got", "is_lost", "is_now").agg(
+        gone=gone.sum(), is_turned=gone.filter(turned).sum() * 2 > gone.sum()
+    )
 
 
 def _sums(tied: pl.DataFrame) -> pl.DataFrame:
     """Return the sums of two that both show what went, and of two such twos that have one in common."""
     is_other = pl.col("figure") != pl.col("got")
     pairs = tied.filter(is_other, ~pl.col("is_lost")).select(
-        "gone", figure=pl.concat_list("figure", "got").list.sort()
+        "gone", "is_turned", figure=pl.concat_list("figure", "got").list.sort()
     )
-    pairs = pairs.group_by("figure").agg(pl.col("gone").sum())
-    found = pl.concat([pairs, _threes(pairs.sort(-pl.col("gone"), "figure").head(_PAIRS_MAX))]).sort("figure")
-    numbered = found.with_row_index("together").explode("figure")
-    return numbered.select(pl.col("together").cast(pl.Int64), "figure", *_signs(1, 1), "gone")
+    pairs = pairs.group_by("figure", "is_turned").agg(pl.col("gone").sum())
+    straight = pairs.filter(~pl.col("is_turned"))
+    threes = _threes(straight.sort(-pl.col("gone"), "figure").head(_PAIRS_MAX))
+    found = pl.concat([pairs, threes.select(pairs.columns)]).sort("figure", "is_turned")
+    numbered = found.with_row_index("together").with_columns(pl.col("together").cast(pl.Int64))
+    is_second = pl.col("figure") != pl.col("figure").first().over("together")
+    return (
+        numbered.explode("figure")
+        .with_columns(pl.col("is_turned") & is_second)
+        .select("together", "figure", *_signs(1, 1), "is_turned", "gone")
+    )
 
 
 def _threes(pairs: pl.DataFrame) -> pl.DataFrame:
     ends = pairs.sort("figure").with_row_index("pair").with_columns(end="figure").explode("end")
     found = ends.join(ends, on="end", suffix="_next").filter(pl.col("pair") < pl.col("pair_next"))
     found = found.select(
+        "is_turned",
         figure=pl.concat_list("figure", "figure_next").list.unique().list.sort(),
         gone=pl.col("gone") + pl.col("gone_next"),
     )
-    return found.group_by("figure").agg(pl.col("gone").max())
+    return found.group_by("figure", "is_turned").agg(pl.col("gone").max())
 
 
 def _differences(tied: pl.DataFrame) -> pl.DataFrame:
     """Return what a figure told before, less all that another one tells, or less what itself tells now."""
     is_same = pl.col("figure") == pl.col("got")
-    found = (
-        tied.filter("is_now", ~is_same | pl.col("is_lost"))
-        .group_by("figure", "got")
-        .agg(pl.col("gone").sum())
-    )
+    found = tied.filter("is_now", ~is_same | pl.col("is_lost")).group_by("figure", "got", "is_turned")
     # Sums have the numbers from 0.
     numbered = (
-        found.sort("figure", "got")
+        found.agg(pl.col("gone").sum())
+        .sort("figure", "got", "is_turned")
         .with_row_index("together")
         .with_columns(-pl.col("together").cast(pl.Int64) - 1)
     )
     less = numbered.filter(~is_same).with_columns(figure="got")
-    parts = [(numbered.filter(is_same), 1, -1), (numbered.filter(~is_same), 1, 0), (less, -1, -1)]
-    return pl.concat(of.select("together", "figure", *_signs(*signs), "gone") for of, *signs in parts)
+    whole = numbered.with_columns(is_turned=pl.lit(value=False))
+    parts = [(whole.filter(is_same), 1, -1), (whole.filter(~is_same), 1, 0), (less, -1, -1)]
+    columns = ("together", "figure", "is_turned", "gone")
+    return pl.concat(of.select(*columns[:2], *_signs(*signs), *columns[2:]) for of, *signs in parts)
 
 
 def _signs(before: int, now: int) -> list[pl.Expr]:
@@ -110,6 +124,7 @@ def in_parts(several: pl.DataFrame, sums: pl.DataFrame) -> list[pl.DataFrame]:
     sized = sized.with_columns(pl.col("before").first().over("together"))
     return (
         sized.filter(pl.col("before") < _SUMS_MAX)
-        .select("together", "figure", "sign", "sign_now", part=pl.col("before") // _SUMS_AT_ONCE)
+        .with_columns(part=pl.col("before") // _SUMS_AT_ONCE)
+        .drop("len", "before")
         .partition_by("part", include_key=False)
     )

@@ -94,6 +94,7 @@ def _broken_of(sums: pl.DataFrame, together: pl.DataFrame, rules: Rules) -> pl.S
         sums.join(together, on="figure")
         .with_columns(
             pl.col("mass_g") * pl.when(is_now).then("sign_now").otherwise("sign"),
+            *_as_named(pl.col("is_turned") & pl.col("counterparty_key").is_not_null()),
             is_changed=is_changed.over("together"),
             is_difference=(least < 0).any().over("together"),
         )
@@ -108,6 +109,11 @@ def _broken_of(sums: pl.DataFrame, together: pl.DataFrame, rules: Rules) -> pl.S
     broken = unsafe(left.filter(pl.col("mass_g") != 0), rules)
     of = numbered.filter(pl.col("window").is_in(broken.implode()))["together"]
     return together.filter(pl.col("together").is_in(of.implode()), pl.col("sign_now") != 0)["figure"]
+
+
+def _as_named(is_turned: pl.Expr) -> list[pl.Expr]:
+    """Return both ends, one for the other where another figure names them so."""
+    return [pl.when(is_turned).then(other).otherwise(one).alias(one) for one, other in (_ENDS, _ENDS[::-1])]
 
 
 def _known(numbered: pl.DataFrame) -> pl.DataFrame:
@@ -142,7 +148,9 @@ def _related(numbered: pl.DataFrame) -> pl.DataFrame:
 
 def _alone(told: pl.DataFrame) -> pl.DataFrame:
     figures = told["figure"].unique()
-    return pl.DataFrame({"together": figures, "figure": figures}).with_columns(sign=1, sign_now=1)
+    return pl.DataFrame({"together": figures, "figure": figures}).with_columns(
+        sign=1, sign_now=1, is_turned=pl.lit(value=False)
+    )
 
 
 def _figures(rows: pl.DataFrame, table: Table) -> pl.DataFrame:
