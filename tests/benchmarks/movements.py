@@ -1,7 +1,8 @@
 """A movements topic that grows as a benchmark asks for it, and the sums that must come out of it.
 
-Contents repeat after some thousand events, ids do not. Every tenth event belongs to a statement
-that was made before: nine of ten correct its mass, the tenth is what an earlier one corrected.
+Contents repeat after some thousand events, ids do not; each movement has one statement. Every tenth
+event belongs to a statement that was made before: nine of ten correct its mass, the tenth is what an
+earlier one corrected.
 """
 
 from __future__ import annotations
@@ -43,7 +44,7 @@ class Record(NamedTuple):
 
 
 class _Content(NamedTuple):
-    """What events state, as first stated and as corrected."""
+    """What events state, as first stated and as corrected, about the movement of a key."""
 
     key: bytes
     cell: str
@@ -117,12 +118,13 @@ def _record(content: _Content, ids: tuple[bytes, bytes], *, is_corrected: bool, 
     event, statement = ids
     value = content.values[is_corrected]
     between = value[_EVENT_ID + _ID_BYTES : _STATEMENT_KEY]
-    own = value[:_EVENT_ID] + event + between + statement + value[_STATEMENT_KEY + _ID_BYTES :]
+    rest = value[_STATEMENT_KEY + _ID_BYTES :].replace(content.key, statement, 1)
+    own = value[:_EVENT_ID] + event + between + statement + rest
     first_g, corrected_g = content.masses_g
     adds_g = content.masses_g[is_corrected]
     if is_again:
         adds_g = corrected_g - first_g if is_corrected else 0
-    return Record(content.key, own, content.cell, adds_g)
+    return Record(statement, own, content.cell, adds_g)
 
 
 def _content(number: int, schema_id: int) -> _Content:
