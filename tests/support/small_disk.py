@@ -28,11 +28,11 @@ def small_disk(folder: Path, megabytes: int) -> Iterator[Path]:
 def fill(folder: Path) -> Path:
     """Take all the space that a disk has left, and return the file that holds it."""
     ballast = folder / "ballast"
-    with ballast.open("wb") as file:
+    # Without a buffer: what is left in one would be written again as the file closes.
+    with ballast.open("wb", buffering=0) as file:
         try:
             while True:
                 file.write(bytes(65_536))
-                file.flush()
         except OSError:
             assert shutil.disk_usage(folder).free == 0
     return ballast
