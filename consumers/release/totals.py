@@ -25,11 +25,13 @@ _BOOK = ["period", "measure", "flow"]
 _LEAF = ["leaf", "period"]
 _ENDS = list(BEHIND[:2])
 _SHARES = [*BEHIND, "is_public"]
+# Whether some of what the same ends told adds to a sum, and some takes from it.
+_CANCELS_OUT = (pl.col("mass_g") > 0).any() & (pl.col("mass_g") < 0).any()
 _LEVELS = [f"{name}_level" for name in DIMENSIONS]
 
 
 def held(rows: pl.DataFrame, closed: pl.Series, others: pl.DataFrame, tables: Tables) -> pl.Series:
-    """Return the numbers of the leaves that stay closed when totals are looked at too.
+    """Return the numbers of the leaves that stay closed when totals are looked at too, with those given.
 
     Args:
         rows: Of `blocks.placed`.
@@ -39,14 +41,14 @@ def held(rows: pl.DataFrame, closed: pl.Series, others: pl.DataFrame, tables: Ta
     """
     everything, leaves = pl.concat([rows, others]), rows["leaf"].unique()
     all_moves = moves(everything, [*_LEAF, "is_owned", *loads.COLUMNS]).collect()
-    has_less = (all_moves["mass_g"] < 0).any()
+    if not (all_moves["mass_g"] < 0).any():
+        return closed
     ours = loads.told(loads.split(all_moves, ["taken_on"])).filter("is_owned").lazy()
-    while has_less:
+    while True:
         more = pl.concat(_unsafe(everything, ours, closed, leaves, table, tables) for table in tables.tables)
         if more.is_empty():
-            break
-        closed = pl.concat([closed, with_families(rows, more)]).unique()
-    return closed.filter(closed.is_in(leaves.implode())).sort()
+            return closed
+        closed = pl.concat([closed, with_families(rows, more)])
 
 
 def _unsafe(  # noqa: PLR0917  # what is shown of what
@@ -121,8 +123,8 @@ def _known(numbered: pl.DataFrame) -> pl.DataFrame:
 
     That counts where agencies differ and the load cancels out: else what one of them stated stays.
     """
-    mass_g, of, agency = pl.col("mass_g"), ["window", *_ENDS], pl.col("agency")
-    is_shared = (mass_g > 0).any() & (mass_g < 0).any() & (agency != agency.first()).any()
+    of, agency = ["window", *_ENDS], pl.col("agency")
+    is_shared = _CANCELS_OUT & (agency != agency.first()).any()
     numbered = numbered.with_columns(is_shared=is_shared.over(of))
     shared = numbered.filter("is_shared").with_columns(
         agency.str.split("\n").explode().unique().sort().str.join("\n").over(of),
@@ -137,9 +139,8 @@ def _related(numbered: pl.DataFrame) -> pl.DataFrame:
     Whoever looks at a window leaves that out, as it is told by itself. Numbers of these windows are
     below 0; of sums there are none in which nothing is left out.
     """
-    cancels_out = (pl.col("mass_g") > 0).any() & (pl.col("mass_g") < 0).any()
     found = (
-        numbered.with_columns(is_related=cancels_out.over("window", *_ENDS))
+        numbered.with_columns(is_related=_CANCELS_OUT.over("window", *_ENDS))
         .with_columns(pl.col("is_related").any().over("window", "figure", "taken_on"))
         .filter("is_related", pl.col("is_difference") | ~pl.col("is_related").all().over("window"))
     )

@@ -105,11 +105,11 @@ def test_loads_that_come_in_a_last_block_do_not_tell_the_one_that_stays(
     """What was told of six loads, less what a later last block shows of five of them, is nobody's load."""
     first = _loads(6, period="2025-Q4")
     gone = {number: _changed(told, {"period": "2026-Q1"}) for number, told in first.items() if number < 5}
-
-    assert _recovered(histories.told((8, first), (16, first | gone))) == []
+    weeks = (8, first), (16, first | gone)
+    assert _recovered(histories.told(*weeks)) == []
 
     monkeypatch.setattr(ties, "in_parts", lambda *_: [])
-    assert _recovered(histories.told((8, first), (16, first | gone))) != []
+    assert _recovered(histories.told(*weeks)) != []
 
 
 @pytest.mark.parametrize("week", [9, 16])
@@ -120,11 +120,11 @@ def test_loads_that_stay_in_a_total_do_not_tell_the_one_that_is_not_told_again(
     """What a total had of six loads, less what it gets by five of them elsewhere, is nobody's load."""
     first, others = _loads(6), _loads(5, 20, destination="FR-BRE", material="PAPER")
     gone = {number: _changed(told, {"destination": "FR-BRE"}) for number, told in _loads(5).items()}
-
-    assert _recovered(histories.told((8, first), (week, first | gone | others))) == []
+    weeks = (8, first), (week, first | gone | others)
+    assert _recovered(histories.told(*weeks)) == []
 
     monkeypatch.setattr(ties, "in_parts", lambda *_: [])
-    assert _recovered(histories.told((8, first), (week, first | gone | others))) != []
+    assert _recovered(histories.told(*weeks)) != []
 
 
 def test_an_agency_that_gets_loads_does_not_learn_the_one_that_stays(
@@ -135,11 +135,11 @@ def test_an_agency_that_gets_loads_does_not_learn_the_one_that_stays(
     first, others = _loads(6), _loads(2, 20, **to_germany)
     gone = {number: _changed(told, to_germany) for number, told in _loads(2).items()}
     gone |= {number: _changed(told, to_germany | {"office": "B"}) for number, told in _loads(3, 2).items()}
-
-    assert _recovered(histories.told((8, first), (9, first | gone | others), name="all flows")) == []
+    weeks = (8, first), (9, first | gone | others)
+    assert _recovered(histories.told(*weeks, name="all flows")) == []
 
     monkeypatch.setattr(totals, "_known", lambda numbered: numbered)
-    assert _recovered(histories.told((8, first), (9, first | gone | others), name="all flows")) != []
+    assert _recovered(histories.told(*weeks, name="all flows")) != []
 
 
 def test_an_agency_does_not_learn_what_comes_to_loads_that_go_elsewhere(
@@ -150,11 +150,11 @@ def test_an_agency_does_not_learn_what_comes_to_loads_that_go_elsewhere(
     gone = {number: _changed(told, {"material": "PAPER"}) for number, told in first.items() if number < 5}
     paper = _loads(1, 20, material="PAPER") | _loads(2, 30, material="PAPER", office="B")
     glass = _loads(3, 40) | _loads(1, 50, office="B")
-
-    assert _recovered(histories.told((8, first), (9, first | gone | paper | glass))) == []
+    weeks = (8, first), (9, first | gone | paper | glass)
+    assert _recovered(histories.told(*weeks)) == []
 
     monkeypatch.setattr(ties, "in_parts", lambda *_: [])
-    assert _recovered(histories.told((8, first), (9, first | gone | paper | glass))) != []
+    assert _recovered(histories.told(*weeks)) != []
 
 
 def test_loads_that_go_to_another_book_do_not_tell_the_one_that_stays(
@@ -163,11 +163,11 @@ def test_loads_that_go_to_another_book_do_not_tell_the_one_that_stays(
     """What moved inside a country of six loads, less five of them that came from abroad, is nobody's load."""
     first = _loads(6)
     gone = {number: _changed(told, {"origin": "IT-25"}) for number, told in _loads(5).items()}
-
-    assert _recovered(histories.told((8, first), (9, first | gone), name="all flows")) == []
+    weeks = (8, first), (9, first | gone)
+    assert _recovered(histories.told(*weeks, name="all flows")) == []
 
     monkeypatch.setattr(ties, "in_parts", lambda *_: [])
-    assert _recovered(histories.told((8, first), (9, first | gone), name="all flows")) != []
+    assert _recovered(histories.told(*weeks, name="all flows")) != []
 
 
 def test_loads_that_come_in_a_last_block_of_two_tables_tell_no_other_one(
@@ -176,11 +176,11 @@ def test_loads_that_come_in_a_last_block_of_two_tables_tell_no_other_one(
     """What two tables share in a last block, less what is known of it from before, is nobody's load."""
     first = _loads(3, material="FERROUS")
     others = _loads(3, 20, material="PAPER") | _loads(3, 30, destination="FR-BRE")
-
-    assert _recovered(histories.told((9, first), (16, _loads(3) | {200: _NEW} | others))) == []
+    weeks = (9, first), (16, _loads(3) | {200: _NEW} | others)
+    assert _recovered(histories.told(*weeks)) == []
 
     _forget_what_was_told(monkeypatch)
-    assert _recovered(histories.told((9, first), (16, _loads(3) | {200: _NEW} | others))) != []
+    assert _recovered(histories.told(*weeks)) != []
 
 
 def test_a_little_that_one_of_two_books_leaves_out_is_not_their_difference(

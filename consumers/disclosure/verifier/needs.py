@@ -31,9 +31,9 @@ def by_rules(world: World, is_hidden: Flags) -> Iterator[Needed]:
     The rules must hold for all contributions, for those that the public will not know, and for
     those of either that an agency does not know.
     """
-    protection, everybody = world.problem.protection, _starts(world)
-    for number in range(len(world.agencies)) if "agency" in protection.attackers else ():
-        everybody += [f"{_prefix(start)}agency {number}" for start in _starts(world)]
+    protection, starts = world.problem.protection, _starts(world)
+    agencies = range(len(world.agencies)) if "agency" in protection.attackers else ()
+    everybody = starts + [f"{_prefix(start)}agency {number}" for number in agencies for start in starts]
     known = known_sums(world, is_hidden) if protection.unions else []
     sums = [*known, *(differences(world) if protection.unions else [])]
     of_sums = pl.DataFrame(

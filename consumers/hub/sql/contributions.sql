@@ -48,18 +48,11 @@ WITH later AS MATERIALIZED (
 ), earlier AS MATERIALIZED (
     SELECT touched.* FROM touched ANTI JOIN later USING (kafka_partition, kafka_offset)
 )
-SELECT
-    measure,
-    flow,
-    region,
-    partner,
-    material,
-    operation,
-    period,
-    group_key,
+SELECT * REPLACE (
     CAST(sum(mass_g) AS BIGINT) AS mass_g,
     CAST(sum(statements) AS BIGINT) AS statements,
     CAST(sum(unconverted) AS BIGINT) AS unconverted
+)
 FROM (
     FROM contributions_of('touched')
     UNION ALL
