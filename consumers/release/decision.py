@@ -16,7 +16,7 @@ from itertools import product
 import polars as pl
 
 from consumers.disclosure import outputs
-from consumers.release import blocks, figures, final, gate, periods, totals
+from consumers.release import blocks, figures, final, gate, periods, traces
 from consumers.release.blocks import KEYS, LEAF, NAMES, PLACE, TAKEN
 from consumers.release.calendar import Epoch
 from consumers.release.tables import Tables
@@ -96,7 +96,7 @@ def decide(
     rows = blocks.placed(pending, tables, shown.shown)
     due = _due(shown.due, attribution, tables)
     ending, others = final.parted(rows, due)
-    last = final.decided(ending, others, tables)
+    last = final.decided(ending, others, attribution.hidden, tables)
     gated = _gated(pl.concat([others, last.left]), last.rows, attribution, tables)
     taken = pl.concat([gated.filter(~pl.col("is_held")), last.rows]).filter(pl.col("mass_g") != 0)
     block = taken.with_columns(taken_on=pl.lit(epoch.end - _DAY)).select(*TAKEN).sort(KEYS)
@@ -134,7 +134,8 @@ def _due(quarters: Iterable[str], attribution: Attribution, tables: Tables) -> l
 def _gated(rows: pl.DataFrame, last: pl.DataFrame, attribution: Attribution, tables: Tables) -> pl.DataFrame:
     """Return the rows of leaves with something pending, and whether they stay closed (`is_held`)."""
     held = gate.held(rows, attribution.hidden, tables.rules)
-    held = totals.held(rows, held, last.select(rows.columns), tables)
+    others = last.select(rows.columns)
+    held = traces.held(rows, held, others, others["leaf"].unique(), attribution.hidden, tables.rules)
     is_pending = (pl.col("mass_g") != 0) | (pl.col("unconverted") > 0)
     return rows.filter(is_pending).with_columns(is_held=pl.col("leaf").is_in(held.implode()))
 

@@ -17,15 +17,13 @@ import polars as pl
 from consumers.disclosure.disclosure import FREE, PRIMARY, Protected, protect
 from consumers.disclosure.problem import AMOUNT_MAX, LOAD, Dimension, Problem
 from consumers.disclosure.problem import Table as ProblemTable
-from consumers.release import figures, loads, totals
+from consumers.release import figures, loads, traces
 from consumers.release.blocks import KEYS, LEAF
 from consumers.release.figures import NODES
 from consumers.release.gate import NOW, moves, unsafe, unsafe_differences, unsafe_windows, with_families
 from consumers.release.tables import ALL, CROSS_BORDER, DIMENSIONS, Table, Tables
 
 _BOOK = "book"
-# Stands among the agencies that know a load where an earlier block of another book has told it.
-TOLD_BEFORE = "told before"
 _BOOKS = ["period", "measure", "flow"]
 _STATES = {
     **dict.fromkeys(_BOOKS, pl.String),
@@ -62,15 +60,16 @@ def parted(rows: pl.DataFrame, due: Iterable[str]) -> tuple[pl.DataFrame, pl.Dat
     return rows.filter(is_due), rows.filter(~is_due)
 
 
-def decided(rows: pl.DataFrame, others: pl.DataFrame, tables: Tables) -> LastBlocks:
+def decided(rows: pl.DataFrame, others: pl.DataFrame, hidden: pl.DataFrame, tables: Tables) -> LastBlocks:
     """Decide the last blocks of books.
 
     Args:
         rows: Of `blocks.placed`, of the books whose last block is due.
         others: Those of all other books.
+        hidden: Places whose part in an earlier last block is confidential.
         tables: What is published.
     """
-    given, rows = rows, common(rows, others, tables)
+    given, rows = rows, common(rows, others, hidden, tables)
     protected = {name: protect(problem) for name, problem in problems(given, rows, tables)}
     states = pl.concat([_NO_STATES, *(_states(name, found) for name, found in protected.items())])
     free = states.group_by(*_BOOKS, *NODES).agg(pl.col("is_free").all(), pl.col("is_primary").any())
@@ -87,7 +86,7 @@ def decided(rows: pl.DataFrame, others: pl.DataFrame, tables: Tables) -> LastBlo
     )
 
 
-def common(rows: pl.DataFrame, others: pl.DataFrame, tables: Tables) -> pl.DataFrame:
+def common(rows: pl.DataFrame, others: pl.DataFrame, hidden: pl.DataFrame, tables: Tables) -> pl.DataFrame:
     """Return the rows of leaves that may come in a last block, of those of `blocks.placed` that are due.
 
     What another hub tells is none of ours, and left to the gate, which holds it. So is a
@@ -99,7 +98,14 @@ def common(rows: pl.DataFrame, others: pl.DataFrame, tables: Tables) -> pl.DataF
     differences = unsafe_differences(ours, tables.rules, has_newest=False)
     broken = with_families(ours, pl.concat([windows, differences]))
     # What other books lost may stay closed.
-    broken = totals.held(ours, pl.concat([broken, others["leaf"].unique()]), others, tables)
+    broken = traces.held(
+        ours,
+        pl.concat([broken, others["leaf"].unique()]),
+        others,
+        ours["leaf"].unique(),
+        hidden,
+        tables.rules,
+    )
     return ours.filter(~pl.col("leaf").is_in(broken.implode()))
 
 
@@ -173,10 +179,7 @@ def _pending(rows: pl.DataFrame) -> pl.DataFrame:
     columns = [name for name in rows.columns if name not in {"mass_g", "standing_g", "taken"}]
     pieces = loads.split(moves(rows, columns).collect(), order=["taken_on"])
     is_known = ((pl.col("taken_on") < NOW) | pl.col("is_moved")).any().over("piece")
-    known = pl.concat_str("agency", pl.lit(TOLD_BEFORE), separator="\n")
-    return pieces.with_columns(agency=pl.when(is_known).then(known).otherwise("agency")).filter(
-        pl.col("taken_on") == NOW
-    )
+    return pieces.with_columns(is_public=pl.col("is_public") | is_known).filter(pl.col("taken_on") == NOW)
 
 
 def _problem(rows: pl.DataFrame, tables: Tables, amount: str) -> Problem:

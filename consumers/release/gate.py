@@ -8,7 +8,7 @@ breaks the rules, whatever the tables are that show them.
 With negative contributions that fails. All that a leaf has at the time of a cut is never
 negative for anybody, so of a leaf with something negative in its block the whole so far must
 obey the rules too; sums of such wholes, over leaves and over periods, are then safe again. What
-cancels out between leaves is looked at in totals.
+cancels out between leaves, and over time, is looked at in traces.
 """
 
 from __future__ import annotations

@@ -16,7 +16,7 @@ from consumers.release.tables import CROSS_BORDER, DIMENSIONS, Tables
 
 # Two books tell of the same load, also where one of them says up to so many times as much as the other:
 # of the same companies, and of rows that are only laid side by side.
-_ALIKE, _ALIKE_BESIDE = 1.2, 1.0
+ALIKE, _ALIKE_BESIDE = 1.2, 1.0
 _ENDS = ("group_key", "counterparty_key")
 _BOOK = ("measure", "flow")
 # What `split` needs of rows beside their amount.
@@ -145,7 +145,7 @@ def _overlaid(rows: pl.DataFrame, within: Sequence[str], amount: str, order: Seq
         .with_columns(start=pl.col("told") - pl.col(amount).abs())
     )
     # Its last row is taken to go on where the book says a little less than others.
-    alike = pl.when(pl.col("pass") == 1).then(_ALIKE).otherwise(_ALIKE_BESIDE)
+    alike = pl.when(pl.col("pass") == 1).then(ALIKE).otherwise(_ALIKE_BESIDE)
     goes_on = (pl.col("told") == pl.col("total")) & (pl.col("most") <= alike * pl.col("total"))
     laid = laid.with_columns(last=pl.when(goes_on).then("most").otherwise("told"))
     cuts = laid.select(*part, end="told").unique().sort(*part, "end")

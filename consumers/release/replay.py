@@ -65,7 +65,7 @@ class Replay:
                 yield Finding("decision", entry.place, text)
             due = set(again.attribution.final) - set(before.final)
             rows = _rows(contributions, before, calendar.parsed(entry.epoch), shown)
-            for text in _unproven(rows, due, again, shown):
+            for text in _unproven(rows, due, before.hidden, again, shown):
                 yield Finding("certificate", entry.place, text)
             before = again.attribution
 
@@ -92,10 +92,12 @@ def _unpublished(entry: Entry, again: Decision) -> Iterator[str]:
         yield "its certificates are not those that were signed"
 
 
-def _unproven(rows: pl.DataFrame, due: set[str], again: Decision, shown: Tables) -> Iterator[str]:
+def _unproven(
+    rows: pl.DataFrame, due: set[str], hidden: pl.DataFrame, again: Decision, shown: Tables
+) -> Iterator[str]:
     """Yield what the verifier finds in the certificates of last blocks, and what has none."""
     proofs, (ending, others) = _by_problem(again), final.parted(rows, due)
-    for name, problem in final.problems(ending, final.common(ending, others, shown), shown):
+    for name, problem in final.problems(ending, final.common(ending, others, hidden, shown), shown):
         with TemporaryDirectory(prefix="weighbridge-") as folder:
             for file, content in proofs.get(name, {}).items():
                 (Path(folder) / file).write_bytes(content)

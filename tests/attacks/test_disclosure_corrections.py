@@ -14,7 +14,7 @@ import polars as pl
 import pytest
 
 from consumers.disclosure.problem import LOAD, Problem
-from consumers.release import blocks, final, gate, loads, ties, totals
+from consumers.release import blocks, final, gate, loads, traces
 from consumers.release.decision import Attribution, decide
 from tests.support import histories
 from tests.support.contributed import contributed
@@ -46,7 +46,7 @@ def test_loads_that_go_elsewhere_tell_no_other_load(
     weeks = (8, first), (week, first | gone | others | {200: _changed(_NEW, change)})
     assert _recovered(histories.told(*weeks, name=name)) == []
 
-    monkeypatch.setattr(ties, "in_parts", lambda *_: [])
+    _forget_traces(monkeypatch)
     _forget_what_was_told(monkeypatch)
     assert _recovered(histories.told(*weeks, name=name)) != []
 
@@ -59,7 +59,7 @@ def test_loads_that_go_round_tell_no_other_load(monkeypatch: pytest.MonkeyPatch)
     weeks = (8, first), (9, first | gone | others | {200: _changed(_NEW, {"material": "WOOD"})})
     assert _recovered(histories.told(*weeks)) == []
 
-    monkeypatch.setattr(ties, "_threes", lambda pairs: pairs.clear())
+    _forget_traces(monkeypatch)
     assert _recovered(histories.told(*weeks)) != []
 
 
@@ -82,7 +82,7 @@ def test_loads_that_go_elsewhere_do_not_tell_the_one_that_stays(monkeypatch: pyt
     weeks = (8, first), (9, first | gone)
     assert _recovered(histories.told(*weeks)) == []
 
-    monkeypatch.setattr(ties, "in_parts", lambda *_: [])
+    _forget_traces(monkeypatch)
     assert _recovered(histories.told(*weeks)) != []
 
 
@@ -95,7 +95,19 @@ def test_loads_that_are_taken_back_later_do_not_tell_the_one_that_stays(
     weeks = (8, first), (9, first | others), (10, left)
     assert _recovered(histories.told(*weeks)) == []
 
-    monkeypatch.setattr(totals, "_related", lambda numbered: numbered.clear())
+    _forget_traces(monkeypatch)
+    assert _recovered(histories.told(*weeks)) != []
+
+
+def test_loads_that_are_taken_back_with_older_ones_are_not_told_by_both(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """What is taken back of two releases is not one company's load once what one of them told is known."""
+    first, others = _loads(3), _loads(3, 10)
+    weeks = (8, first), (9, first | others | {200: _NEW}), (16, others)
+    assert _recovered(histories.told(*weeks)) == []
+
+    _forget_traces(monkeypatch)
     assert _recovered(histories.told(*weeks)) != []
 
 
@@ -108,7 +120,7 @@ def test_loads_that_come_in_a_last_block_do_not_tell_the_one_that_stays(
     weeks = (8, first), (16, first | gone)
     assert _recovered(histories.told(*weeks)) == []
 
-    monkeypatch.setattr(ties, "in_parts", lambda *_: [])
+    _forget_traces(monkeypatch)
     assert _recovered(histories.told(*weeks)) != []
 
 
@@ -123,7 +135,7 @@ def test_loads_that_stay_in_a_total_do_not_tell_the_one_that_is_not_told_again(
     weeks = (8, first), (week, first | gone | others)
     assert _recovered(histories.told(*weeks)) == []
 
-    monkeypatch.setattr(ties, "in_parts", lambda *_: [])
+    _forget_traces(monkeypatch)
     assert _recovered(histories.told(*weeks)) != []
 
 
@@ -138,7 +150,7 @@ def test_an_agency_that_gets_loads_does_not_learn_the_one_that_stays(
     weeks = (8, first), (9, first | gone | others)
     assert _recovered(histories.told(*weeks, name="all flows")) == []
 
-    monkeypatch.setattr(totals, "_known", lambda numbered: numbered)
+    _forget_traces(monkeypatch)
     assert _recovered(histories.told(*weeks, name="all flows")) != []
 
 
@@ -153,7 +165,7 @@ def test_an_agency_does_not_learn_what_comes_to_loads_that_go_elsewhere(
     weeks = (8, first), (9, first | gone | paper | glass)
     assert _recovered(histories.told(*weeks)) == []
 
-    monkeypatch.setattr(ties, "in_parts", lambda *_: [])
+    _forget_traces(monkeypatch)
     assert _recovered(histories.told(*weeks)) != []
 
 
@@ -166,8 +178,48 @@ def test_loads_that_go_to_another_book_do_not_tell_the_one_that_stays(
     weeks = (8, first), (9, first | gone)
     assert _recovered(histories.told(*weeks, name="all flows")) == []
 
-    monkeypatch.setattr(ties, "in_parts", lambda *_: [])
+    _forget_traces(monkeypatch)
     assert _recovered(histories.told(*weeks, name="all flows")) != []
+
+
+def test_who_has_what_comes_besides_does_not_learn_the_one_that_goes(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Whoever tells the largest load where two of three go to does not learn the third from what is left."""
+    first = _loads(3, period="2025-Q4")
+    gone = {number: _changed(first[number], {"period": "2026-Q1"}) for number in (1, 2)}
+    large = {50: _NEW._replace(mass_g=5_000)}
+    weeks = (8, first), (16, gone | large)
+    assert _recovered(histories.told(*weeks)) == []
+
+    _forget_traces(monkeypatch)
+    assert _recovered(histories.told(*weeks)) != []
+
+
+def test_loads_that_leave_a_confidential_part_do_not_tell_it(monkeypatch: pytest.MonkeyPatch) -> None:
+    """What a last block kept confidential is not told by the same loads in another material."""
+    first = _loads(3, material="FERROUS") | {200: _NEW}
+    gone = {number: _changed(first[number], {"material": "GLASS"}) for number in range(3)}
+    weeks = (17, first), (18, first | gone)
+    assert _recovered(histories.told(*weeks, name="all flows")) == []
+
+    monkeypatch.setattr(traces, "_telling", lambda opened, *_: opened["leaf"].clear())
+    assert _recovered(histories.told(*weeks, name="all flows")) != []
+
+
+def test_an_agency_does_not_learn_the_one_beside_what_was_told_before(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """What a last block gets from paper everybody knows; who knows its own too does not learn the last."""
+    from_italy: _Change = {"origin": "IT-25"}
+    others = _loads(3, **from_italy, material="FERROUS") | {
+        9: _changed(_NEW, {**from_italy, "material": "FERROUS", "office": "B"})
+    }
+    paper = _loads(3, 20, **from_italy, material="PAPER", office="B")
+    gone = {number: _changed(told, {"material": "FERROUS"}) for number, told in paper.items()}
+    weeks = (9, others | paper), (16, others | gone)
+    assert _recovered(histories.told(*weeks, name="both books")) == []
+
+    _forget_what_was_told(monkeypatch)
+    assert _recovered(histories.told(*weeks, name="both books")) != []
 
 
 def test_loads_that_come_in_a_last_block_of_two_tables_tell_no_other_one(
@@ -296,10 +348,14 @@ def _recovered(history: History) -> list[str]:
     return Attack(history).recovered()
 
 
+def _forget_traces(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Open and show what is safe without a look at where else its loads were told, and taken back."""
+    monkeypatch.setattr(traces, "held", lambda _, closed, *__: closed)
+
+
 def _forget_what_was_told(monkeypatch: pytest.MonkeyPatch) -> None:
     """Decide last blocks as if nothing of what they hold had been told before."""
-    agency = pl.col("agency").str.replace(f"\n{final.TOLD_BEFORE}", "", literal=True)
-    _change_problems(monkeypatch, lambda rows: rows.with_columns(agency))
+    _change_problems(monkeypatch, lambda rows: rows.with_columns(is_public=pl.lit(value=False)))
 
 
 def _change_problems(monkeypatch: pytest.MonkeyPatch, change: Callable[[pl.DataFrame], pl.DataFrame]) -> None:

@@ -1,15 +1,13 @@
-"""Totals of opened blocks: which leaves stay closed because of what is left in sums of them."""
+"""Traces: which leaves stay closed because of where else their loads were told, and taken back."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
 
 import polars as pl
-import pytest
 
-from consumers.disclosure.problem import Rules
-from consumers.release import blocks, gate, ties, totals
-from consumers.release.blocks import NAMES, TAKEN
+from consumers.release import blocks, traces
+from consumers.release.blocks import LEAF, NAMES, TAKEN
 from consumers.release.tables import configured
 from schemas.settings import ReleaseSettings, TableSettings
 from tests.support.contributed import contributed, of_groups
@@ -38,7 +36,12 @@ def _closed(now: _Masses, before: _Masses = _BEFORE) -> list[str]:
     """Return the materials that stay closed, if each one by itself could open."""
     taken = _standing(before).with_columns(taken_on=pl.date(2026, 1, 31)).select(*TAKEN)
     rows = blocks.placed(blocks.pending(_standing(now), taken, _NO_NAMES), _TABLES, _PERIODS)
-    held = totals.held(rows, rows["leaf"].clear(), rows.clear(), _TABLES)
+    return _held(rows)
+
+
+def _held(rows: pl.DataFrame) -> list[str]:
+    none = rows["leaf"].clear()
+    held = traces.held(rows, none, rows.clear(), none, rows.select(LEAF).clear(), _TABLES.rules)
     return rows.filter(pl.col("leaf").is_in(held.implode()))["material"].unique().sort().to_list()
 
 
@@ -55,8 +58,9 @@ def test_loads_that_only_change_their_place_open() -> None:
     before = {"GLASS": (900, 900, 900, 900, 900, 900), "PAPER": ()}
 
     assert _closed({"GLASS": (0, 0, 0, 900, 900, 900), "PAPER": (900, 900, 900)}, before) == []
-    # Glass as it was, less the paper that came of it, would be the two that stay.
-    assert _closed({"GLASS": (0, 0, 0, 0, 900, 900), "PAPER": (900, 900, 900, 900)}, before) == ["PAPER"]
+    # Where two stay, glass is the two of them, whether paper tells the others or not.
+    two = {"GLASS": (0, 0, 0, 0, 900, 900), "PAPER": (900, 900, 900, 900)}
+    assert _closed(two, before) == ["GLASS", "PAPER"]
 
 
 def test_corrections_beside_many_new_loads_open() -> None:
@@ -75,23 +79,4 @@ def test_all_that_opens_stays_closed_where_nothing_is_taken_back_now() -> None:
     now = moved | {"PAPER": (900, 900, 900, 900, 900, 900, 900, 1_000)}
     pending = blocks.pending(_standing(now), pl.concat([taken, later]), _NO_NAMES)
     rows = blocks.placed(pending, _TABLES, _PERIODS)
-
-    held = totals.held(rows, rows["leaf"].clear(), rows.clear(), _TABLES)
-    assert rows.filter(pl.col("leaf").is_in(held.implode()))["material"].unique().to_list() == ["PAPER"]
-
-
-def test_sums_of_figures_are_looked_at_in_parts(monkeypatch: pytest.MonkeyPatch) -> None:
-    """However few sums are looked at at once, all are in the end, and the same leaves stay closed."""
-    now = {"GLASS": (0, 0, 0, 900, 900, 1_000), "PAPER": (900, 900, 900, 900, 900, 900, 900)}
-    looks = list[int]()
-
-    def unsafe(rows: pl.DataFrame, rules: Rules) -> pl.Series:
-        looks.append(rows.height)
-        return gate.unsafe(rows, rules)
-
-    monkeypatch.setattr(totals, "unsafe", unsafe)
-    closed, at_once = _closed(now), len(looks)
-    monkeypatch.setattr(ties, "_SUMS_AT_ONCE", 1)
-
-    assert _closed(now) == closed
-    assert len(looks) - at_once > at_once
+    assert _held(rows) == ["PAPER"]

@@ -1,0 +1,295 @@
+"""Traces: where and when loads were told, and where and when they were taken back.
+
+Loads that were told in the same blocks, and taken back in the same ones, count alike in whatever
+is published, so nobody can tell them apart. A load that nothing is taken back of counts in one
+block alone. So a company's loads are uncertain enough, in all sums of all that was ever published,
+if each of them can be larger, and others smaller instead, either of those with the same trace, or
+of those that stay in each of the blocks that its own trace passes.
+
+Which of the loads that the same companies told was taken back is not known to a hub, which sees sums
+only. So of what they told in any block as much is taken to hang together as they ever took back:
+that grows and shrinks in all of these blocks at the same rate, which every load can do. What is
+left of it stays.
+"""
+
+from __future__ import annotations
+
+from typing import NamedTuple
+
+import polars as pl
+
+from consumers.disclosure.problem import Rules
+from consumers.release import loads
+from consumers.release.gate import NOW, moves, numbers_of_groups, unsafe, with_families
+from consumers.release.worlds import Worlds, passes
+
+_SPOT = ["leaf", "period", "taken_on"]
+_ENDS = ["group_key", "counterparty_key"]
+_SHARES = [*_ENDS, "agency", "is_public"]
+# A pair that told so many times what it took back can make up for that by what it has besides, and
+# still be as uncertain as the rules say: for p up to 15 percent half of that would do.
+_REST = 2.3
+_IS_NOW, _MASS = pl.col("taken_on") == NOW, pl.col("mass_g")
+
+
+class _Traces(NamedTuple):
+    """What was told, by `key`: in which spots.
+
+    Attributes:
+        staying: What nothing is taken back of: of both ends, `agency` and `is_public`, `mass_g`.
+        hanging: What may have been taken back: the same, and `pair`; signed.
+        passed: Keys at which something hangs together, or cancels out.
+    """
+
+    staying: pl.DataFrame
+    hanging: pl.DataFrame
+    passed: pl.DataFrame
+
+
+def held(  # noqa: PLR0917  # what may open, beside what is there
+    rows: pl.DataFrame,
+    closed: pl.Series,
+    others: pl.DataFrame,
+    last: pl.Series,
+    hidden: pl.DataFrame,
+    rules: Rules,
+) -> pl.Series:
+    """Return the numbers of the leaves that stay closed when traces are looked at too, with those given.
+
+    Args:
+        rows: Of `blocks.placed`.
+        closed: Leaves that stay closed anyway, others too.
+        others: Rows of other leaves: what they tell counts, and they are as they are.
+        last: Leaves that come in a last block, where what stays is decided with all tables.
+        hidden: Places whose part in a last block is confidential.
+        rules: The parameters.
+    """
+    everything = pl.concat([rows, others])
+    moved = moves(everything, ["leaf", "period", "is_owned", *loads.COLUMNS]).collect()
+    if not (moved["mass_g"] < 0).any():
+        return closed
+    pieces = _pieces(moved)
+    places = everything.join(hidden, on=hidden.columns, how="semi").select("leaf", "period").unique()
+    secret = pieces.filter(~_IS_NOW).join(places, on=["leaf", "period"], how="semi")["spot"].unique()
+    ending = pieces.filter(_IS_NOW, pl.col("leaf").is_in(last.implode()))["spot"].unique()
+    loose = pl.concat([secret, ending])
+    # What was unproven before anything opens now is nothing's fault that opens.
+    before = _unproven(_traces(pieces.filter(~_IS_NOW), pieces.filter(_IS_NOW, _MASS < 0)), loose, rules)
+    while True:
+        is_closed = _IS_NOW & pl.col("leaf").is_in(closed.implode())
+        opened, lost = pieces.filter(~is_closed), pieces.filter(is_closed, _MASS < 0)
+        traces = _traces(opened, lost)
+        asked = _unproven(traces, loose, rules).join(before, on=["key", "of"], how="anti", nulls_equal=True)
+        broken = asked
+        if not asked.is_empty():
+            broken = Worlds(traces.staying, traces.hanging, loose, rules).unsafe(asked)
+        opens = opened.filter(_IS_NOW, pl.col("leaf").is_in(rows["leaf"].unique().implode()))
+        more = _behind(broken, traces.hanging, opened, opens)
+        if more.is_empty():
+            gone = lost.join(places, on=["leaf", "period"], how="semi")
+            more = _telling(opened, gone, opens, traces.staying, rules)
+        if more.is_empty():
+            return closed
+        closed = pl.concat([closed, with_families(rows, more)])
+
+
+def _telling(
+    opened: pl.DataFrame, lost: pl.DataFrame, opens: pl.DataFrame, staying: pl.DataFrame, rules: Rules
+) -> pl.Series:
+    """Return the leaves that tell what was confidential in a last block: what left it, and little else.
+
+    Args:
+        opened: Of `_pieces`.
+        lost: The same, what was taken back of a confidential part.
+        opens: What may stay closed.
+        staying: What stays.
+        rules: The parameters.
+    """
+    told = opened.filter(_MASS > 0)
+    strands, now = _strands(told), told.filter(_IS_NOW)["spot"].unique()
+    again = strands.join(_back(strands, told, lost), on=["pair", "key"], nulls_equal=True)
+    is_alike = _MASS.is_between(pl.col("back_g") / loads.ALIKE, pl.col("back_g") * loads.ALIKE)
+    again = again.filter(is_alike, pl.col("key").list.set_intersection(now.implode()).list.len() > 0)
+    left = again.group_by("key").agg(mass_g=pl.min_horizontal("mass_g", "back_g").sum())
+    spots = _narrow(staying, left, rules)["key"].explode()
+    return opens.filter(pl.col("spot").is_in(spots.implode()))["leaf"].unique()
+
+
+def _narrow(staying: pl.DataFrame, told: pl.DataFrame, rules: Rules) -> pl.DataFrame:
+    """Return the keys in which what stays is not enough to hide something else, whoever moved it.
+
+    That is as if it were so much more of the largest group that what has to hide grows by as much.
+    """
+    sized = told.with_columns(_MASS * 1_000 // rules.p_permille + 1)
+    shown = staying.join(sized.select("key"), on="key", how="semi")
+    tops = [
+        shown.group_by("key", of=end)
+        .agg(_MASS.sum())
+        .sort("key", "mass_g", "of", descending=[False, True, False])
+        .group_by("key", maintain_order=True)
+        .agg(pl.col("of").first())
+        for end in _ENDS
+    ]
+    figures = pl.concat(tops).unique().with_row_index("leaf")
+    nobodys = {"agency": pl.lit(""), "is_public": pl.lit(value=False)}
+    added = figures.join(sized, on="key").select(
+        "leaf", "mass_g", group_key="of", counterparty_key=pl.lit(None, pl.Int32), **nobodys
+    )
+    broken = unsafe(pl.concat([shown.join(figures, on="key").select(added.columns), added]), rules)
+    wide = figures.group_by("key").agg(is_wide=~pl.col("leaf").is_in(broken.implode()).any())
+    return sized.join(wide.filter("is_wide"), on="key", how="anti").select("key")
+
+
+def _pieces(moved: pl.DataFrame) -> pl.DataFrame:
+    """Return what moved in pieces that books have in common, with `spot` and `pair` (numbers).
+
+    Where a book does not name the other end, its pieces are its own.
+    """
+    found = loads.split(moved, order=["taken_on"])
+    apart = loads.told(found.filter("is_untold"))
+    common = loads.oriented(found.filter(~pl.col("is_untold")))
+    pieces = pl.concat([common, apart.select(common.columns)]).filter("is_owned")
+    own = pl.when("is_untold").then(pl.struct("measure", "flow", *_SPOT, *_ENDS).rank("dense"))
+    group, other = numbers_of_groups(pieces)
+    pieces = pieces.with_columns(group_key=group, counterparty_key=other)
+    ends = pl.min_horizontal(_ENDS).alias("least"), pl.max_horizontal(_ENDS).alias("most")
+    return pieces.select(
+        *_SPOT,
+        *_SHARES,
+        "mass_g",
+        piece=pl.struct("piece", own.alias("own")).rank("dense"),
+        spot=pl.struct(_SPOT).rank("dense"),
+        pair=pl.struct(ends).rank("dense"),
+    )
+
+
+def _traces(opened: pl.DataFrame, lost: pl.DataFrame) -> _Traces:
+    """Return what stays of what is published, and what hangs together.
+
+    Args:
+        opened: Of `_pieces`.
+        lost: The same, what was taken back where that stays closed.
+    """
+    strands = _strands(opened)
+    back = _back(strands, opened, lost)
+    strands = strands.join(back, on=["pair", "key"], how="left", nulls_equal=True)
+    back_g = pl.col("back_g").fill_null(0)
+    # Where a pair told much more than it took back, the rest can make up for that.
+    told = pl.when(_REST * back_g > _MASS).then(pl.min_horizontal(_MASS, back_g)).otherwise(0)
+    hangs = pl.when(_MASS < 0).then(_MASS).otherwise(told)
+    strands = strands.with_columns(hangs=hangs)
+    hanging = _together(strands)
+    # What hangs together with nothing stays.
+    is_alone = pl.len().over("pair") == 1
+    rest = strands.with_columns(mass_g=_MASS - pl.col("hangs")).filter(_MASS > 0)
+    alone = hanging.filter(is_alone).with_columns(_MASS.abs())
+    staying = pl.concat(of.select("key", *_SHARES, "mass_g") for of in (rest, alone))
+    passed = strands.filter(pl.col("hangs") != 0).select("key").unique()
+    return _Traces(staying, hanging.filter(~is_alone), passed)
+
+
+def _back(strands: pl.DataFrame, opened: pl.DataFrame, lost: pl.DataFrame) -> pl.DataFrame:
+    """Return how much each pair took back of what it told, by `key`, or told there again: `back_g`."""
+    first = opened.filter(_MASS > 0).group_by("pair", "leaf").agg(first=pl.col("taken_on").min())
+    spots = opened.select("spot", "leaf", "taken_on").unique("spot")
+    told = (
+        strands.filter(_MASS > 0)
+        .select("pair", "key", spot="key")
+        .unique()
+        .explode("spot")
+        .join(spots, on="spot")
+    )
+    taken = pl.concat([opened.filter(_MASS < 0).with_columns(is_lost=False), lost.with_columns(is_lost=True)])
+    taken = taken.join(first, on=["pair", "leaf"], how="left").select(
+        "pair", "piece", "is_lost", "first", of="leaf", back_g=-_MASS
+    )
+    found = told.join(taken, on="pair").with_columns(
+        is_again=(pl.col("of") != pl.col("leaf")) & (pl.col("taken_on") > pl.col("first"))
+    )
+    # What was taken back where that stays closed matters only where it is told elsewhere.
+    is_known = ~pl.col("is_lost") | pl.col("is_again").any().over("piece")
+    is_back = (pl.col("of") == pl.col("leaf")) | pl.col("is_again")
+    return (
+        found.filter(is_known & is_back)
+        .unique(["pair", "key", "piece"])
+        .group_by("pair", "key")
+        .agg(pl.col("back_g").sum())
+    )
+
+
+def _strands(opened: pl.DataFrame) -> pl.DataFrame:
+    """Return what each pair told in the same spots."""
+    keyed = opened.group_by("piece").agg(
+        pl.col("pair", *_SHARES, "mass_g").first(), key=pl.col("spot").unique().sort()
+    )
+    return keyed.group_by("pair", *_SHARES, "key", is_negative=_MASS < 0).agg(_MASS.sum())
+
+
+def _together(strands: pl.DataFrame) -> pl.DataFrame:
+    """Return what hangs together of each pair: whoever knows some of it knows all."""
+    agency = pl.col("agency").str.split("\n").explode().unique().sort().str.join("\n")
+    return (
+        strands.filter(pl.col("hangs") != 0)
+        .sort("pair", "key", *_SHARES)
+        .with_columns(
+            pl.col(_ENDS).first().over("pair"),
+            agency.over("pair"),
+            pl.col("is_public").any().over("pair"),
+        )
+        .group_by("pair", "key", *_SHARES, maintain_order=True)
+        .agg(mass_g=pl.col("hangs").sum())
+        .filter(_MASS != 0)
+    )
+
+
+def _unproven(traces: _Traces, loose: pl.Series, rules: Rules) -> pl.DataFrame:
+    """Return where what stays in a block does not hide a group's loads: `key`, `of` (a group; null: of any).
+
+    What is exposed hides nothing: each group is looked at by itself, beside what stays of all.
+
+    Args:
+        traces: What was told.
+        loose: Spots where what stays is no matter.
+        rules: The parameters.
+    """
+    exposed = _exposed(traces.hanging, rules).select("key", *_SHARES, _MASS.abs())
+    narrow = _narrow(traces.staying, exposed.group_by("key").agg(_MASS.sum()), rules)
+    exposed = exposed.join(narrow, on="key", how="semi")
+    beside = pl.concat(exposed.with_columns(of=end) for end in _ENDS).drop_nulls("of").unique()
+    nobody = traces.passed.filter(~passes(loose)).with_columns(of=pl.lit(None, pl.Int32))
+    figures = pl.concat([beside.select("key", "of").unique(), nobody]).with_row_index("leaf")
+    beside = beside.join(figures, on=["key", "of"])
+    staying = traces.staying.join(figures, on="key").select(beside.columns)
+    broken = unsafe(pl.concat([staying, beside]), rules)
+    return figures.filter(pl.col("leaf").is_in(broken.implode())).select("key", "of")
+
+
+def _exposed(hanging: pl.DataFrame, rules: Rules) -> pl.DataFrame:
+    """Return what hangs together of pairs that no others with the same trace hide."""
+    size = _MASS.abs().max().over("pair")
+    step = pl.format("{} {}", pl.col("key").cast(pl.List(pl.String)).list.join(","), (_MASS / size).round(9))
+    traced = hanging.with_columns(size=size, leaf=step.sort().str.join(" ").over("pair").rank("dense"))
+    broken = unsafe(traced.unique("pair").with_columns(mass_g="size"), rules)
+    return traced.filter(pl.col("leaf").is_in(broken.implode())).select(hanging.columns)
+
+
+def _behind(
+    broken: pl.DataFrame, hanging: pl.DataFrame, opened: pl.DataFrame, opens: pl.DataFrame
+) -> pl.Series:
+    """Return the leaves that make traces unsafe: those themselves, else what hangs together with them now."""
+    there = opened.filter(pl.col("spot").is_in(broken["key"].explode().implode()))["leaf"].unique()
+    itself = opens.filter(pl.col("leaf").is_in(there.implode()))["leaf"].unique()
+    if not itself.is_empty():
+        return itself
+    of_group = pl.concat(
+        hanging.join(broken, left_on=["key", end], right_on=["key", "of"], how="semi") for end in _ENDS
+    )
+    of_any = hanging.join(broken.filter(pl.col("of").is_null()), on="key", how="semi")
+    now = hanging.select("pair", "key", spot="key").explode("spot")
+    for found in (pl.concat([of_group, of_any]), hanging.join(broken, on="key", how="semi")):
+        at = now.join(found, on="pair", how="semi")
+        behind = opens.join(at, on=["pair", "spot"], how="semi")
+        if not behind.is_empty():
+            negative = behind.filter(_MASS < 0)
+            return (behind if negative.is_empty() else negative)["leaf"].unique()
+    return opens["leaf"].clear()
