@@ -70,21 +70,17 @@ def held(  # noqa: PLR0917  # what may open, beside what is there
         return closed
     pieces = _pieces(moved)
     places = everything.join(hidden, on=hidden.columns, how="semi").select("leaf", "period").unique()
-    secret = pieces.filter(~_IS_NOW).join(places, on=["leaf", "period"], how="semi")["spot"].unique()
-    ending = pieces.filter(_IS_NOW, pl.col("leaf").is_in(last.implode()))["spot"].unique()
-    loose = pl.concat([secret, ending])
+    secret = pieces.filter(~_IS_NOW).join(places, on=["leaf", "period"], how="semi")
+    ending = pieces.filter(_IS_NOW, pl.col("leaf").is_in(last.implode()))
+    loose = pl.concat([secret["spot"], ending["spot"]]).unique()
     # What was unproven before anything opens now is nothing's fault that opens.
     before = _unproven(_traces(pieces.filter(~_IS_NOW), pieces.filter(_IS_NOW, _MASS < 0)), loose, rules)
     while True:
         is_closed = _IS_NOW & pl.col("leaf").is_in(closed.implode())
         opened, lost = pieces.filter(~is_closed), pieces.filter(is_closed, _MASS < 0)
-        traces = _traces(opened, lost)
-        asked = _unproven(traces, loose, rules).join(before, on=["key", "of"], how="anti", nulls_equal=True)
-        broken = asked
-        if not asked.is_empty():
-            broken = Worlds(traces.staying, traces.hanging, loose, rules).unsafe(asked)
         opens = opened.filter(_IS_NOW, pl.col("leaf").is_in(rows["leaf"].unique().implode()))
-        more = _behind(broken, traces.hanging, opened, opens)
+        traces = _traces(opened, lost)
+        more = _behind(_broken(traces, before, loose, rules), traces.hanging, opened, opens)
         if more.is_empty():
             gone = lost.join(places, on=["leaf", "period"], how="semi")
             more = _telling(opened, gone, opens, traces.staying, rules)
@@ -242,6 +238,14 @@ def _together(strands: pl.DataFrame) -> pl.DataFrame:
     )
 
 
+def _broken(traces: _Traces, before: pl.DataFrame, loose: pl.Series, rules: Rules) -> pl.DataFrame:
+    """Return where a group's loads are not hidden, and were before: `key` and `of` (the group)."""
+    asked = _unproven(traces, loose, rules).join(before, on=["key", "of"], how="anti", nulls_equal=True)
+    if asked.is_empty():
+        return asked
+    return Worlds(traces.staying, traces.hanging, loose, rules).unsafe(asked)
+
+
 def _unproven(traces: _Traces, loose: pl.Series, rules: Rules) -> pl.DataFrame:
     """Return where what stays in a block does not hide a group's loads: `key`, `of` (a group; null: of any).
 
@@ -281,12 +285,11 @@ def _behind(
     itself = opens.filter(pl.col("leaf").is_in(there.implode()))["leaf"].unique()
     if not itself.is_empty():
         return itself
-    of_group = pl.concat(
+    theirs = pl.concat(
         hanging.join(broken, left_on=["key", end], right_on=["key", "of"], how="semi") for end in _ENDS
     )
-    of_any = hanging.join(broken.filter(pl.col("of").is_null()), on="key", how="semi")
     now = hanging.select("pair", "key", spot="key").explode("spot")
-    for found in (pl.concat([of_group, of_any]), hanging.join(broken, on="key", how="semi")):
+    for found in (theirs, hanging.join(broken, on="key", how="semi")):
         at = now.join(found, on="pair", how="semi")
         behind = opens.join(at, on=["pair", "spot"], how="semi")
         if not behind.is_empty():

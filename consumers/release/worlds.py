@@ -140,8 +140,9 @@ class Worlds:
         unknown = here[~self._known(eye)[here]]
         passed = self._passed(here)
         alone = {int(of) for majors in self._alone(eye) for of in majors.filter(passed).drop_nulls()}
-        found = {*self._tops(unknown, 0), *self._tops(unknown, 1), *alone}
-        rivals = [_NOBODY, *sorted(found - {_NOBODY, group})]
+        stays = unknown[~self._is_hanging[unknown]]
+        tops = {of for rows in (unknown, stays) for end in (0, 1) for of in self._tops(rows, end)}
+        rivals = [_NOBODY, *sorted((tops | alone) - {_NOBODY, group})]
         ends = [end for end in (0, 1) if (self._ends[unknown, end] == group).any()]
         return all(self._has_world(group, end, eye, rival) for end in ends for rival in rivals)
 
