@@ -1,7 +1,7 @@
 """Histories that are built to hurt: many state the same, and what they stated moves until one load is left.
 
-Much of it goes together from one material, way or period to another, where others state little or nothing.
-Made from a seed alone.
+All happens in few places. Much goes together from one material, way or period to another, where
+others state little or nothing. Made from a seed alone.
 """
 
 from __future__ import annotations
@@ -20,12 +20,14 @@ from tests.support.worlds import Load, Scene, Statement
 
 _STAGES = (*MORE_STAGES, *STAGES)
 # Some with last blocks of the first quarter, some before, some behind them.
-_WEEKS = ((8, 9), (8, 9, 16), (8, 16), (9, 10, 11), (16,), (10, 16, 17))
-_PERIODS = ("2026-Q1", "2026-Q1", "2026-Q1", "2025-Q4")
+_WEEKS = (
+    *((8, 9), (8, 9, 16), (8, 16), (9, 10, 11), (16,)),
+    *((10, 16, 17), (8, 9, 10, 16), (8, 10, 16, 18), (16, 17), (16, 17, 18)),
+)
+_PERIODS = ("2026-Q1", "2025-Q4")
 _MATERIALS = ("GLASS", "PAPER", "FERROUS")
 _EVEN_G = 900
-# How often a company is one that has other loads too.
-_KNOWN = 0.2
+_UNEVEN_G = (1_000, 100, 5_000, 1_300, 40)
 
 
 def history(seed: int, decide: Decide = decide) -> History:
@@ -43,14 +45,18 @@ def history_at(stage: Stage, seed: int) -> History:
 
 
 def _history(chance: random.Random, stage: Stage, decide: Decide) -> History:
+    ways = list(stage.scene.ways)
     plot = Plot(
         chance=chance,
         scene=stage.scene,
+        ways=chance.sample(ways, min(len(ways), chance.choice((1, 2, 2, 3)))),
         materials=_MATERIALS[: chance.choice((1, 2, 3))],
-        companies=chance.choice((6, 9, 14)),
+        periods=_PERIODS[: chance.choice((1, 2))],
+        companies=chance.choice((3, 6, 9)),
+        known=chance.choice((0, 0.2, 0.5)),
         offices="AB" if stage.scene.public else chance.choice(("A", "AB")),
         # A little that only one of two books has is known to be told where they do not name the other end.
-        silent=0.15 if stage.scene.tells_both or len(stage.hubs) > 1 else 0,
+        silent=chance.choice((0, 0.15)) if stage.scene.tells_both or len(stage.hubs) > 1 else 0,
         # In the books of another hub, or of another end where only one is named, it is known as another load.
         goes_far=stage.scene.tells_both and len(stage.hubs) == 1,
     )
@@ -68,14 +74,18 @@ class Plot:
 
     Attributes:
         companies: How many there are at each end that have several loads.
+        known: How often a company is one of them.
         silent: How often one book or measure leaves a load out.
         goes_far: Whether loads are stated on other ways, too.
     """
 
     chance: random.Random
     scene: Scene
+    ways: Sequence[tuple[str, str]]
     materials: Sequence[str]
+    periods: Sequence[str]
     companies: int
+    known: float
     offices: str
     silent: float
     goes_far: bool
@@ -84,47 +94,51 @@ class Plot:
 
     def go_on(self) -> None:
         """Let some things happen; at first many loads."""
-        if not self.standing:
-            self.many()
         weights = {
-            self.many: 4,
+            self.many: 1,
             self.few: 1,
             self.one: 1,
-            self.move: 2,
-            self.redate: 1,
-            self.correct: 1,
+            self.move: 3,
+            self.move_but_one: 1,
             self.withdraw: 1,
+            self.withdraw_but_one: 1,
+            self.correct: 1,
+            self.exchange: 1,
             self.complete: 1,
         }
-        times = self.chance.choice((2, 4, 6))
+        times = self.chance.choice((1, 2, 3, 4) if self.standing else (2, 3, 5))
         for event in self.chance.choices(list(weights), list(weights.values()), k=times):
             event()
+        if not self.standing:
+            self.many()
 
     def many(self) -> None:
         """State loads of many companies in one place, mostly of the same mass."""
-        is_even = self.chance.random() < 0.8
-        self._state(self.chance.randint(5, 8), is_even=is_even)
+        self._state(self.chance.randint(4, 8), is_even=self.chance.random() < 0.7)
 
     def few(self) -> None:
         """State too few loads for a figure."""
-        self._state(self.chance.randint(1, 3))
+        self._state(self.chance.randint(1, 3), is_even=self.chance.random() < 0.5)
 
     def one(self) -> None:
         """State a load of nobody else."""
-        self._state(1)
+        self._state(1, is_even=False)
 
     def move(self) -> None:
-        """State another material, or where that may be another way, of loads in one place."""
-        origin, destination = self.chance.choice(self.scene.ways)
-        if self.chance.random() < 0.5 and self.goes_far:
-            self._change(self._alike(), origin=origin, destination=destination)
-        else:
-            material = self.chance.choice(self.materials)
-            self._change(self._alike(), material=material)
+        """State another place of loads in one place."""
+        self._move(self._some(self._alike()))
 
-    def redate(self) -> None:
-        """State another period of loads in one place."""
-        self._change(self._alike(), period=self.chance.choice(_PERIODS))
+    def move_but_one(self) -> None:
+        """State another place of all loads in one place but one."""
+        self._move(self._alike()[1:])
+
+    def withdraw(self) -> None:
+        """Take back loads in one place."""
+        self._withdraw(self._some(self._alike()))
+
+    def withdraw_but_one(self) -> None:
+        """Take back all loads in one place but one."""
+        self._withdraw(self._alike()[1:])
 
     def correct(self) -> None:
         """State other masses of one or two loads."""
@@ -133,28 +147,41 @@ class Plot:
             mass_g = int((told.mass_g or 0) * self.chance.uniform(0.3, 1.6))
             self.standing[number] = told._replace(mass_g=max(1, mass_g))
 
-    def withdraw(self) -> None:
-        """Take back loads in one place."""
-        for number in self._alike():
-            del self.standing[number]
+    def exchange(self) -> None:
+        """State the ends of some loads the other way round, where books name both."""
+        alike = self._alike() if self.scene.tells_both else []
+        for number in alike[: len(alike) // 2]:
+            load = self.standing[number].load
+            self._change([number], sender=load.receiver, receiver=load.sender)
 
     def complete(self) -> None:
         """State every load in all books and measures."""
         self._change(list(self.standing), silent="")
 
-    def _state(self, loads: int, *, is_even: bool = False) -> None:
-        origin, destination = self.chance.choice(self.scene.ways)
-        material, period = self.chance.choice(self.materials), self.chance.choice(_PERIODS)
+    def _state(self, loads: int, *, is_even: bool) -> None:
+        place = self._place()
         for _ in range(loads):
             number = next(self._numbers)
             ends = self._company(b"s", number), self._company(b"r", number)
-            office = self.chance.choice(self.offices)
-            load = Load(origin, destination, material, "RECYCLING", period, *ends, office, self._silent())
-            mass_g = _EVEN_G if is_even else int(1_000 * self.chance.paretovariate(1.2))
-            self.standing[number] = Statement(load, mass_g)
+            load = Load(*place, *ends, self.chance.choice(self.offices), self._silent())
+            self.standing[number] = Statement(load, _EVEN_G if is_even else self.chance.choice(_UNEVEN_G))
+
+    def _place(self) -> tuple[str, str, str, str, str]:
+        origin, destination = self.chance.choice(self.ways)
+        material, period = self.chance.choice(self.materials), self.chance.choice(self.periods)
+        return origin, destination, material, "RECYCLING", period
+
+    def _move(self, numbers: Sequence[int]) -> None:
+        origin, destination, material, _, period = self._place()
+        far = {"origin": origin, "destination": destination} if self.goes_far else {}
+        self._change(numbers, material=material, period=period, **far)
+
+    def _withdraw(self, numbers: Sequence[int]) -> None:
+        for number in numbers:
+            del self.standing[number]
 
     def _company(self, end: bytes, number: int) -> bytes:
-        if self.chance.random() < _KNOWN:
+        if self.chance.random() < self.known:
             return b"%s%d" % (end, self.chance.randrange(self.companies))
         return b"%s of %d" % (end, number)
 
@@ -165,12 +192,15 @@ class Plot:
         return self.chance.choice((*self.scene.measures, "EXPORT", "IMPORT"))
 
     def _alike(self) -> list[int]:
-        """Return some of the loads that are where one of them is."""
+        """Return the loads that are in one place, in any order."""
         if not self.standing:
             return []
         place = self.chance.choice(list(self.standing.values())).load[:5]
         alike = [number for number, told in self.standing.items() if told.load[:5] == place]
-        return self.chance.sample(alike, self.chance.randint(1, len(alike)))
+        return self.chance.sample(alike, len(alike))
+
+    def _some(self, numbers: Sequence[int]) -> Sequence[int]:
+        return numbers[: self.chance.randint(1, max(1, len(numbers)))]
 
     def _change(self, numbers: Sequence[int], **change: Any) -> None:
         for number in numbers:
