@@ -97,7 +97,8 @@ def decide(
     due = _due(shown.due, attribution, tables)
     ending, others = final.parted(rows, due)
     last = final.decided(ending, others, attribution.hidden, tables)
-    gated = _gated(pl.concat([others, last.left]), last.rows, attribution, tables)
+    coming = ending.join(last.left, on="leaf", how="anti")
+    gated = _gated(pl.concat([others, last.left]), coming, attribution, tables)
     taken = pl.concat([gated.filter(~pl.col("is_held")), last.rows]).filter(pl.col("mass_g") != 0)
     block = taken.with_columns(taken_on=pl.lit(epoch.end - _DAY)).select(*TAKEN).sort(KEYS)
     withheld = pl.concat([gated, last.rows]).filter("is_held")
@@ -134,8 +135,7 @@ def _due(quarters: Iterable[str], attribution: Attribution, tables: Tables) -> l
 def _gated(rows: pl.DataFrame, last: pl.DataFrame, attribution: Attribution, tables: Tables) -> pl.DataFrame:
     """Return the rows of leaves with something pending, and whether they stay closed (`is_held`)."""
     held = gate.held(rows, attribution.hidden, tables.rules)
-    others = last.select(rows.columns)
-    held = traces.held(rows, held, others, others["leaf"].unique(), attribution.hidden, tables.rules)
+    held = traces.held(rows, held, last, last["leaf"].unique(), attribution.hidden, tables.rules)
     is_pending = (pl.col("mass_g") != 0) | (pl.col("unconverted") > 0)
     return rows.filter(is_pending).with_columns(is_held=pl.col("leaf").is_in(held.implode()))
 

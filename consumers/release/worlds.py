@@ -31,6 +31,8 @@ _TOPS = 3
 _ROOM_MAX = 1e5
 # Who knows so much of what stays in a block may be the one from whom it hides nothing.
 _MOST = 0.7
+# So far from a block.
+_STEPS = 2
 _ANSWERS = {highspy.HighsModelStatus.kOptimal: True, highspy.HighsModelStatus.kInfeasible: False}
 
 
@@ -115,11 +117,13 @@ class Worlds:
             yield from ((name, is_public) for name in ("", *agencies))
 
     def _passed(self, here: _Numbers) -> _Flags:
-        """Say which blocks loads pass that pass this one."""
-        pairs = np.zeros(len(self._largest), dtype=np.bool_)
-        pairs[self._pair[here[self._is_hanging[here]]]] = True
+        """Say which blocks loads pass that pass this one, or pass one that such loads pass."""
         passed = np.zeros(self._size, dtype=np.bool_)
-        passed[self._at[self._is_hanging & pairs[self._pair]]] = True
+        passed[self._at[here]] = True
+        for _ in range(_STEPS):
+            pairs = np.zeros(len(self._largest), dtype=np.bool_)
+            pairs[self._pair[self._is_hanging & passed[self._at]]] = True
+            passed[self._at[self._is_hanging & pairs[self._pair]]] = True
         return passed
 
     def _majors(self, who: pl.Series, known: _Flags) -> pl.Series:

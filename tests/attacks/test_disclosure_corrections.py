@@ -194,6 +194,19 @@ def test_who_has_what_comes_besides_does_not_learn_the_one_that_goes(monkeypatch
     assert _recovered(histories.told(*weeks)) != []
 
 
+def test_loads_that_go_to_an_earlier_period_do_not_tell_the_one_that_stays(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """Nor where they come from a period of which the last block is published at the same time."""
+    first, others = _loads(4), _loads(2, 20)
+    gone = {number: _changed(first[number], {"period": "2025-Q4"}) for number in range(3)}
+    weeks = (8, first), (18, first | gone | others)
+    assert _recovered(histories.told(*weeks, name="one table")) == []
+
+    _forget_traces(monkeypatch)
+    assert _recovered(histories.told(*weeks, name="one table")) != []
+
+
 def test_loads_that_leave_a_confidential_part_do_not_tell_it(monkeypatch: pytest.MonkeyPatch) -> None:
     """What a last block kept confidential is not told by the same loads in another material."""
     first = _loads(3, material="FERROUS") | {200: _NEW}
