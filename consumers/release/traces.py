@@ -294,5 +294,11 @@ def _behind(
         behind = opens.join(at, on=["pair", "spot"], how="semi")
         if not behind.is_empty():
             negative = behind.filter(_MASS < 0)
-            return (behind if negative.is_empty() else negative)["leaf"].unique()
+            return _largest(behind if negative.is_empty() else negative)
     return opens["leaf"].clear()
+
+
+def _largest(behind: pl.DataFrame) -> pl.Series:
+    """Return the leaves where most hangs together: some of them may be enough."""
+    sizes = behind.group_by("leaf").agg(_MASS.abs().sum()).sort(-_MASS, "leaf")["leaf"]
+    return sizes.head(-(-len(sizes) // 4))
