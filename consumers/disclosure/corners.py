@@ -18,7 +18,7 @@ from scipy.sparse import csc_array, csr_array
 from scipy.sparse.csgraph import connected_components
 from scipy.sparse.linalg import splu
 
-from consumers.disclosure.solver import Floats, Options, SolverError, opened
+from consumers.disclosure.solver import Floats, Options, opened, settled
 from consumers.disclosure.system import Amounts, Cells
 
 Lines = NDArray[np.intp]
@@ -86,18 +86,8 @@ class Corners:
         self._solver.changeColsCost(
             len(cells), cells, direction / max(np.abs(direction).max(initial=0), _TINY)
         )
-        self._run()
+        settled(self._solver, {highspy.HighsModelStatus.kOptimal})
         return np.asarray(self._solver.getSolution().col_value, dtype=np.float64) * unit
-
-    def _run(self) -> None:
-        """Go on from the last basis, or start anew where that comes to no end."""
-        self._solver.run()
-        if self._solver.getModelStatus() != highspy.HighsModelStatus.kOptimal:
-            self._solver.clearSolver()
-            self._solver.run()
-        status = self._solver.getModelStatus()
-        if status != highspy.HighsModelStatus.kOptimal:
-            raise SolverError(f"the solver ended with status {self._solver.modelStatusToString(status)}")
 
     def _exact(self, moves: Amounts, basic: Cells, idle: Cells, room: Amounts) -> Corner:
         """Compute the moves of basic cells from those of all others, which stand at their bounds."""

@@ -5,7 +5,7 @@ One thread and no time limits: what it answers depends on nothing but the questi
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Container, Mapping
 
 import highspy
 import numpy as np
@@ -60,6 +60,22 @@ def expect_ok(status: highspy.HighsStatus) -> None:
     """
     if status == highspy.HighsStatus.kError:
         raise SolverError("the solver refused a change of a linear programme")
+
+
+def settled(solver: _Highs, answers: Container[highspy.HighsModelStatus]) -> highspy.HighsModelStatus:
+    """Go on from the last basis, or start anew where that gives none of some answers, and return it.
+
+    Raises:
+        SolverError: There is none of them.
+    """
+    solver.run()
+    if solver.getModelStatus() not in answers:
+        solver.clearSolver()
+        solver.run()
+    status = solver.getModelStatus()
+    if status not in answers:
+        raise SolverError(f"the solver ended with status {solver.modelStatusToString(status)}")
+    return status
 
 
 def _model(

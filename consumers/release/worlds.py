@@ -17,7 +17,7 @@ from numpy.typing import NDArray
 from scipy.sparse import coo_array, csc_array
 
 from consumers.disclosure.problem import Rules
-from consumers.disclosure.solver import Floats, SolverError, expect_ok, opened
+from consumers.disclosure.solver import Floats, expect_ok, opened, settled
 
 # Who knows the records of an agency (empty: of none), whether public ones too, and of a company (-1: none).
 _Eye: TypeAlias = tuple[str, bool]
@@ -106,12 +106,15 @@ class Worlds:
         here = np.flatnonzero(self._at == row)
         stays = here[~self._is_hanging[here]]
         groups = [of] if of is not None else sorted({*self._tops(stays, 0), *self._tops(stays, 1)})
-        eyes = list(self._eyes(here))
-        return [group for group in groups if not all(self._is_hidden(here, group, eye) for eye in eyes)]
+        passed = self._passed(here)
+        eyes = list(self._eyes(here, passed))
+        return [
+            group for group in groups if not all(self._is_hidden(here, passed, group, eye) for eye in eyes)
+        ]
 
-    def _eyes(self, here: _Numbers) -> Iterator[_Eye]:
+    def _eyes(self, here: _Numbers, passed: _Flags) -> Iterator[_Eye]:
         """Yield who may look: nobody's records known, an agency's, public ones too."""
-        found = pl.concat([self._agency[here], self._agencies.filter(self._passed(here))])
+        found = pl.concat([self._agency[here], self._agencies.filter(passed)])
         agencies = found.drop_nulls().str.split("\n").explode().unique().sort().to_list()
         for is_public in {False, bool(self._is_public[here].any())}:
             yield from ((name, is_public) for name in ("", *agencies))
@@ -140,9 +143,8 @@ class Worlds:
         sizes = np.bincount(where, np.abs(self._mass[rows]))
         return [int(group) for group in groups[np.argsort(-sizes, kind="stable")[:_TOPS]]]
 
-    def _is_hidden(self, here: _Numbers, group: int, eye: _Eye) -> bool:
+    def _is_hidden(self, here: _Numbers, passed: _Flags, group: int, eye: _Eye) -> bool:
         unknown = here[~self._known(eye)[here]]
-        passed = self._passed(here)
         alone = {int(of) for majors in self._alone(eye) for of in majors.filter(passed).drop_nulls()}
         stays = unknown[~self._is_hanging[unknown]]
         tops = {of for rows in (unknown, stays) for end in (0, 1) for of in self._tops(rows, end)}
@@ -195,10 +197,4 @@ class Worlds:
         solver, columns, rows = self._solver, *(np.arange(len(of), dtype=np.int32) for of in (room, change))
         expect_ok(solver.changeColsBounds(len(columns), columns, -room, room))
         expect_ok(solver.changeRowsBounds(len(rows), rows, change, change))
-        for _ in range(2):
-            solver.run()
-            status = solver.getModelStatus()
-            if status in _ANSWERS:
-                return _ANSWERS[status]
-            solver.clearSolver()
-        raise SolverError("the solver does not tell whether there is another world")
+        return _ANSWERS[settled(solver, _ANSWERS)]

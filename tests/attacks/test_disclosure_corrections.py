@@ -18,6 +18,7 @@ from consumers.release import blocks, final, gate, loads, traces
 from consumers.release.decision import Attribution, decide
 from tests.support import histories
 from tests.support.contributed import contributed
+from tests.support.forgotten import forget_traces
 from tests.support.histories import History
 from tests.support.stages import stage
 from tests.support.time_attack import Attack
@@ -46,7 +47,7 @@ def test_loads_that_go_elsewhere_tell_no_other_load(
     weeks = (8, first), (week, first | gone | others | {200: _changed(_NEW, change)})
     assert _recovered(histories.told(*weeks, name=name)) == []
 
-    _forget_traces(monkeypatch)
+    forget_traces(monkeypatch)
     _forget_what_was_told(monkeypatch)
     assert _recovered(histories.told(*weeks, name=name)) != []
 
@@ -59,7 +60,7 @@ def test_loads_that_go_round_tell_no_other_load(monkeypatch: pytest.MonkeyPatch)
     weeks = (8, first), (9, first | gone | others | {200: _changed(_NEW, {"material": "WOOD"})})
     assert _recovered(histories.told(*weeks)) == []
 
-    _forget_traces(monkeypatch)
+    forget_traces(monkeypatch)
     assert _recovered(histories.told(*weeks)) != []
 
 
@@ -82,7 +83,7 @@ def test_loads_that_go_elsewhere_do_not_tell_the_one_that_stays(monkeypatch: pyt
     weeks = (8, first), (9, first | gone)
     assert _recovered(histories.told(*weeks)) == []
 
-    _forget_traces(monkeypatch)
+    forget_traces(monkeypatch)
     assert _recovered(histories.told(*weeks)) != []
 
 
@@ -95,7 +96,7 @@ def test_loads_that_are_taken_back_later_do_not_tell_the_one_that_stays(
     weeks = (8, first), (9, first | others), (10, left)
     assert _recovered(histories.told(*weeks)) == []
 
-    _forget_traces(monkeypatch)
+    forget_traces(monkeypatch)
     assert _recovered(histories.told(*weeks)) != []
 
 
@@ -107,7 +108,7 @@ def test_loads_that_are_taken_back_with_older_ones_are_not_told_by_both(
     weeks = (8, first), (9, first | others | {200: _NEW}), (16, others)
     assert _recovered(histories.told(*weeks)) == []
 
-    _forget_traces(monkeypatch)
+    forget_traces(monkeypatch)
     assert _recovered(histories.told(*weeks)) != []
 
 
@@ -120,7 +121,7 @@ def test_loads_that_come_in_a_last_block_do_not_tell_the_one_that_stays(
     weeks = (8, first), (16, first | gone)
     assert _recovered(histories.told(*weeks)) == []
 
-    _forget_traces(monkeypatch)
+    forget_traces(monkeypatch)
     assert _recovered(histories.told(*weeks)) != []
 
 
@@ -135,7 +136,7 @@ def test_loads_that_stay_in_a_total_do_not_tell_the_one_that_is_not_told_again(
     weeks = (8, first), (week, first | gone | others)
     assert _recovered(histories.told(*weeks)) == []
 
-    _forget_traces(monkeypatch)
+    forget_traces(monkeypatch)
     assert _recovered(histories.told(*weeks)) != []
 
 
@@ -150,7 +151,7 @@ def test_an_agency_that_gets_loads_does_not_learn_the_one_that_stays(
     weeks = (8, first), (9, first | gone | others)
     assert _recovered(histories.told(*weeks, name="all flows")) == []
 
-    _forget_traces(monkeypatch)
+    forget_traces(monkeypatch)
     assert _recovered(histories.told(*weeks, name="all flows")) != []
 
 
@@ -165,7 +166,7 @@ def test_an_agency_does_not_learn_what_comes_to_loads_that_go_elsewhere(
     weeks = (8, first), (9, first | gone | paper | glass)
     assert _recovered(histories.told(*weeks)) == []
 
-    _forget_traces(monkeypatch)
+    forget_traces(monkeypatch)
     assert _recovered(histories.told(*weeks)) != []
 
 
@@ -178,7 +179,7 @@ def test_loads_that_go_to_another_book_do_not_tell_the_one_that_stays(
     weeks = (8, first), (9, first | gone)
     assert _recovered(histories.told(*weeks, name="all flows")) == []
 
-    _forget_traces(monkeypatch)
+    forget_traces(monkeypatch)
     assert _recovered(histories.told(*weeks, name="all flows")) != []
 
 
@@ -190,7 +191,7 @@ def test_who_has_what_comes_besides_does_not_learn_the_one_that_goes(monkeypatch
     weeks = (8, first), (16, gone | large)
     assert _recovered(histories.told(*weeks)) == []
 
-    _forget_traces(monkeypatch)
+    forget_traces(monkeypatch)
     assert _recovered(histories.told(*weeks)) != []
 
 
@@ -203,7 +204,7 @@ def test_loads_that_go_to_an_earlier_period_do_not_tell_the_one_that_stays(
     weeks = (8, first), (18, first | gone | others)
     assert _recovered(histories.told(*weeks, name="one table")) == []
 
-    _forget_traces(monkeypatch)
+    forget_traces(monkeypatch)
     assert _recovered(histories.told(*weeks, name="one table")) != []
 
 
@@ -359,11 +360,6 @@ def _of_groups(name: str, count: int = 5) -> pl.DataFrame:
 
 def _recovered(history: History) -> list[str]:
     return Attack(history).recovered()
-
-
-def _forget_traces(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Open and show what is safe without a look at where else its loads were told, and taken back."""
-    monkeypatch.setattr(traces, "held", lambda _, closed, *__: closed)
 
 
 def _forget_what_was_told(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -22,13 +22,14 @@ import polars as pl
 import pytest
 
 from consumers.disclosure.problem import Problem, Protection
-from consumers.release import blocks, final, gate, loads, traces
+from consumers.release import blocks, final, gate, loads
 from consumers.release.blocks import BEHIND, LEAF
 from consumers.release.calendar import Epoch
 from consumers.release.decision import Attribution, Decision, decide
 from consumers.release.tables import Tables
 from tests.support import covered, histories, hostile
 from tests.support.contributed import contributed
+from tests.support.forgotten import forget_traces
 from tests.support.histories import History
 from tests.support.stages import stage
 from tests.support.time_attack import Attack
@@ -91,7 +92,7 @@ def test_moves_betray_a_load_where_one_look_is_left_out(
         for module in (gate, final):
             monkeypatch.setattr(module, look, lambda *_, **__: _NO_LEAF)
     if "traces" in looks:
-        monkeypatch.setattr(traces, "held", lambda _, closed, *__: closed)
+        forget_traces(monkeypatch)
     assert any(_recovered(hostile.history(seed)) for seed in seeds)
 
 
@@ -144,7 +145,7 @@ def test_a_gate_that_looks_at_blocks_alone_loses(monkeypatch: pytest.MonkeyPatch
     assert _recovered(histories.told(*weeks)) == []
 
     monkeypatch.setattr(gate, "unsafe_windows", lambda *_: _NO_LEAF)
-    monkeypatch.setattr(traces, "held", lambda _, closed, *__: closed)
+    forget_traces(monkeypatch)
     assert _recovered(histories.told(*weeks)) != []
 
 
@@ -173,7 +174,7 @@ def test_loads_that_change_their_place_hide_nobody(monkeypatch: pytest.MonkeyPat
     weeks = (8, first), (week, moved | new)
     assert _recovered(histories.told(*weeks)) == []
 
-    monkeypatch.setattr(traces, "held", lambda _, closed, *__: closed)
+    forget_traces(monkeypatch)
     _without_insiders(monkeypatch)
     assert _recovered(histories.told(*weeks)) != []
 
@@ -203,7 +204,7 @@ def test_a_last_block_does_not_tell_what_others_took_back(monkeypatch: pytest.Mo
     assert _recovered(histories.told(*weeks)) == []
 
     monkeypatch.setattr(final, "unsafe_windows", lambda *_: _NO_LEAF)
-    monkeypatch.setattr(traces, "held", lambda _, closed, *__: closed)
+    forget_traces(monkeypatch)
     assert _recovered(histories.told(*weeks)) != []
 
 
