@@ -70,7 +70,7 @@ def decided(rows: pl.DataFrame, others: pl.DataFrame, hidden: pl.DataFrame, tabl
         tables: What is published.
     """
     given, rows = rows, common(rows, others, hidden, tables)
-    protected = {name: protect(problem) for name, problem in problems(given, rows, tables)}
+    protected = {name: protect(problem) for name, problem in problems(given, rows, others, tables)}
     states = pl.concat([_NO_STATES, *(_states(name, found) for name, found in protected.items())])
     free = states.group_by(*_BOOKS, *NODES).agg(pl.col("is_free").all(), pl.col("is_primary").any())
     pending = rows.filter((pl.col("mass_g") != 0) | (pl.col("unconverted") > 0))
@@ -130,15 +130,19 @@ def _hidden(rows: pl.DataFrame, free: pl.DataFrame, tables: Tables) -> pl.DataFr
     return rows.join(shown, on=shown.columns, how="anti").select(*LEAF).unique()
 
 
-def problems(given: pl.DataFrame, rows: pl.DataFrame, tables: Tables) -> Iterator[tuple[str, Problem]]:
+def problems(
+    given: pl.DataFrame, rows: pl.DataFrame, others: pl.DataFrame, tables: Tables
+) -> Iterator[tuple[str, Problem]]:
     """Yield what has to be decided, by name; a cell is free where it is free in each that has it.
 
     Args:
         given: Of `blocks.placed`, of the books whose last block is due: what others tell of the same
             loads says who knows them.
         rows: Of `common`.
+        others: Of all other books: what is taken back there may be told again here.
         tables: What is published.
     """
+    given = given.join(_back(pl.concat([given, others])), on="load", how="left")
     is_cross = pl.col("flow").is_in(CROSS_BORDER)
     alike = pl.when(is_cross).then(pl.lit("CROSS")).otherwise("flow")
     if not tables.settings.is_one_mass:
@@ -147,11 +151,19 @@ def problems(given: pl.DataFrame, rows: pl.DataFrame, tables: Tables) -> Iterato
     books = given.sort(KEYS).with_columns(
         pl.concat_str("measure", "flow", separator=" ").alias(_BOOK),
         alike=alike,
+        # What is much more than was ever taken back of such loads is new, for the most part.
+        is_moved=pl.col("mass_g").sum().over("leaf", "load") < traces.REST * pl.col("back_g").fill_null(0),
         is_here=pl.col("is_owned") & ~pl.col("is_mirrored") & pl.col("leaf").is_in(leaves.implode()),
     )
     for (period, alike), found in sorted(books.group_by("period", "alike"), key=lambda one: one[0]):
         for name, problem in _problems(found, f"{ALL} {alike}", tables):
             yield f"{period} {name}", problem
+
+
+def _back(rows: pl.DataFrame) -> pl.DataFrame:
+    """Return how much was ever taken back of each load: `load`, `back_g`."""
+    taken = moves(rows, ["load"]).filter(pl.col("mass_g") < 0)
+    return taken.group_by("load").agg(back_g=-pl.col("mass_g").sum()).collect()
 
 
 def _problems(rows: pl.DataFrame, together: str, tables: Tables) -> Iterator[tuple[str, Problem]]:
@@ -173,9 +185,9 @@ def _pending(rows: pl.DataFrame) -> pl.DataFrame:
 
     Who stated a load in an earlier block of one book knows it in the last block of another one. What
     such a block was is no secret either: it is as if everybody knew its loads, and those that come from
-    elsewhere in the period.
+    elsewhere.
     """
-    rows = rows.with_columns(is_moved=(pl.col("mass_g") < 0).any().over("load"))
+    rows = rows.with_columns(is_moved=pl.col("is_moved") | (pl.col("mass_g") < 0).any().over("load"))
     columns = [name for name in rows.columns if name not in {"mass_g", "standing_g", "taken"}]
     pieces = loads.split(moves(rows, columns).collect(), order=["taken_on"])
     is_known = ((pl.col("taken_on") < NOW) | pl.col("is_moved")).any().over("piece")

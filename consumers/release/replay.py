@@ -97,7 +97,7 @@ def _unproven(
 ) -> Iterator[str]:
     """Yield what the verifier finds in the certificates of last blocks, and what has none."""
     proofs, (ending, others) = _by_problem(again), final.parted(rows, due)
-    for name, problem in final.problems(ending, final.common(ending, others, hidden, shown), shown):
+    for name, problem in final.problems(ending, final.common(ending, others, hidden, shown), others, shown):
         with TemporaryDirectory(prefix="weighbridge-") as folder:
             for file, content in proofs.get(name, {}).items():
                 (Path(folder) / file).write_bytes(content)

@@ -16,19 +16,23 @@ from __future__ import annotations
 
 from typing import NamedTuple
 
+import numpy as np
 import polars as pl
 
 from consumers.disclosure.problem import Rules
+from consumers.disclosure.solver import Floats
 from consumers.release import loads
 from consumers.release.gate import NOW, moves, numbers_of_groups, unsafe, with_families
-from consumers.release.worlds import Worlds, passes
+from consumers.release.worlds import ATTACKS, Worlds, passes
 
 _SPOT = ["leaf", "period", "taken_on"]
 _ENDS = ["group_key", "counterparty_key"]
 _SHARES = [*_ENDS, "agency", "is_public"]
 # A pair that told so many times what it took back can make up for that by what it has besides, and
 # still be as uncertain as the rules say: for p up to 15 percent half of that would do.
-_REST = 2.3
+REST = 2.3
+# Less of what an attack lacks is no help.
+_LITTLE = 1e-3
 _IS_NOW, _MASS = pl.col("taken_on") == NOW, pl.col("mass_g")
 
 
@@ -73,14 +77,15 @@ def held(  # noqa: PLR0917  # what may open, beside what is there
     secret = pieces.filter(~_IS_NOW).join(places, on=["leaf", "period"], how="semi")
     ending = pieces.filter(_IS_NOW, pl.col("leaf").is_in(last.implode()))
     loose = pl.concat([secret["spot"], ending["spot"]]).unique()
-    # What was unproven before anything opens now is nothing's fault that opens.
-    before = _unproven(_traces(pieces.filter(~_IS_NOW), pieces.filter(_IS_NOW, _MASS < 0)), loose, rules)
+    # What is told before anything opens now is nothing's fault that opens.
+    stays = _IS_NOW & pl.col("leaf").is_in(pl.concat([rows["leaf"], closed]).unique().implode())
+    before = _traces(pieces.filter(~stays), pieces.filter(stays, _MASS < 0))
     while True:
         is_closed = _IS_NOW & pl.col("leaf").is_in(closed.implode())
         opened, lost = pieces.filter(~is_closed), pieces.filter(is_closed, _MASS < 0)
         opens = opened.filter(_IS_NOW, pl.col("leaf").is_in(rows["leaf"].unique().implode()))
         traces = _traces(opened, lost)
-        more = _behind(_broken(traces, before, loose, rules), traces.hanging, opened, opens)
+        more = _behind(_attacks(traces, before, loose, rules), opened, opens)
         if more.is_empty():
             gone = lost.join(places, on=["leaf", "period"], how="semi")
             more = _telling(opened, gone, opens, traces.staying, rules)
@@ -171,7 +176,7 @@ def _traces(opened: pl.DataFrame, lost: pl.DataFrame) -> _Traces:
     strands = strands.join(back, on=["pair", "key"], how="left", nulls_equal=True)
     back_g = pl.col("back_g").fill_null(0)
     # Where a pair told much more than it took back, the rest can make up for that.
-    told = pl.when(_REST * back_g > _MASS).then(pl.min_horizontal(_MASS, back_g)).otherwise(0)
+    told = pl.when(REST * back_g > _MASS).then(pl.min_horizontal(_MASS, back_g)).otherwise(0)
     hangs = pl.when(_MASS < 0).then(_MASS).otherwise(told)
     strands = strands.with_columns(hangs=hangs)
     hanging = _together(strands)
@@ -238,34 +243,29 @@ def _together(strands: pl.DataFrame) -> pl.DataFrame:
     )
 
 
-def _broken(traces: _Traces, before: pl.DataFrame, loose: pl.Series, rules: Rules) -> pl.DataFrame:
-    """Return where a group's loads are not hidden, and were before: `key` and `of` (the group)."""
-    asked = _unproven(traces, loose, rules).join(before, on=["key", "of"], how="anti", nulls_equal=True)
+def _attacks(traces: _Traces, before: _Traces, loose: pl.Series, rules: Rules) -> pl.DataFrame:
+    """Return what tells of groups' loads that are not hidden, and were before, as `Worlds.attacks`."""
+    asked = _unproven(traces, loose, rules)
     if asked.is_empty():
-        return asked
-    return Worlds(traces.staying, traces.hanging, loose, rules).unsafe(asked)
+        return pl.DataFrame(schema=ATTACKS)
+    worlds, told = (Worlds(of.staying, of.hanging, loose, rules) for of in (traces, before))
+    return worlds.attacks(asked, told)
 
 
 def _unproven(traces: _Traces, loose: pl.Series, rules: Rules) -> pl.DataFrame:
-    """Return where what stays in a block does not hide a group's loads: `key`, `of` (a group; null: of any).
-
-    What is exposed hides nothing: each group is looked at by itself, beside what stays of all.
+    """Return where what stays in a block may not hide a group's loads: `key`, `of` (a group; null: of any).
 
     Args:
         traces: What was told.
         loose: Spots where what stays is no matter.
         rules: The parameters.
     """
-    exposed = _exposed(traces.hanging, rules).select("key", *_SHARES, _MASS.abs())
-    narrow = _narrow(traces.staying, exposed.group_by("key").agg(_MASS.sum()), rules)
-    exposed = exposed.join(narrow, on="key", how="semi")
-    beside = pl.concat(exposed.with_columns(of=end) for end in _ENDS).drop_nulls("of").unique()
-    nobody = traces.passed.filter(~passes(loose)).with_columns(of=pl.lit(None, pl.Int32))
-    figures = pl.concat([beside.select("key", "of").unique(), nobody]).with_row_index("leaf")
-    beside = beside.join(figures, on=["key", "of"])
-    staying = traces.staying.join(figures, on="key").select(beside.columns)
-    broken = unsafe(pl.concat([staying, beside]), rules)
-    return figures.filter(pl.col("leaf").is_in(broken.implode())).select("key", "of")
+    exposed = _exposed(traces.hanging, rules)
+    hanging = pl.concat(exposed.select("key", of=end) for end in _ENDS).drop_nulls().unique()
+    keys = traces.passed.filter(~passes(loose)).with_row_index("leaf")
+    broken = unsafe(traces.staying.join(keys, on="key"), rules)
+    staying = keys.filter(pl.col("leaf").is_in(broken.implode()))
+    return pl.concat([staying.select("key", of=pl.lit(None, pl.Int32)), hanging])
 
 
 def _exposed(hanging: pl.DataFrame, rules: Rules) -> pl.DataFrame:
@@ -277,28 +277,40 @@ def _exposed(hanging: pl.DataFrame, rules: Rules) -> pl.DataFrame:
     return traced.filter(pl.col("leaf").is_in(broken.implode())).select(hanging.columns)
 
 
-def _behind(
-    broken: pl.DataFrame, hanging: pl.DataFrame, opened: pl.DataFrame, opens: pl.DataFrame
-) -> pl.Series:
-    """Return the leaves that make traces unsafe: those themselves, else what hangs together with them now."""
-    there = opened.filter(pl.col("spot").is_in(broken["key"].explode().implode()))["leaf"].unique()
-    itself = opens.filter(pl.col("leaf").is_in(there.implode()))["leaf"].unique()
-    if not itself.is_empty():
-        return itself
-    theirs = pl.concat(
-        hanging.join(broken, left_on=["key", end], right_on=["key", "of"], how="semi") for end in _ENDS
-    )
-    now = hanging.select("pair", "key", spot="key").explode("spot")
-    for found in (theirs, hanging.join(broken, on="key", how="semi")):
-        at = now.join(found, on="pair", how="semi")
-        behind = opens.join(at, on=["pair", "spot"], how="semi")
-        if not behind.is_empty():
-            negative = behind.filter(_MASS < 0)
-            return _largest(behind if negative.is_empty() else negative)
-    return opens["leaf"].clear()
+def _behind(attacks: pl.DataFrame, opened: pl.DataFrame, opens: pl.DataFrame) -> pl.Series:
+    """Return leaves without which attacks may fail: each lacks enough then, and little stays closed.
+
+    Args:
+        attacks: Of `Worlds`.
+        opened: Of `_pieces`.
+        opens: The same, what may stay closed.
+    """
+    of = opened.select("spot", of="leaf").unique("spot")
+    summed = attacks.filter(pl.col("pair").is_null()).join(opens, on="spot").select("number", "leaf", "part")
+    pairs = attacks.drop_nulls("pair").join(of, on="spot").unique(["number", "pair", "of"])
+    # It hangs together by what is taken back there, or what is taken back and told again elsewhere.
+    now = opens.group_by("pair", "leaf").agg(is_back=(_MASS < 0).any())
+    far = pl.when("is_back").then((pl.col("leaf") != pl.col("of")).cast(pl.Int32)).otherwise(2)
+    hanging = pairs.join(now, on="pair").with_columns(far=far)
+    nearest = hanging.filter(pl.col("far") == pl.col("far").min().over("number"))
+    found = pl.concat([summed.unique(), nearest.select(summed.columns)])
+    found = found.group_by("number", "leaf").agg(pl.col("part").sum())
+    cost = opens.group_by("leaf").agg(_MASS.abs().sum()).sort("leaf")
+    number, leaf = found["number"].rank("dense") - 1, cost["leaf"].search_sorted(found["leaf"])
+    parts = np.zeros((number.n_unique(), cost.height))
+    parts[number, leaf] = np.clip(found["part"], _LITTLE**2, 1)
+    return cost["leaf"].gather(_picked(parts, cost["mass_g"].to_numpy()))
 
 
-def _largest(behind: pl.DataFrame) -> pl.Series:
-    """Return the leaves where most hangs together: some of them may be enough."""
-    sizes = behind.group_by("leaf").agg(_MASS.abs().sum()).sort(-_MASS, "leaf")["leaf"]
-    return sizes.head(-(-len(sizes) // 4))
+def _picked(parts: Floats, cost: Floats) -> list[int]:
+    """Return columns that take away what each row needs, first those that do most for their cost."""
+    picked = list[int]()
+    # Where nothing does much, any may.
+    parts = np.where(parts.max(axis=1, keepdims=True, initial=0) < _LITTLE, parts > 0, parts)
+    lacking = np.ones((len(parts), 1))
+    while (gains := np.minimum(parts, lacking).sum(axis=0)).any():
+        picked.append(int(np.argmax(gains / cost)))
+        lacking = np.maximum(lacking - parts[:, [picked[-1]]], 0)
+        parts = parts * (lacking > _LITTLE)
+        parts[:, picked[-1]] = 0
+    return picked

@@ -2,38 +2,94 @@
 
 Written down as a linear programme over what hangs together, and what stays in each block. If there
 is such a world for whoever knows some of the loads, nobody learns from all that was ever
-published how much the group moved: in any block, figure, or window of releases.
+published how much the group moved: in any block, figure, or window of releases. A world in which
+nothing changes that somebody knows is one for him too, so only about others it is asked again.
+Where there is none, the solver proves it by the blocks that together tell.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
-from typing import Any, TypeAlias
+from collections.abc import Sequence
+from typing import Any, NamedTuple, TypeAlias
 
 import highspy
 import numpy as np
 import polars as pl
 from numpy.typing import NDArray
-from scipy.sparse import coo_array, csc_array
+from scipy.sparse import coo_array, csc_array, hstack
 
 from consumers.disclosure.problem import Rules
 from consumers.disclosure.solver import Floats, expect_ok, opened, settled
 
-# Who knows the records of an agency (empty: of none), whether public ones too, and of a company (-1: none).
-_Eye: TypeAlias = tuple[str, bool]
+# Spots, and groups.
+_Key: TypeAlias = tuple[int, ...]
+_Rivals: TypeAlias = tuple[int, ...]
 _Flags: TypeAlias = NDArray[np.bool_]
 _Numbers: TypeAlias = NDArray[np.int64]
 
+# What tells of a group, by number of the attack: spots that are added up (`pair` is null), and pairs that
+# hang together there; what part of what a world lacks would be there without.
+ATTACKS = {"number": pl.Int64, "spot": pl.UInt32, "pair": pl.UInt32, "part": pl.Float64}
 _NOBODY = -1
-# So many groups of a block are asked about, and so many companies may know most of it.
+# The largest groups of a block that are asked about, and those that know most of it: of any others
+# nothing is told that is not told of these.
 _TOPS = 3
 # The solver's tolerance is absolute: amounts are told in those of the group, and more than this is no help.
 _ROOM_MAX = 1e5
-# Who knows so much of what stays in a block may be the one from whom it hides nothing.
-_MOST = 0.7
-# So far from a block.
-_STEPS = 2
+# Less than this changes nothing, and tells nothing.
+_NOTHING = 1e-6
 _ANSWERS = {highspy.HighsModelStatus.kOptimal: True, highspy.HighsModelStatus.kInfeasible: False}
+
+
+class _World(NamedTuple):
+    """A world in which what a group moved is larger, in parts of the largest change of it.
+
+    Attributes:
+        near: Numbers of the amounts that change, and of all in blocks where what stays does.
+        at: The block of each of them, in the order of `slack`.
+        own: By how much those of the group are larger.
+        rest: How large others are that stay.
+        is_changed: Which others change that hang together.
+        slack: By how much what stays changes, by block.
+    """
+
+    near: _Numbers
+    at: _Numbers
+    own: Floats
+    rest: Floats
+    is_changed: _Flags
+    slack: Floats
+
+    def by_block(self, amounts: Floats) -> Floats:
+        """Return the sums of amounts that are near."""
+        found: Floats = np.bincount(self.at, amounts, len(self.slack)).astype(np.float64)
+        return found
+
+
+class _Eye(NamedTuple):
+    """Who knows the records of an agency (empty: of none), and whether public ones too."""
+
+    agency: str
+    is_public: bool
+
+
+_NO_EYE = _Eye("", is_public=False)
+
+
+class _Question(NamedTuple):
+    """Whether there is a world in which a group's amounts are larger, for somebody who knows others.
+
+    Attributes:
+        group: Whose they are.
+        end: At which of both ends.
+        eye: Whose records are known.
+        rivals: The companies that ask, if any.
+    """
+
+    group: int
+    end: int
+    eye: _Eye
+    rivals: _Rivals
 
 
 def passes(spots: pl.Series) -> pl.Expr:
@@ -58,9 +114,11 @@ class Worlds:
         told = pl.concat([stays.select(columns), hanging.select(columns)])
         name = pl.col("key").cast(pl.List(pl.String)).list.join(" ")
         keys = told.select("key").unique().sort(name).with_row_index("row")
-        self._rules, self._row, self._size = rules, keys, keys.height
+        self._rules, self._keys, self._size = rules, keys, keys.height
+        self._rows = {tuple(key): row for row, key in keys.iter_rows()}
         self._is_loose = keys.select(passes(loose)).to_series().to_numpy()
-        told = told.join(keys, on="key").drop("key").sort(pl.all())
+        told = told.join(keys, on="key").drop("key").sort("row", pl.all())
+        self._pairs = told["pair"].drop_nulls().unique().sort()
         pairs = told.select(pl.col("pair").rank("dense") - 1).to_series().fill_null(0).to_numpy()
         self._at = told["row"].to_numpy().astype(np.int64)
         self._is_hanging = told["pair"].is_not_null().to_numpy()
@@ -68,15 +126,19 @@ class Worlds:
         self._mass = told["mass_g"].to_numpy().astype(np.float64)
         group = told["group_key"].fill_null(_NOBODY)
         self._ends = np.column_stack([group, told["counterparty_key"].fill_null(group)]).astype(np.int64)
-        self._agency = told["agency"]
-        self._is_public = told["is_public"].to_numpy()
         self._solver, self._largest = self._opened()
-        self._agencies = self._majors(self._agency, np.zeros(told.height, dtype=np.bool_))
-        self._eyes_known: dict[_Eye, _Flags] = {}
-        self._eyes_alone: dict[_Eye, Sequence[pl.Series]] = {}
-        self._found: dict[tuple[int, int, _Eye, int], bool] = {}
+        self._agencies, self._is_public = told["agency"].str.split("\n"), told["is_public"].to_numpy()
+        names = ["", *self._agencies.explode().unique().drop_nulls().sort()]
+        self._eyes = [
+            _Eye(name, is_public) for is_public in {False, bool(self._is_public.any())} for name in names
+        ]
+        self._known_by: dict[_Eye, _Flags] = {}
 
     def _opened(self) -> tuple[Any, Floats]:
+        """Return the programme: what hangs together, and what stays in a block, by how much more and less.
+
+        As little as can be of what hangs together changes, so that few know of it.
+        """
         of, size = self._is_hanging, int(self._pair.max(initial=-1)) + 1
         largest = np.zeros(size)
         np.maximum.at(largest, self._pair[of], np.abs(self._mass[of]))
@@ -84,117 +146,235 @@ class Worlds:
         entries = np.concatenate([rates, np.ones(self._size)])
         rows = np.concatenate([self._at[of], np.arange(self._size)])
         columns = np.concatenate([self._pair[of], size + np.arange(self._size)])
-        matrix = csc_array(coo_array((entries, (rows, columns)), shape=(self._size, size + self._size)))
-        none = np.zeros(size + self._size)
-        return opened(matrix, none, none, none, {"presolve": "off"}), largest
+        more = csc_array(coo_array((entries, (rows, columns)), shape=(self._size, size + self._size)))
+        matrix = csc_array(hstack([more, -more]))
+        cost = np.tile(np.repeat([1.0, 0.0], [size, self._size]), 2)
+        none = np.zeros_like(cost)
+        return opened(matrix, cost, none, none, {"presolve": "off"}), largest
 
-    def unsafe(self, asked: pl.DataFrame) -> pl.DataFrame:
-        """Return those groups, of some that are asked about, for which there is no other world.
+    def attacks(self, asked: pl.DataFrame, before: Worlds) -> pl.DataFrame:
+        """Return what tells of groups, of some that are asked about, for which there is no other world.
 
         Args:
             asked: `key` and `of` (a group; null: any).
+            before: What was told anyway. What that tells by itself is nobody's fault now.
+
+        Returns:
+            Schema `ATTACKS`.
         """
-        found = asked.join(self._row, on="key").sort("row", "of")
-        broken = [
-            (key, group)
-            for key, of, row in found.select("key", "of", "row").iter_rows()
-            for group in self._broken(row, of)
-        ]
-        return pl.DataFrame(broken, schema={"key": asked.schema["key"], "of": pl.Int32}, orient="row")
+        rows = asked.join(self._keys, on="key").sort("row", "of").select("row", "of").iter_rows()
+        groups = [group for row, of in rows for group in ([of] if of is not None else self._groups(row))]
+        asked_of = [(group, end) for group in dict.fromkeys(groups) for end in (0, 1)]
+        attacks = [attack for of in asked_of if (attack := self._attack(*of, before)) is not None]
+        found = [attack.with_columns(number=pl.lit(at, pl.Int64)) for at, attack in enumerate(attacks)]
+        if not found:
+            return pl.DataFrame(schema=ATTACKS)
+        spots = self._keys.select("row", spot="key").explode("spot")
+        return pl.concat(found).join(spots, on="row").select(*ATTACKS)
 
-    def _broken(self, row: int, of: int | None) -> list[int]:
-        here = np.flatnonzero(self._at == row)
-        stays = here[~self._is_hanging[here]]
-        groups = [of] if of is not None else sorted({*self._tops(stays, 0), *self._tops(stays, 1)})
-        passed = self._passed(here)
-        eyes = list(self._eyes(here, passed))
-        return [
-            group for group in groups if not all(self._is_hidden(here, passed, group, eye) for eye in eyes)
-        ]
+    def _groups(self, row: int) -> list[int]:
+        """Return the groups that anybody may learn most of in a block, from what stays there alone."""
+        stays = np.flatnonzero((self._at == row) & ~self._is_hanging)
+        found = set[int]()
+        for eye in self._eyes:
+            left = stays[~self._flags(eye)[stays]]
+            for rival in (_NOBODY, *self._tops(left, (0, 1))):
+                unknown = left[(self._ends[left] != rival).all(axis=1)] if rival != _NOBODY else left
+                found.update(*(self._tops(unknown, (end,)) for end in (0, 1)))
+        return sorted(found)
 
-    def _eyes(self, here: _Numbers, passed: _Flags) -> Iterator[_Eye]:
-        """Yield who may look: nobody's records known, an agency's, public ones too."""
-        found = pl.concat([self._agency[here], self._agencies.filter(passed)])
-        agencies = found.drop_nulls().str.split("\n").explode().unique().sort().to_list()
-        for is_public in {False, bool(self._is_public[here].any())}:
-            yield from ((name, is_public) for name in ("", *agencies))
-
-    def _passed(self, here: _Numbers) -> _Flags:
-        """Say which blocks loads pass that pass this one, or pass one that such loads pass."""
-        passed = np.zeros(self._size, dtype=np.bool_)
-        passed[self._at[here]] = True
-        for _ in range(_STEPS):
-            pairs = np.zeros(len(self._largest), dtype=np.bool_)
-            pairs[self._pair[self._is_hanging & passed[self._at]]] = True
-            passed[self._at[self._is_hanging & pairs[self._pair]]] = True
-        return passed
-
-    def _majors(self, who: pl.Series, known: _Flags) -> pl.Series:
-        """Return who has nearly all that stays in each block, if anybody."""
-        stays = ~self._is_hanging & ~known
-        told = pl.DataFrame({"row": self._at[stays], "who": who.filter(stays), "mass_g": self._mass[stays]})
-        shares = told.group_by("row", "who").agg(pl.col("mass_g").sum())
-        is_major = pl.col("mass_g") > _MOST * pl.col("mass_g").sum().over("row")
-        rows = pl.DataFrame({"row": np.arange(self._size)})
-        return rows.join(shares.filter(is_major), on="row", how="left", maintain_order="left")["who"]
-
-    def _tops(self, rows: _Numbers, end: int) -> list[int]:
-        groups, where = np.unique(self._ends[rows, end], return_inverse=True)
-        sizes = np.bincount(where, np.abs(self._mass[rows]))
+    def _tops(self, entries: _Numbers, ends: Sequence[int]) -> list[int]:
+        groups, where = np.unique(self._ends[entries][:, ends], return_inverse=True)
+        sizes = np.bincount(where.ravel(), np.repeat(self._mass[entries], len(ends)), len(groups))
         return [int(group) for group in groups[np.argsort(-sizes, kind="stable")[:_TOPS]]]
 
-    def _is_hidden(self, here: _Numbers, passed: _Flags, group: int, eye: _Eye) -> bool:
-        unknown = here[~self._known(eye)[here]]
-        alone = {int(of) for majors in self._alone(eye) for of in majors.filter(passed).drop_nulls()}
-        stays = unknown[~self._is_hanging[unknown]]
-        tops = {of for rows in (unknown, stays) for end in (0, 1) for of in self._tops(rows, end)}
-        rivals = [_NOBODY, *sorted((tops | alone) - {_NOBODY, group})]
-        ends = [end for end in (0, 1) if (self._ends[unknown, end] == group).any()]
-        return all(self._has_world(group, end, eye, rival) for end in ends for rival in rivals)
+    def _attack(self, group: int, end: int, before: Worlds) -> pl.DataFrame | None:
+        """Return what tells anybody what a group moved, as `_parts`; none if nothing does."""
+        worlds: dict[_Rivals, _World] = {}
+        asked = (_Question(group, end, eye, ()) for eye in self._eyes)
+        attacks = (self._told(question, worlds, before) for question in asked)
+        return next((attack for attack in attacks if attack is not None), None)
 
-    def _alone(self, eye: _Eye) -> Sequence[pl.Series]:
-        if eye not in self._eyes_alone:
-            known = self._known(eye)
-            self._eyes_alone[eye] = [self._majors(pl.Series(ends), known) for ends in self._ends.T]
-        return self._eyes_alone[eye]
+    def _told(self, asked: _Question, worlds: dict[_Rivals, _World], before: Worlds) -> pl.DataFrame | None:
+        """Return what tells somebody, or some companies that know what is public, too; none if nothing does.
 
-    def _known(self, eye: _Eye) -> _Flags:
-        if eye not in self._eyes_known:
-            agency, is_public = eye
-            is_theirs: _Flags = self._agency.str.split("\n").list.contains(agency).to_numpy()
-            self._eyes_known[eye] = is_theirs | (self._is_public & is_public)
-        return self._eyes_known[eye]
+        Args:
+            asked: Whose, and for whom.
+            worlds: Those found for companies that know nothing more.
+            before: What was told anyway.
+        """
+        found = self._seen(asked, worlds, before)
+        if not isinstance(found, _World):
+            return found
+        # An agency does not share its records with companies.
+        is_full = asked.eye.agency or len(asked.rivals) == self._rules.coalition
+        for rival in [] if is_full else self._rivals(found, asked):
+            together = asked._replace(rivals=tuple(sorted({*asked.rivals, rival})))
+            if (attack := self._told(together, worlds, before)) is not None:
+                return attack
+        return None
 
-    def _has_world(self, group: int, end: int, eye: _Eye, rival: int) -> bool:
-        asked = group, end, eye, rival
-        if asked not in self._found:
-            self._found[asked] = self._solved(group, end, eye, rival)
-        return self._found[asked]
+    def _seen(self, asked: _Question, worlds: dict[_Rivals, _World], before: Worlds) -> _World | pl.DataFrame:
+        if asked.rivals not in worlds:
+            found = self._asked(asked._replace(eye=_NO_EYE), before)
+            if not isinstance(found, _World):
+                return found
+            worlds[asked.rivals] = found
+        known = self._known(worlds[asked.rivals], self._flags(asked.eye))
+        return self._asked(asked, before) if known is None else known
 
-    def _solved(self, group: int, end: int, eye: _Eye, rival: int) -> bool:
-        unknown = ~self._known(eye)
-        if rival != _NOBODY:
-            unknown &= (self._ends != rival).all(axis=1)
-        is_own = unknown & (self._ends[:, end] == group)
-        counts = is_own & (self._is_hanging | ~self._is_loose[self._at])
-        own = np.bincount(self._at[counts], self._mass[counts], self._size)
-        change = own * self._rules.p_permille / 1_000
-        level = np.abs(change).max(initial=0)
-        if not level:
-            return True
-        room = self._room(unknown & ~is_own)
-        return self._is_feasible(-change / level, np.minimum(room / level, _ROOM_MAX))
+    def _asked(self, asked: _Question, before: Worlds) -> _World | pl.DataFrame:
+        found = self._solved(asked, [])
+        if isinstance(found, _World):
+            return found
+        told = before.told(asked)
+        return self._solved(asked, told) if told else found
 
-    def _room(self, is_other: _Flags) -> Floats:
-        """Return how far others can move: what hangs together, and what stays in each block."""
+    def told(self, asked: _Question) -> list[_Key]:
+        """Return the keys of blocks that tell all by themselves."""
+        found: list[_Key] = []
+        while not isinstance(attack := self._solved(asked, found), _World):
+            rows = attack.filter(pl.col("pair").is_null()).select("row").unique()
+            found += map(tuple, rows.join(self._keys, on="row").sort("row")["key"])
+        return found
+
+    def _known(self, world: _World, is_known: _Flags) -> _World | None:
+        """Return a world as it is for somebody who knows some amounts, or none if they change in it."""
+        known = is_known[world.near]
+        if (world.is_changed & known).any():
+            return None
+        slack = world.slack + world.by_block(world.own * known)
+        rest = world.rest * ~known
+        if (np.abs(slack) > world.by_block(rest) + _NOTHING).any():
+            return None
+        return world._replace(own=world.own * ~known, rest=rest, slack=slack)
+
+    def _rivals(self, world: _World, asked: _Question) -> list[int]:
+        """Return who knows so much of what changes in a world that there may be none for that company."""
+        unknown = np.flatnonzero(~self._knows(asked)[world.near])
+        one, other = self._ends[world.near[unknown]].T
+        entries = np.concatenate([unknown, unknown[one != other]])
+        who = np.concatenate([one, other[one != other]])
+        if not len(who):
+            return []
+        names, which = np.unique(who, return_inverse=True)
+        size = len(names) * len(world.slack)
+        places = world.at[entries] * len(names) + which
+        own, rest = (np.bincount(places, amounts[entries], size) for amounts in (world.own, world.rest))
+        slack, room = (np.repeat(of, len(names)) for of in (world.slack, world.by_block(world.rest)))
+        is_short = (np.abs(slack + own) > room - rest + _NOTHING).reshape(-1, len(names)).any(axis=0)
+        found = {*who[world.is_changed[entries]].tolist(), *names[is_short].tolist()}
+        return sorted(found - {asked.group, _NOBODY})
+
+    def _knows(self, asked: _Question) -> _Flags:
+        """Return which amounts those know who ask."""
+        return self._flags(asked.eye) | self._theirs(asked)
+
+    def _theirs(self, asked: _Question) -> _Flags:
+        """Return which amounts are of companies that ask."""
+        one, other = np.isin(self._ends, asked.rivals).T
+        return one | other
+
+    def _solved(self, asked: _Question, told: Sequence[_Key]) -> _World | pl.DataFrame:
+        """Return a world, or the part of each block in what tells that there is none.
+
+        Args:
+            asked: Whose, and for whom.
+            told: Keys of blocks that need not be as they are.
+        """
+        is_free = np.zeros(self._size, dtype=np.bool_)
+        is_free[[self._rows[key] for key in told if key in self._rows]] = True
+        is_end, is_unknown = self._ends[:, asked.end] == asked.group, ~self._knows(asked)
+        is_no_matter = is_free[self._at] | (self._is_loose[self._at] & ~self._is_hanging)
+        share = self._rules.p_permille / 1_000
+        own = np.where(is_end & is_unknown & ~is_no_matter, self._mass * share, 0.0)
+        level = np.abs(self._by_row(own)).max(initial=0) or 1.0
+        rest = np.where(is_unknown & ~is_end & ~self._is_hanging, self._mass, 0.0) / level
         hangs = np.zeros(len(self._largest))
-        of = self._pair[is_other & self._is_hanging]
-        hangs[of] = self._largest[of]
-        stays = is_other & ~self._is_hanging
-        return np.concatenate([hangs, np.bincount(self._at[stays], self._mass[stays], self._size)])
+        of = self._pair[is_unknown & ~is_end & self._is_hanging]
+        hangs[of] = self._largest[of] / level
+        change = -self._by_row(own) / level
+        room = np.where(is_free, np.inf, self._by_row(rest))
+        found = self._answered(change, np.concatenate([hangs, room]))
+        if found is None:
+            return self._parts(asked, level, change, hangs, rest)
+        moves, slack = np.split(found, [len(hangs)])
+        return self._world(own / level, rest, moves, np.where(is_free, 0.0, slack))
 
-    def _is_feasible(self, change: Floats, room: Floats) -> bool:
-        solver, columns, rows = self._solver, *(np.arange(len(of), dtype=np.int32) for of in (room, change))
-        expect_ok(solver.changeColsBounds(len(columns), columns, -room, room))
+    def _world(self, own: Floats, rest: Floats, moves: Floats, slack: Floats) -> _World:
+        """Return a world, told by what is near.
+
+        Args:
+            own: By how much each amount of the group is larger.
+            rest: How large each other is that stays.
+            moves: By how much each of what hangs together changes.
+            slack: By how much what stays in each block does.
+        """
+        is_changed = self._is_hanging & (np.abs(moves) > _NOTHING)[self._pair]
+        is_near = (np.abs(slack) > _NOTHING) | (self._by_row(own) != 0)
+        near = np.flatnonzero(is_changed | is_near[self._at])
+        rows, at = np.unique(self._at[near], return_inverse=True)
+        return _World(near, at, own[near], rest[near], is_changed[near], slack[rows])
+
+    def _flags(self, eye: _Eye) -> _Flags:
+        """Return which amounts somebody knows."""
+        if eye not in self._known_by:
+            is_theirs: _Flags = self._agencies.list.contains(eye.agency).to_numpy() & bool(eye.agency)
+            self._known_by[eye] = is_theirs | (self._is_public & eye.is_public)
+        return self._known_by[eye]
+
+    def _answered(self, change: Floats, room: Floats) -> Floats | None:
+        """Return how much each column changes, or nothing if there is no way."""
+        upper = np.tile(np.minimum(room, _ROOM_MAX), 2)
+        solver, columns, rows = self._solver, *(np.arange(len(of), dtype=np.int32) for of in (upper, change))
+        expect_ok(solver.changeColsBounds(len(columns), columns, np.zeros_like(upper), upper))
         expect_ok(solver.changeRowsBounds(len(rows), rows, change, change))
-        return _ANSWERS[settled(solver, _ANSWERS)]
+        if not change.any():
+            return np.zeros_like(room)
+        if not _ANSWERS[settled(solver, _ANSWERS)]:
+            return None
+        more, less = np.array(solver.getSolution().col_value).reshape(2, -1)
+        found: Floats = more - less
+        return found
+
+    def _parts(
+        self, asked: _Question, level: float, change: Floats, hangs: Floats, rest: Floats
+    ) -> pl.DataFrame:
+        """Return the part of each block in the proof that there is no world: `row`, `pair`, `part`.
+
+        Without any of the blocks that it adds up it is none. It lacks less if what a pair told in one
+        of them did not hang together with the rest, or were not known for that reason.
+
+        Args:
+            asked: Whose, and for whom.
+            level: What all amounts are told in, grams.
+            change: Of each block, to be made up for.
+            hangs: How far each of what hangs together may change.
+            rest: How far what stays may.
+        """
+        status, _, ray = self._solver.getDualRay()
+        expect_ok(status)
+        weight: Floats = ray / np.abs(ray).max()
+        weight[np.abs(weight) < _NOTHING] = 0
+        of = np.flatnonzero(self._is_hanging & (weight[self._at] != 0))
+        pair, weighed, size = self._pair[of], weight[self._at[of]] * self._mass[of] / level, len(hangs)
+        net = np.where(hangs > 0, np.abs(np.bincount(pair, weighed, size)), 0.0)
+        is_other = (self._ends[of, asked.end] != asked.group) & ~self._theirs(asked)[of]
+        gain = np.bincount(pair, np.abs(weighed) * is_other, size) - net
+        lacking = np.abs(weight @ change) - net.sum() - np.abs(weight) @ self._by_row(rest)
+        summed = np.flatnonzero(weight)
+        parts = np.concatenate([np.ones(len(summed)), gain[pair] / max(lacking, _NOTHING)])
+        return pl.DataFrame(
+            {
+                "row": np.concatenate([summed, self._at[of]]),
+                "pair": pl.concat(
+                    [pl.Series([None] * len(summed), dtype=pl.UInt32), self._pairs.gather(pair)]
+                ),
+                "part": np.clip(parts, 0, 1),
+            },
+            schema_overrides={"row": pl.UInt32},
+        )
+
+    def _by_row(self, amounts: Floats) -> Floats:
+        found: Floats = np.bincount(self._at, amounts, self._size).astype(np.float64)
+        return found

@@ -192,7 +192,22 @@ def test_who_has_what_comes_besides_does_not_learn_the_one_that_goes(monkeypatch
     assert _recovered(histories.told(*weeks)) == []
 
     forget_traces(monkeypatch)
+    _forget_what_was_told(monkeypatch)
     assert _recovered(histories.told(*weeks)) != []
+
+
+def test_loads_that_come_in_a_last_block_do_not_tell_what_is_new_there(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """A last block less what another period told of three loads in it is not what little is new."""
+    first = _loads(3, period="2025-Q4")
+    gone = {number: _changed(told, {"period": "2026-Q1"}) for number, told in first.items()}
+    gone[0] = _changed(gone[0], {"sender": first[0].load.receiver, "receiver": first[0].load.sender})
+    weeks = (8, first), (16, gone | {50: _NEW._replace(mass_g=40)})
+    assert _recovered(histories.told(*weeks, name="one table")) == []
+
+    _forget_what_was_told(monkeypatch)
+    assert _recovered(histories.told(*weeks, name="one table")) != []
 
 
 def test_loads_that_go_to_an_earlier_period_do_not_tell_the_one_that_stays(

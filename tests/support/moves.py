@@ -29,7 +29,6 @@ class Move:
         since: That of the release that opened the row before; -1 for none.
         slot: The period as it was shown.
         paths: By dimension, the codes that the row is part of, from coarse to fine.
-        is_last: Whether it came in, or beside, the last block of its period.
     """
 
     release: int
@@ -38,7 +37,6 @@ class Move:
     slot: str
     paths: tuple[tuple[str, ...], ...]
     mass_g: int
-    is_last: bool
 
     @property
     def leaf(self) -> Figure:
@@ -80,8 +78,7 @@ def moves(releases: Sequence[Release]) -> Iterator[Move]:
         rows = map(Row._make, block.select(*LEAF, *BEHIND).rows())
         for row, mass_g, of in zip(rows, block["mass_g"], paths, strict=True):
             slot = row.period if row.period in shown else EARLIER
-            is_last = f"{row.period} {row.measure} {row.flow}" in release.due
-            yield Move(number, last.get((tables.hub, row), -1), row, slot, of, mass_g, is_last)
+            yield Move(number, last.get((tables.hub, row), -1), row, slot, of, mass_g)
             last[tables.hub, row] = number
 
 

@@ -28,18 +28,15 @@ _Numbers = NDArray[np.int64]
 class Eye:
     """Who knows all records of some agencies, and if it is a company, its own.
 
-    Attributes:
-        ends: The ends of movements at which it has to be to know them. An agency does not share
-            its records; so it is no company but by what the rules say of each end.
+    An agency does not share its records, so it is no company: coalitions of both are not reckoned with.
     """
 
     agencies: frozenset[str]
     rival: Group = None
-    ends: tuple[int, ...] = (0, 1)
 
     def knows(self, row: Row) -> bool:
         """Say whether it knows what stands in a row."""
-        is_own = self.rival is not None and self.rival in [row.ends[end] for end in self.ends]
+        is_own = self.rival is not None and self.rival in row.ends
         return is_own or row.agency in self.agencies
 
 
@@ -62,7 +59,7 @@ class Wanted:
 def wanted(history: History, moves: Sequence[Move], rows: Sequence[Sequence[Row]]) -> list[Wanted]:
     """Return the amount of every group in every leaf, book and figure, in every window of releases.
 
-    Each is wanted by companies that know much of it, alone or with an agency or the public.
+    Each is wanted by companies that know much of it, without and with public records, and by agencies.
 
     Args:
         history: What happened.
@@ -106,7 +103,6 @@ class _Seekers:
     def __init__(self, moves: Sequence[Move], rows: Sequence[Sequence[Row]], public: frozenset[str]) -> None:
         self._rows, self._public = rows, public
         self._mass = np.array([move.mass_g for move in moves], dtype=np.int64)
-        self._is_last = np.array([move.is_last for move in moves])
         self._agencies = [{row.agency for row in of} for of in rows]
         groups = {group for move in moves for group in move.row.ends}
         self._groups: list[Group] = [None, *sorted(groups - {None}, key=str)]
@@ -116,29 +112,26 @@ class _Seekers:
 
     def seek(self, numbers: _Numbers, end: int) -> Iterator[tuple[Eye, _Numbers]]:
         """Yield who looks at some moves, and those of each group that it does not know."""
-        for eye in self._eyes(numbers, end):
+        for eye in self._eyes(numbers):
             unknown = self._unknown(eye, numbers)
             groups = self._ends[unknown, end]
             for group in np.unique(groups).tolist():
                 yield eye, unknown[groups == group]
 
-    def _eyes(self, numbers: _Numbers, end: int) -> Iterator[Eye]:
-        """Yield who looks: who knows nobody's records, public ones, an agency's, both; companies too."""
+    def _eyes(self, numbers: _Numbers) -> Iterator[Eye]:
+        """Yield who looks: nobody and companies, without and with public records, and agencies."""
         for of in dict.fromkeys([frozenset[str](), self._public]):
             yield from self._with_rivals(Eye(of), numbers)
-        # In a last block nobody is protected from an agency and a company at once.
-        has_last = self._is_last[numbers].any()
         for agency in sorted(set[str]().union(*(self._agencies[number] for number in numbers))):
             for of in dict.fromkeys([frozenset({agency}), self._public | {agency}]):
-                eye = Eye(of, ends=(end,))
-                yield from [eye] if has_last else self._with_rivals(eye, numbers)
+                yield Eye(of)
 
     def _with_rivals(self, eye: Eye, numbers: _Numbers) -> Iterator[Eye]:
         """Yield somebody, and as the companies that know most of what it does not know yet."""
         yield eye
         unknown = self._unknown(eye, numbers)
         known = np.zeros(len(self._groups), dtype=np.int64)
-        for end in eye.ends:
+        for end in (0, 1):
             np.add.at(known, self._ends[unknown, end], np.abs(self._mass[unknown]))
         known[0] = 0  # who is not known is nobody
         for rival in np.argsort(-known, kind="stable")[:_RIVALS]:

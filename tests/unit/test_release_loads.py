@@ -105,7 +105,7 @@ def test_measures_of_different_masses_share_no_loads() -> None:
         name
         for is_one_mass in (True, False)
         for found in [_placed(*rows, is_one_mass=is_one_mass)]
-        for name, problem in final.problems(found, found, _tables(is_one_mass=is_one_mass))
+        for name, problem in final.problems(found, found, found.clear(), _tables(is_one_mass=is_one_mass))
         if "ALL" in name and "load" in problem.contributions.columns
     ]
     assert names == ["2026-Q1 ALL DOMESTIC mass_g"]
