@@ -130,7 +130,9 @@ class Worlds:
         self._agencies, self._is_public = told["agency"].str.split("\n"), told["is_public"].to_numpy()
         names = ["", *self._agencies.explode().unique().drop_nulls().sort()]
         self._eyes = [
-            _Eye(name, is_public) for is_public in {False, bool(self._is_public.any())} for name in names
+            _Eye(name, is_public)
+            for is_public in sorted({False, bool(self._is_public.any())})
+            for name in names
         ]
         self._known_by: dict[_Eye, _Flags] = {}
 
@@ -235,7 +237,11 @@ class Worlds:
         found: list[_Key] = []
         while not isinstance(attack := self._solved(asked, found), _World):
             rows = attack.filter(pl.col("pair").is_null()).select("row").unique()
-            found += map(tuple, rows.join(self._keys, on="row").sort("row")["key"])
+            keys = [tuple(key) for key in rows.join(self._keys, on="row").sort("row")["key"]]
+            more = [key for key in keys if key not in found]
+            if not more:
+                break
+            found += more
         return found
 
     def _known(self, world: _World, is_known: _Flags) -> _World | None:
@@ -272,8 +278,8 @@ class Worlds:
 
     def _theirs(self, asked: _Question) -> _Flags:
         """Return which amounts are of companies that ask."""
-        one, other = np.isin(self._ends, asked.rivals).T
-        return one | other
+        is_theirs: _Flags = np.isin(self._ends, asked.rivals)
+        return is_theirs[:, 0] | is_theirs[:, 1]
 
     def _solved(self, asked: _Question, told: Sequence[_Key]) -> _World | pl.DataFrame:
         """Return a world, or the part of each block in what tells that there is none.
@@ -311,7 +317,7 @@ class Worlds:
             slack: By how much what stays in each block does.
         """
         is_changed = self._is_hanging & (np.abs(moves) > _NOTHING)[self._pair]
-        is_near = (np.abs(slack) > _NOTHING) | (self._by_row(own) != 0)
+        is_near = (np.abs(slack) > _NOTHING) | (self._by_row(np.abs(own)) > 0)
         near = np.flatnonzero(is_changed | is_near[self._at])
         rows, at = np.unique(self._at[near], return_inverse=True)
         return _World(near, at, own[near], rest[near], is_changed[near], slack[rows])
@@ -325,12 +331,12 @@ class Worlds:
 
     def _answered(self, change: Floats, room: Floats) -> Floats | None:
         """Return how much each column changes, or nothing if there is no way."""
+        if not change.any():
+            return np.zeros_like(room)
         upper = np.tile(np.minimum(room, _ROOM_MAX), 2)
         solver, columns, rows = self._solver, *(np.arange(len(of), dtype=np.int32) for of in (upper, change))
         expect_ok(solver.changeColsBounds(len(columns), columns, np.zeros_like(upper), upper))
         expect_ok(solver.changeRowsBounds(len(rows), rows, change, change))
-        if not change.any():
-            return np.zeros_like(room)
         if not _ANSWERS[settled(solver, _ANSWERS)]:
             return None
         more, less = np.array(solver.getSolution().col_value).reshape(2, -1)
@@ -342,7 +348,7 @@ class Worlds:
     ) -> pl.DataFrame:
         """Return the part of each block in the proof that there is no world: `row`, `pair`, `part`.
 
-        Without any of the blocks that it adds up it is none. It lacks less if what a pair told in one
+        Without any of the blocks that it adds up there is none. It lacks less if what a pair told in one
         of them did not hang together with the rest, or were not known for that reason.
 
         Args:
@@ -352,9 +358,9 @@ class Worlds:
             hangs: How far each of what hangs together may change.
             rest: How far what stays may.
         """
-        status, _, ray = self._solver.getDualRay()
-        expect_ok(status)
-        weight: Floats = ray / np.abs(ray).max()
+        _, has_ray, ray = self._solver.getDualRay()
+        # Where the solver has none, all of the group's own blocks are.
+        weight: Floats = ray / np.abs(ray).max() if has_ray else np.sign(change)
         weight[np.abs(weight) < _NOTHING] = 0
         of = np.flatnonzero(self._is_hanging & (weight[self._at] != 0))
         pair, weighed, size = self._pair[of], weight[self._at[of]] * self._mass[of] / level, len(hangs)
