@@ -285,21 +285,27 @@ def _behind(attacks: pl.DataFrame, opened: pl.DataFrame, opens: pl.DataFrame) ->
         opened: Of `_pieces`.
         opens: The same, what may stay closed.
     """
-    of = opened.select("spot", of="leaf").unique("spot")
+    needed = _needed(attacks, opened, opens)
+    cost = opens.group_by("leaf").agg(_MASS.abs().sum()).sort("leaf")
+    number, leaf = needed["number"].rank("dense") - 1, cost["leaf"].search_sorted(needed["leaf"])
+    parts = np.zeros((number.n_unique(), cost.height))
+    parts[number, leaf] = np.clip(needed["part"], _LITTLE**2, 1)
+    return cost["leaf"].gather(_picked(parts, cost["mass_g"].to_numpy()))
+
+
+def _needed(attacks: pl.DataFrame, opened: pl.DataFrame, opens: pl.DataFrame) -> pl.DataFrame:
+    """Return which leaves attacks need: `number`, `leaf`, `part` (of what a world lacks because of it)."""
     summed = attacks.filter(pl.col("pair").is_null()).join(opens, on="spot").select("number", "leaf", "part")
+    of = opened.select("spot", of="leaf").unique("spot")
     pairs = attacks.drop_nulls("pair").join(of, on="spot").unique(["number", "pair", "of"])
-    # It hangs together by what is taken back there, or what is taken back and told again elsewhere.
+    # They hang together by what is taken back there, or by what is taken back and told again elsewhere.
     now = opens.group_by("pair", "leaf").agg(is_back=(_MASS < 0).any())
     far = pl.when("is_back").then((pl.col("leaf") != pl.col("of")).cast(pl.Int32)).otherwise(2)
     hanging = pairs.join(now, on="pair").with_columns(far=far)
     nearest = hanging.filter(pl.col("far") == pl.col("far").min().over("number"))
     found = pl.concat([summed.unique(), nearest.select(summed.columns)])
-    found = found.group_by("number", "leaf").agg(pl.col("part").sum())
-    cost = opens.group_by("leaf").agg(_MASS.abs().sum()).sort("leaf")
-    number, leaf = found["number"].rank("dense") - 1, cost["leaf"].search_sorted(found["leaf"])
-    parts = np.zeros((number.n_unique(), cost.height))
-    parts[number, leaf] = np.clip(found["part"], _LITTLE**2, 1)
-    return cost["leaf"].gather(_picked(parts, cost["mass_g"].to_numpy()))
+    # Of floating-point numbers the order tells the sum.
+    return found.sort(pl.all()).group_by("number", "leaf", maintain_order=True).agg(pl.col("part").sum())
 
 
 def _picked(parts: Floats, cost: Floats) -> list[int]:

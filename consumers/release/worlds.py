@@ -233,15 +233,12 @@ class Worlds:
         return self._solved(asked, told) if told else found
 
     def told(self, asked: _Question) -> list[_Key]:
-        """Return the keys of blocks that tell all by themselves."""
+        """Return the keys of blocks that tell a group's amounts by themselves."""
         found: list[_Key] = []
         while not isinstance(attack := self._solved(asked, found), _World):
+            # What tells has amounts of the group in a block that is not among them yet.
             rows = attack.filter(pl.col("pair").is_null()).select("row").unique()
-            keys = [tuple(key) for key in rows.join(self._keys, on="row").sort("row")["key"]]
-            more = [key for key in keys if key not in found]
-            if not more:
-                break
-            found += more
+            found += map(tuple, rows.join(self._keys, on="row").sort("row")["key"])
         return found
 
     def _known(self, world: _World, is_known: _Flags) -> _World | None:
@@ -286,12 +283,12 @@ class Worlds:
 
         Args:
             asked: Whose, and for whom.
-            told: Keys of blocks that need not be as they are.
+            told: Keys of blocks in which the group's amounts are told anyway.
         """
-        is_free = np.zeros(self._size, dtype=np.bool_)
-        is_free[[self._rows[key] for key in told if key in self._rows]] = True
+        is_told = np.zeros(self._size, dtype=np.bool_)
+        is_told[[self._rows[key] for key in told if key in self._rows]] = True
         is_end, is_unknown = self._ends[:, asked.end] == asked.group, ~self._knows(asked)
-        is_no_matter = is_free[self._at] | (self._is_loose[self._at] & ~self._is_hanging)
+        is_no_matter = is_told[self._at] | (self._is_loose[self._at] & ~self._is_hanging)
         share = self._rules.p_permille / 1_000
         own = np.where(is_end & is_unknown & ~is_no_matter, self._mass * share, 0.0)
         level = np.abs(self._by_row(own)).max(initial=0) or 1.0
@@ -300,12 +297,11 @@ class Worlds:
         of = self._pair[is_unknown & ~is_end & self._is_hanging]
         hangs[of] = self._largest[of] / level
         change = -self._by_row(own) / level
-        room = np.where(is_free, np.inf, self._by_row(rest))
-        found = self._answered(change, np.concatenate([hangs, room]))
+        found = self._answered(change, np.concatenate([hangs, self._by_row(rest)]))
         if found is None:
             return self._parts(asked, level, change, hangs, rest)
         moves, slack = np.split(found, [len(hangs)])
-        return self._world(own / level, rest, moves, np.where(is_free, 0.0, slack))
+        return self._world(own / level, rest, moves, slack)
 
     def _world(self, own: Floats, rest: Floats, moves: Floats, slack: Floats) -> _World:
         """Return a world, told by what is near.
