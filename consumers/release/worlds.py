@@ -261,11 +261,17 @@ class Worlds:
         if not len(who):
             return []
         names, which = np.unique(who, return_inverse=True)
-        size = len(names) * len(world.slack)
+        shape = len(world.slack), len(names)
         places = world.at[entries] * len(names) + which
-        own, rest = (np.bincount(places, amounts[entries], size) for amounts in (world.own, world.rest))
-        slack, room = (np.repeat(of, len(names)) for of in (world.slack, world.by_block(world.rest)))
-        is_short = (np.abs(slack + own) > room - rest + _NOTHING).reshape(-1, len(names)).any(axis=0)
+        own, rest = (
+            np.bincount(places, amounts[entries], np.prod(shape)).reshape(shape)
+            for amounts in (world.own, world.rest)
+        )
+        # Those who come besides know as much as may be.
+        more = self._rules.coalition - len(asked.rivals) - 1
+        theirs = np.sort(np.abs(own) + rest, axis=1)[:, ::-1][:, :more].sum(axis=1)
+        slack, room = world.slack[:, None], (world.by_block(world.rest) - theirs)[:, None]
+        is_short = (np.abs(slack + own) > room - rest + _NOTHING).any(axis=0)
         found = {*who[world.is_changed[entries]].tolist(), *names[is_short].tolist()}
         return sorted(found - {asked.group, _NOBODY})
 
