@@ -22,8 +22,9 @@ import polars as pl
 from consumers.disclosure.problem import Rules
 from consumers.disclosure.solver import Floats
 from consumers.release import loads
+from consumers.release.amounts import passes
 from consumers.release.gate import NOW, moves, numbers_of_groups, unsafe, with_families
-from consumers.release.worlds import ATTACKS, Worlds, passes
+from consumers.release.worlds import ATTACKS, Worlds
 
 _SPOT = ["leaf", "period", "taken_on"]
 _ENDS = ["group_key", "counterparty_key"]
@@ -74,9 +75,7 @@ def held(  # noqa: PLR0917  # what may open, beside what is there
         return closed
     pieces = _pieces(moved)
     places = everything.join(hidden, on=hidden.columns, how="semi").select("leaf", "period").unique()
-    secret = pieces.filter(~_IS_NOW).join(places, on=["leaf", "period"], how="semi")
-    ending = pieces.filter(_IS_NOW, pl.col("leaf").is_in(last.implode()))
-    loose = pl.concat([secret["spot"], ending["spot"]]).unique()
+    loose = _loose(pieces, places, last)
     # What is told before anything opens now is nothing's fault that opens.
     stays = _IS_NOW & pl.col("leaf").is_in(pl.concat([rows["leaf"], closed]).unique().implode())
     before = _traces(pieces.filter(~stays), pieces.filter(stays, _MASS < 0))
@@ -92,6 +91,13 @@ def held(  # noqa: PLR0917  # what may open, beside what is there
         if more.is_empty():
             return closed
         closed = pl.concat([closed, with_families(rows, more)])
+
+
+def _loose(pieces: pl.DataFrame, places: pl.DataFrame, last: pl.Series) -> pl.Series:
+    """Return the spots where what stays is no matter: last blocks that come, confidential parts of others."""
+    secret = pieces.filter(~_IS_NOW).join(places, on=["leaf", "period"], how="semi")
+    ending = pieces.filter(_IS_NOW, pl.col("leaf").is_in(last.implode()))
+    return pl.concat([secret["spot"], ending["spot"]]).unique()
 
 
 def _telling(
