@@ -196,18 +196,14 @@ class Worlds:
         if not len(who):
             return []
         names, which = np.unique(who, return_inverse=True)
-        shape = len(world.slack), len(names)
-        places = world.at[entries] * len(names) + which
-        own, rest = (
-            np.bincount(places, amounts[entries], np.prod(shape)).reshape(shape)
-            for amounts in (world.own, world.rest)
-        )
+        places, where = np.unique(world.at[entries] * len(names) + which, return_inverse=True)
+        block, name = np.divmod(places, len(names))
+        own, rest = (np.bincount(where, amounts[entries]) for amounts in (world.own, world.rest))
         # Those who come besides know as much as may be.
-        more = self._rules.coalition - len(asked.rivals) - 1
-        theirs = np.sort(np.abs(own) + rest, axis=1)[:, ::-1][:, :more].sum(axis=1)
-        slack, room = world.slack[:, None], (world.by_block(world.rest) - theirs)[:, None]
-        is_short = (np.abs(slack + own) > room - rest + NOTHING).any(axis=0)
-        found = {*who[world.is_changed[entries]].tolist(), *names[is_short].tolist()}
+        besides = self._rules.coalition - len(asked.rivals) - 1
+        room = world.by_block(world.rest) - _most(block, np.abs(own) + rest, len(world.slack), besides)
+        is_short = np.abs(world.slack[block] + own) > room[block] - rest + NOTHING
+        found = {*who[world.is_changed[entries]].tolist(), *names[name[is_short]].tolist()}
         return sorted(found - {asked.group, NOBODY})
 
     def _knows(self, asked: _Question) -> Flags:
@@ -280,3 +276,12 @@ class Worlds:
         part = np.clip(gain[pair] / max(lacking, NOTHING), 0, 1)
         hanging = pl.DataFrame({"row": amounts.row[of], "pair": amounts.pairs.gather(pair), "part": part})
         return pl.concat([summed, hanging]).with_columns(pl.col("row").cast(pl.UInt32))
+
+
+def _most(block: Numbers, sizes: Floats, blocks: int, count: int) -> Floats:
+    """Return the sum of so many of the largest sizes in each block."""
+    order = np.lexsort([-sizes, block])
+    rank = np.empty_like(order)
+    rank[order] = np.arange(len(order)) - np.searchsorted(block[order], block[order])
+    is_most = rank < count
+    return np.bincount(block[is_most], sizes[is_most], blocks).astype(np.float64)
