@@ -70,16 +70,19 @@ def test_a_fenced_writer_closes_with_reports_on_their_way(exchange: Exchange) ->
     reports: list[object] = []
     first, topic = writers(agency)
     send(first, topic)
-    writers(agency)
+
+    def send_with_reports() -> None:
+        for _ in range(3):
+            first.send(topic, b"other\0key", b"\0\0\0\0\1body", [], report=lambda *told: reports.append(told))
 
     def go_on() -> None:
         deadline = time.monotonic() + 20
         while time.monotonic() < deadline:
-            for _ in range(3):
-                first.send(
-                    topic, b"other\0key", b"\0\0\0\0\1body", [], report=lambda *told: reports.append(told)
-                )
+            send_with_reports()
 
+    # It may learn at once that it is shut out: then these are on their way.
+    send_with_reports()
+    writers(agency)
     with pytest.raises(FencedError, match="took over"):
         go_on()
     assert first.is_open
