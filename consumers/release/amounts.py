@@ -27,9 +27,21 @@ class Eye(NamedTuple):
 NO_EYE = Eye("", is_public=False)
 
 
-def passes(spots: pl.Series) -> pl.Expr:
-    """Say whether a `key` passes any of some spots."""
-    return pl.col("key").list.set_intersection(spots.implode()).list.len() > 0
+class Loose(NamedTuple):
+    """Spots where what stays is no matter: it is decided with all tables.
+
+    Attributes:
+        ending: Of last blocks that come.
+        secret: Of those that came: confidential parts, which no figure shows.
+    """
+
+    ending: pl.Series
+    secret: pl.Series
+
+    def passed(self) -> pl.Expr:
+        """Say whether a `key` passes any of them."""
+        spots = pl.concat([self.ending, self.secret])
+        return pl.col("key").list.set_intersection(spots.implode()).list.len() > 0
 
 
 class Amounts:
@@ -39,26 +51,28 @@ class Amounts:
         keys: `key`, and `row`, its number: the blocks that an amount counts in.
         row: Of each amount, ascending.
         ends: The groups at both ends, shape (n, 2).
-        mass: Grams, shape (n,); signed where it hangs together.
+        mass: Grams, shape (n,), signed.
         is_hanging: Whether it hangs together with others of its pair.
         pair: Number of that; 0 where it stays.
         pairs: The pairs, by number.
         counts: Whether the world has to be told of what a group has of it: not what stays where it is no
             matter.
+        secret: Blocks that no figure shows.
         eyes: Who knows any of it.
     """
 
-    def __init__(self, staying: pl.DataFrame, hanging: pl.DataFrame, loose: pl.Series) -> None:
+    def __init__(self, staying: pl.DataFrame, hanging: pl.DataFrame, loose: Loose) -> None:
         """Number them.
 
         Args:
             staying: `key`, the groups at both ends, `agency`, `is_public`, `mass_g`.
-            hanging: The same, and `pair`.
-            loose: Spots where what stays is no matter.
+            hanging: The same, `pair`, and who knows any of what hangs together (`all_agency`, `all_public`).
+            loose: Where what stays is no matter.
         """
-        columns = [*staying.columns, "pair"]
-        stays = staying.with_columns(pair=pl.lit(None, pl.UInt32))
-        told = pl.concat([stays.select(columns), hanging.select(columns)])
+        stays = staying.with_columns(
+            pair=pl.lit(None, pl.UInt32), all_agency="agency", all_public="is_public"
+        )
+        told = pl.concat([stays, hanging.select(stays.columns)])
         name = pl.col("key").cast(pl.List(pl.String)).list.join(" ")
         self.keys = told.select("key").unique().sort(name).with_row_index("row")
         told = told.join(self.keys, on="key").drop("key").sort("row", pl.all())
@@ -69,13 +83,12 @@ class Amounts:
         self.is_hanging = told["pair"].is_not_null().to_numpy()
         number = told.select(pl.col("pair").rank("dense") - 1).to_series().fill_null(0)
         self.pair, self.pairs = number.to_numpy().astype(np.int64), told["pair"].drop_nulls().unique().sort()
-        is_loose = self.keys.select(passes(loose)).to_series().to_numpy()
+        self.secret = loose.secret
+        is_loose = self.keys.select(loose.passed()).to_series().to_numpy()
         self.counts = self.is_hanging | ~is_loose[self.row]
-        self._agencies, self._is_public = told["agency"].str.split("\n"), told["is_public"].to_numpy()
-        names = ["", *self._agencies.explode().unique().drop_nulls().sort()]
-        publics = sorted({False, bool(self._is_public.any())})
-        self.eyes = [Eye(name, is_public) for is_public in publics for name in names]
-        self._known: dict[Eye, Flags] = {}
+        self._knowers = _Knowers(told["agency"], told["is_public"])
+        self._all_knowers = _Knowers(told["all_agency"], told["all_public"])
+        self.eyes = self._all_knowers.eyes()
 
     def by_row(self, amounts: Floats) -> Floats:
         """Return the sum of some amounts in each row."""
@@ -84,12 +97,40 @@ class Amounts:
 
     def known(self, eye: Eye) -> Flags:
         """Say which amounts somebody knows."""
-        if eye not in self._known:
-            is_theirs: Flags = self._agencies.list.contains(eye.agency).to_numpy() & bool(eye.agency)
-            self._known[eye] = is_theirs | (self._is_public & eye.is_public)
-        return self._known[eye]
+        return self._knowers.known(eye)
+
+    def fixed(self, eye: Eye) -> Flags:
+        """Say which amounts do not change for somebody, who knows some of what hangs together with them."""
+        return self._all_knowers.known(eye)
 
     def of(self, groups: tuple[int, ...]) -> Flags:
         """Say which amounts have any of some groups at an end."""
         is_theirs: Flags = np.isin(self.ends, groups)
         return is_theirs[:, 0] | is_theirs[:, 1]
+
+    def at(self, group: int, end: int) -> Flags:
+        """Say which amounts are a group's, at one end: with all that hangs together with any of them."""
+        is_there: Flags = self.ends[:, end] == group
+        pairs = np.zeros(len(self.pairs), dtype=np.bool_)
+        pairs[self.pair[is_there & self.is_hanging]] = True
+        is_there[self.is_hanging] = pairs[self.pair[self.is_hanging]]
+        return is_there
+
+
+class _Knowers:
+    """Who knows each of some amounts."""
+
+    def __init__(self, agency: pl.Series, is_public: pl.Series) -> None:
+        self._agencies, self._is_public = agency.str.split("\n"), is_public.to_numpy()
+        self._known: dict[Eye, Flags] = {}
+
+    def eyes(self) -> list[Eye]:
+        names = ["", *self._agencies.explode().unique().drop_nulls().sort()]
+        publics = sorted({False, bool(self._is_public.any())})
+        return [Eye(name, is_public) for is_public in publics for name in names]
+
+    def known(self, eye: Eye) -> Flags:
+        if eye not in self._known:
+            is_theirs: Flags = self._agencies.list.contains(eye.agency).to_numpy() & bool(eye.agency)
+            self._known[eye] = is_theirs | (self._is_public & eye.is_public)
+        return self._known[eye]

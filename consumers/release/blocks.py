@@ -70,7 +70,7 @@ def pending(contributions: pl.DataFrame, taken: pl.DataFrame, before: pl.DataFra
     found = found.with_columns(pl.col("standing_g", "taken_g", "unconverted").fill_null(0)).with_columns(
         mass_g=pl.col("standing_g") - pl.col("taken_g"), is_public=pl.col("agency").is_in(public.implode())
     )
-    return found.drop("taken_g")
+    return found.drop("taken_g").sort(KEYS)
 
 
 def names(contributions: pl.DataFrame, before: pl.DataFrame) -> pl.DataFrame:

@@ -22,7 +22,7 @@ from consumers.release.calendar import Epoch
 from consumers.release.tables import Tables
 
 WATCHED = {**dict.fromkeys(PLACE, pl.String), "last_on": pl.Date}
-HIDDEN = dict.fromkeys(LEAF, pl.String)
+HIDDEN = {**dict.fromkeys(LEAF, pl.String), "taken_on": pl.Date}
 _DAY = timedelta(days=1)
 _TRAILING_YEAR = timedelta(days=366)
 
@@ -35,7 +35,7 @@ class Attribution:
         taken: Schema `TAKEN`: contributions in published blocks, and the last day of their epoch.
         watched: Schema `WATCHED`: places where something was withheld, and the last day of the
             last epoch in which it was.
-        hidden: Schema `HIDDEN`: leaf cells whose part in a last block is confidential.
+        hidden: Schema `HIDDEN`: leaf cells whose part in a last block is confidential, and when that came.
         names: Schema `NAMES`: which companies were told to belong to which groups.
         final: Last blocks that are published, such as `2026-Q1 RECEIVED DOMESTIC`, ascending.
     """
@@ -100,6 +100,7 @@ def decide(
     coming = ending.join(last.left, on="leaf", how="anti")
     gated = _gated(pl.concat([others, last.left]), coming, attribution, tables)
     taken = pl.concat([gated.filter(~pl.col("is_held")), last.rows]).filter(pl.col("mass_g") != 0)
+    hidden = last.hidden.with_columns(taken_on=pl.lit(epoch.end - _DAY))
     block = taken.with_columns(taken_on=pl.lit(epoch.end - _DAY)).select(*TAKEN).sort(KEYS)
     withheld = pl.concat([gated, last.rows]).filter("is_held")
     return Decision(
@@ -113,7 +114,7 @@ def decide(
         attribution=Attribution(
             taken=pl.concat([attribution.taken, block]),
             watched=_watched(attribution.watched, withheld, epoch),
-            hidden=pl.concat([attribution.hidden, last.hidden]).unique().sort(LEAF),
+            hidden=pl.concat([attribution.hidden, hidden]).unique().sort(*HIDDEN),
             names=blocks.names(contributions, attribution.names),
             final=tuple(sorted({*attribution.final, *due})),
         ),

@@ -24,6 +24,7 @@ from consumers.disclosure.primary import levels_at
 from consumers.disclosure.problem import Rules
 from consumers.disclosure.system import NOT_KNOWN, Contributions, Flags
 from consumers.release import loads
+from consumers.release.blocks import LEAF
 
 # Whom a block must be safe from: who knows no records, or an agency's (its number), or public ones too.
 _NOBODY, _WITH_PUBLIC = pl.lit(0, pl.Int64), 1 << 32
@@ -50,7 +51,7 @@ def held(rows: pl.DataFrame, hidden: pl.DataFrame, rules: Rules) -> pl.Series:
         unsafe_windows(rows, rules),
         unsafe_differences(rows, rules),
         # Nobody knows what there is so far: less of it might leave less in a sum than was safe.
-        shrinking.join(hidden, on=hidden.columns, how="semi")["leaf"],
+        shrinking.join(hidden, on=LEAF, how="semi")["leaf"],
     ]
     return with_families(rows, pl.concat([*found, rows.filter("is_mirrored")["leaf"]]))
 

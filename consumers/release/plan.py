@@ -11,7 +11,8 @@ from collections.abc import Sequence
 import polars as pl
 
 from consumers.release import blocks, final
-from consumers.release.blocks import LEAF, NAMES, TAKEN
+from consumers.release.blocks import NAMES, TAKEN
+from consumers.release.decision import HIDDEN
 from consumers.release.figures import BOOKS, NODES
 from consumers.release.tables import DIMENSIONS, LEVELS, Table, Tables
 
@@ -39,7 +40,7 @@ def plan(contributions: pl.DataFrame, tables: Tables, periods: Sequence[str]) ->
     nothing = pl.DataFrame(schema=TAKEN), pl.DataFrame(schema=NAMES)
     pending = blocks.pending(contributions, *nothing)
     rows = blocks.placed(pending, tables, periods).filter(pl.col("period").is_in(list(periods)))
-    cells = final.decided(rows, rows.clear(), rows.select(LEAF).clear(), tables).cells
+    cells = final.decided(rows, rows.clear(), pl.DataFrame(schema=HIDDEN), tables).cells
     return pl.concat(_of_table(cells, table, tables, periods) for table in tables.tables)
 
 

@@ -1,7 +1,7 @@
-"""The linear programme of other worlds: what changes so that all rows stay as they are.
+"""The linear programme of other worlds: what changes so that every published block stays as it is.
 
-A column for each pair of which amounts hang together, which grow and shrink at one rate, and one for
-each row, in which what stays does.
+A row for each block that figures show. A column for each pair of which amounts hang together, which
+grow and shrink at one rate, and one for what stays in each set of blocks, in all of which it counts.
 """
 
 from __future__ import annotations
@@ -10,6 +10,7 @@ from typing import Any
 
 import highspy
 import numpy as np
+import polars as pl
 from scipy.sparse import coo_array, csc_array, hstack
 
 from consumers.disclosure.solver import Floats, expect_ok, opened, settled
@@ -26,6 +27,7 @@ class Programme:
     """The programme, and its solver, which goes on from its last answer.
 
     Attributes:
+        spots: The blocks that figures show, by number.
         largest: The largest amount of each pair, grams: it changes by as much when its column does by 1.
     """
 
@@ -34,28 +36,34 @@ class Programme:
 
         As little as can be of what hangs together changes, so that few know of it.
         """
-        of, size, rows = amounts.is_hanging, len(amounts.pairs), np.arange(amounts.keys.height)
+        spots = amounts.keys["key"].explode().unique().sort()
+        self.spots = spots.filter(~spots.is_in(amounts.secret.implode()))
+        self._blocks = _blocks(amounts, self.spots)
+        of, size = amounts.is_hanging, len(amounts.pairs)
         pair, mass = amounts.pair[of], amounts.mass[of]
         self.largest = np.zeros(size)
         np.maximum.at(self.largest, pair, np.abs(mass))
-        entries = np.concatenate([mass / self.largest[pair], np.ones(len(rows))])
-        places = np.concatenate([amounts.row[of], rows]), np.concatenate([pair, size + rows])
-        more = csc_array(coo_array((entries, places), shape=(len(rows), size + len(rows))))
-        cost = np.tile(np.repeat([1.0, 0.0], [size, len(rows)]), 2)
+        rates = coo_array(
+            (mass / self.largest[pair], (amounts.row[of], pair)), shape=(amounts.keys.height, size)
+        )
+        more = hstack([self._blocks @ csc_array(rates), self._blocks])
+        cost = np.tile(np.repeat([1.0, 0.0], [size, amounts.keys.height]), 2)
         none = np.zeros_like(cost)
         both = csc_array(hstack([more, -more]))
+        both.sort_indices()
         self._solver: Any = opened(both, cost, none, none, {"presolve": "off"})
 
     def solved(self, change: Floats, hangs: Floats, rest: Floats) -> tuple[Floats, Floats] | None:
-        """Return by how much pairs and rows change, or nothing if there is no way.
+        """Return by how much pairs, and what stays, change, or nothing if there is no way.
 
         Args:
-            change: Of each row, to be made up for.
+            change: Of each set of blocks, to be made up for.
             hangs: How far each pair can change.
-            rest: How far what stays in each row can.
+            rest: How far what stays in each set of blocks can.
         """
         if not change.any():
             return np.zeros_like(hangs), np.zeros_like(rest)
+        change = self._blocks @ change
         upper = np.tile(np.minimum(np.concatenate([hangs, rest]), _ROOM_MAX), 2)
         solver, columns, rows = self._solver, *(np.arange(len(of), dtype=np.int32) for of in (upper, change))
         expect_ok(solver.changeColsBounds(len(columns), columns, np.zeros_like(upper), upper))
@@ -66,13 +74,27 @@ class Programme:
         moves, slack = np.split(more - less, [len(hangs)])
         return moves, slack
 
-    def proof(self, change: Floats) -> Floats:
-        """Return with which weight each row is part of the proof that there was no way, from -1 to 1.
+    def proof(self, change: Floats) -> tuple[Floats, Floats]:
+        """Return the weights with which blocks are part of the proof that there was no way, from -1 to 1.
 
-        Summed up like that, rows have less room than the change takes.
+        Summed up like that, they have less room than the change takes.
+
+        Args:
+            change: As of `solved`.
+
+        Returns:
+            Of each block, by number of `spots`, and of what counts in each set of blocks.
         """
         _, has_ray, ray = self._solver.getDualRay()
         # Where the solver has none, all rows that change are.
-        weight: Floats = ray / np.abs(ray).max() if has_ray else np.sign(change)
+        weight: Floats = ray / np.abs(ray).max() if has_ray else np.sign(self._blocks @ change)
         weight[np.abs(weight) < NOTHING] = 0
-        return weight
+        return weight, self._blocks.T @ weight
+
+
+def _blocks(amounts: Amounts, spots: pl.Series) -> csc_array:
+    """Return which blocks each set of them has, shape (blocks, sets)."""
+    of = amounts.keys.explode("key").filter(pl.col("key").is_in(spots.implode()))
+    places = spots.search_sorted(of["key"]).to_numpy(), of["row"].to_numpy()
+    shape = len(spots), amounts.keys.height
+    return csc_array(coo_array((np.ones(of.height), places), shape=shape))

@@ -22,9 +22,10 @@ import polars as pl
 from consumers.disclosure.problem import Rules
 from consumers.disclosure.solver import Floats
 from consumers.release import loads
-from consumers.release.amounts import passes
+from consumers.release.amounts import NOBODY, Amounts, Loose
+from consumers.release.blocks import LEAF
 from consumers.release.gate import NOW, moves, numbers_of_groups, unsafe, with_families
-from consumers.release.worlds import ATTACKS, Worlds
+from consumers.release.worlds import ATTACKS, Otherwise, Worlds
 
 _SPOT = ["leaf", "period", "taken_on"]
 _ENDS = ["group_key", "counterparty_key"]
@@ -35,14 +36,15 @@ REST = 2.3
 # Less of what an attack lacks is no help.
 _LITTLE = 1e-3
 _IS_NOW, _MASS = pl.col("taken_on") == NOW, pl.col("mass_g")
+_NAME = pl.col("key").cast(pl.List(pl.String)).list.join(",")
 
 
 class _Traces(NamedTuple):
     """What was told, by `key`: in which spots.
 
     Attributes:
-        staying: What nothing is taken back of: of both ends, `agency` and `is_public`, `mass_g`.
-        hanging: What may have been taken back: the same, and `pair`; signed.
+        staying: What hangs together with nothing: of both ends, `agency` and `is_public`, `mass_g`; signed.
+        hanging: What may have been taken back: the same, `pair`, and who knows any of that.
         passed: Keys at which something hangs together, or cancels out.
     """
 
@@ -71,12 +73,14 @@ def held(  # noqa: PLR0917  # what may open, beside what is there
     """
     everything = pl.concat([rows, others])
     moved = moves(everything, ["leaf", "period", "is_owned", *loads.COLUMNS]).collect()
-    if not (moved["mass_g"] < 0).any():
+    if rows.is_empty() or not (moved["mass_g"] < 0).any():
         return closed
     pieces = _pieces(moved)
-    places = everything.join(hidden, on=hidden.columns, how="semi").select("leaf", "period").unique()
-    loose = _loose(pieces, places, last)
-    # What is told before anything opens now is nothing's fault that opens.
+    places = everything.join(hidden, on=LEAF).select("leaf", "period", "taken_on").unique()
+    loose = Loose(
+        pieces.filter(_IS_NOW, pl.col("leaf").is_in(last.implode()))["spot"].unique(),
+        pieces.join(places, on=_SPOT, how="semi")["spot"].unique(),
+    )
     stays = _IS_NOW & pl.col("leaf").is_in(pl.concat([rows["leaf"], closed]).unique().implode())
     before = _traces(pieces.filter(~stays), pieces.filter(stays, _MASS < 0))
     while True:
@@ -84,20 +88,14 @@ def held(  # noqa: PLR0917  # what may open, beside what is there
         opened, lost = pieces.filter(~is_closed), pieces.filter(is_closed, _MASS < 0)
         opens = opened.filter(_IS_NOW, pl.col("leaf").is_in(rows["leaf"].unique().implode()))
         traces = _traces(opened, lost)
-        more = _behind(_attacks(traces, before, loose, rules), opened, opens)
+        anew = _traces(opened, lost, is_new=True)
+        more = _behind(_attacks(traces, before, anew, loose, rules), opened, opens)
         if more.is_empty():
             gone = lost.join(places, on=["leaf", "period"], how="semi")
-            more = _telling(opened, gone, opens, traces.staying, rules)
+            more = _telling(opened, gone, opens, traces.staying.with_columns(_MASS.abs()), rules)
         if more.is_empty():
             return closed
         closed = pl.concat([closed, with_families(rows, more)])
-
-
-def _loose(pieces: pl.DataFrame, places: pl.DataFrame, last: pl.Series) -> pl.Series:
-    """Return the spots where what stays is no matter: last blocks that come, confidential parts of others."""
-    secret = pieces.filter(~_IS_NOW).join(places, on=["leaf", "period"], how="semi")
-    ending = pieces.filter(_IS_NOW, pl.col("leaf").is_in(last.implode()))
-    return pl.concat([secret["spot"], ending["spot"]]).unique()
 
 
 def _telling(
@@ -170,15 +168,16 @@ def _pieces(moved: pl.DataFrame) -> pl.DataFrame:
     )
 
 
-def _traces(opened: pl.DataFrame, lost: pl.DataFrame) -> _Traces:
+def _traces(opened: pl.DataFrame, lost: pl.DataFrame, *, is_new: bool = False) -> _Traces:
     """Return what stays of what is published, and what hangs together.
 
     Args:
         opened: Of `_pieces`.
         lost: The same, what was taken back where that stays closed.
+        is_new: Whether that is taken to be told again only now.
     """
     strands = _strands(opened)
-    back = _back(strands, opened, lost)
+    back = _back(strands, opened, lost, is_new=is_new)
     strands = strands.join(back, on=["pair", "key"], how="left", nulls_equal=True)
     back_g = pl.col("back_g").fill_null(0)
     # Where a pair told much more than it took back, the rest can make up for that.
@@ -187,15 +186,17 @@ def _traces(opened: pl.DataFrame, lost: pl.DataFrame) -> _Traces:
     strands = strands.with_columns(hangs=hangs)
     hanging = _together(strands)
     # What hangs together with nothing stays.
-    is_alone = pl.len().over("pair") == 1
+    is_alone = _NAME.n_unique().over("pair") == 1
     rest = strands.with_columns(mass_g=_MASS - pl.col("hangs")).filter(_MASS > 0)
-    alone = hanging.filter(is_alone).with_columns(_MASS.abs())
+    alone = hanging.filter(is_alone)
     staying = pl.concat(of.select("key", *_SHARES, "mass_g") for of in (rest, alone))
     passed = strands.filter(pl.col("hangs") != 0).select("key").unique()
     return _Traces(staying, hanging.filter(~is_alone), passed)
 
 
-def _back(strands: pl.DataFrame, opened: pl.DataFrame, lost: pl.DataFrame) -> pl.DataFrame:
+def _back(
+    strands: pl.DataFrame, opened: pl.DataFrame, lost: pl.DataFrame, *, is_new: bool = False
+) -> pl.DataFrame:
     """Return how much each pair took back of what it told, by `key`, or told there again: `back_g`."""
     first = opened.filter(_MASS > 0).group_by("pair", "leaf").agg(first=pl.col("taken_on").min())
     spots = opened.select("spot", "leaf", "taken_on").unique("spot")
@@ -210,8 +211,11 @@ def _back(strands: pl.DataFrame, opened: pl.DataFrame, lost: pl.DataFrame) -> pl
     taken = taken.join(first, on=["pair", "leaf"], how="left").select(
         "pair", "piece", "is_lost", "first", of="leaf", back_g=-_MASS
     )
+    is_old = pl.col("is_lost") & is_new
     found = told.join(taken, on="pair").with_columns(
-        is_again=(pl.col("of") != pl.col("leaf")) & (pl.col("taken_on") > pl.col("first"))
+        is_again=(pl.col("of") != pl.col("leaf"))
+        & (pl.col("taken_on") > pl.col("first"))
+        & (_IS_NOW | ~is_old)
     )
     # What was taken back where that stays closed matters only where it is told elsewhere.
     is_known = ~pl.col("is_lost") | pl.col("is_again").any().over("piece")
@@ -233,54 +237,65 @@ def _strands(opened: pl.DataFrame) -> pl.DataFrame:
 
 
 def _together(strands: pl.DataFrame) -> pl.DataFrame:
-    """Return what hangs together of each pair: whoever knows some of it knows all."""
+    """Return what hangs together of each pair, and who knows any of that (`all_agency`, `all_public`)."""
     agency = pl.col("agency").str.split("\n").explode().unique().sort().str.join("\n")
     return (
         strands.filter(pl.col("hangs") != 0)
-        .sort("pair", "key", *_SHARES)
-        .with_columns(
-            pl.col(_ENDS).first().over("pair"),
-            agency.over("pair"),
-            pl.col("is_public").any().over("pair"),
-        )
-        .group_by("pair", "key", *_SHARES, maintain_order=True)
+        .group_by("pair", "key", *_SHARES)
         .agg(mass_g=pl.col("hangs").sum())
         .filter(_MASS != 0)
+        .sort("pair", "key", *_SHARES)
+        .with_columns(
+            all_agency=agency.over("pair"),
+            all_public=pl.col("is_public").any().over("pair"),
+        )
     )
 
 
-def _attacks(traces: _Traces, before: _Traces, loose: pl.Series, rules: Rules) -> pl.DataFrame:
-    """Return what tells of groups' loads that are not hidden, and were before, as `Worlds.attacks`."""
+def _attacks(traces: _Traces, before: _Traces, anew: _Traces, loose: Loose, rules: Rules) -> pl.DataFrame:
+    """Return what tells of groups' loads that are not hidden, as `Worlds.attacks`."""
     asked = _unproven(traces, loose, rules)
     if asked.is_empty():
         return pl.DataFrame(schema=ATTACKS)
-    worlds, told = (Worlds(of.staying, of.hanging, loose, rules) for of in (traces, before))
-    return worlds.attacks(asked, told)
+    told, *others = (Amounts(of.staying, of.hanging, loose) for of in (traces, before, anew))
+    otherwise = Otherwise(*(Worlds(amounts, rules) for amounts in others))
+    return Worlds(told, rules, otherwise).attacks(asked)
 
 
-def _unproven(traces: _Traces, loose: pl.Series, rules: Rules) -> pl.DataFrame:
+def _unproven(traces: _Traces, loose: Loose, rules: Rules) -> pl.DataFrame:
     """Return where what stays in a block may not hide a group's loads: `key`, `of` (a group; null: of any).
 
     Args:
         traces: What was told.
-        loose: Spots where what stays is no matter.
+        loose: Where what stays is no matter.
         rules: The parameters.
     """
     exposed = _exposed(traces.hanging, rules)
-    hanging = pl.concat(exposed.select("key", of=end) for end in _ENDS).drop_nulls().unique()
-    keys = traces.passed.filter(~passes(loose)).with_row_index("leaf")
-    broken = unsafe(traces.staying.join(keys, on="key"), rules)
+    ends = pl.col("group_key").fill_null(NOBODY), pl.coalesce(*reversed(_ENDS)).fill_null(NOBODY)
+    hanging = pl.concat(exposed.select("key", of=end) for end in ends).unique()
+    keys = traces.passed.filter(~loose.passed()).with_row_index("leaf")
+    broken = unsafe(traces.staying.join(keys, on="key").with_columns(_MASS.abs()), rules)
     staying = keys.filter(pl.col("leaf").is_in(broken.implode()))
     return pl.concat([staying.select("key", of=pl.lit(None, pl.Int32)), hanging])
 
 
 def _exposed(hanging: pl.DataFrame, rules: Rules) -> pl.DataFrame:
-    """Return what hangs together of pairs that no others with the same trace hide."""
+    """Return what hangs together of pairs that no others with the same trace hide.
+
+    So it is of those whose ends some told the other way round: then each group has part of it at either end.
+    """
+    shares = pl.col(_ENDS).first(), pl.col("all_agency", "all_public").first()
+    by_key = hanging.group_by("pair", "key", maintain_order=True).agg(
+        *shares, _MASS.sum(), is_turned=pl.struct(_ENDS).n_unique() > 1
+    )
     size = _MASS.abs().max().over("pair")
-    step = pl.format("{} {}", pl.col("key").cast(pl.List(pl.String)).list.join(","), (_MASS / size).round(9))
-    traced = hanging.with_columns(size=size, leaf=step.sort().str.join(" ").over("pair").rank("dense"))
-    broken = unsafe(traced.unique("pair").with_columns(mass_g="size"), rules)
-    return traced.filter(pl.col("leaf").is_in(broken.implode())).select(hanging.columns)
+    step = pl.format("{} {}", _NAME, (_MASS / size).round(9)).sort().str.join(" ").over("pair")
+    traced = by_key.with_columns(size=size, leaf=step.rank("dense"))
+    pairs = traced.group_by("pair", "leaf").agg(*shares, pl.col("size").first(), pl.col("is_turned").any())
+    shown = pairs.select("leaf", *_ENDS, agency="all_agency", is_public="all_public", mass_g="size")
+    broken = unsafe(shown, rules)
+    found = pairs.filter(pl.col("is_turned") | pl.col("leaf").is_in(broken.implode()))
+    return hanging.join(found, on="pair", how="semi")
 
 
 def _behind(attacks: pl.DataFrame, opened: pl.DataFrame, opens: pl.DataFrame) -> pl.Series:
@@ -301,17 +316,31 @@ def _behind(attacks: pl.DataFrame, opened: pl.DataFrame, opens: pl.DataFrame) ->
 
 def _needed(attacks: pl.DataFrame, opened: pl.DataFrame, opens: pl.DataFrame) -> pl.DataFrame:
     """Return which leaves attacks need: `number`, `leaf`, `part` (of what a world lacks because of it)."""
-    summed = attacks.filter(pl.col("pair").is_null()).join(opens, on="spot").select("number", "leaf", "part")
+    summed = attacks.filter(pl.col("pair").is_null()).select("number", "spot", "part").unique()
     of = opened.select("spot", of="leaf").unique("spot")
     pairs = attacks.drop_nulls("pair").join(of, on="spot").unique(["number", "pair", "of"])
     # They hang together by what is taken back there, or by what is taken back and told again elsewhere.
     now = opens.group_by("pair", "leaf").agg(is_back=(_MASS < 0).any())
     far = pl.when("is_back").then((pl.col("leaf") != pl.col("of")).cast(pl.Int32)).otherwise(2)
     hanging = pairs.join(now, on="pair").with_columns(far=far)
-    nearest = hanging.filter(pl.col("far") == pl.col("far").min().over("number"))
-    found = pl.concat([summed.unique(), nearest.select(summed.columns)])
+    # A block is told apart from others by what opens of the same loads in other books.
+    beside = summed.join(opened.select("spot", "piece"), on="spot").join(
+        opens.select("piece", "leaf"), on="piece"
+    )
+    # Where nothing is known to help, everything may.
+    all_of = 1 / max(1, opens["leaf"].n_unique())
+    found = pl.concat(
+        of.select("number", "leaf", "part", pl.col("far").cast(pl.Int32))
+        for of in (
+            summed.join(opens, on="spot").with_columns(far=0),
+            hanging,
+            beside.with_columns(far=3),
+            summed.select("number").unique().join(opens, how="cross").with_columns(part=all_of, far=4),
+        )
+    )
+    nearest = found.unique().filter(pl.col("far") == pl.col("far").min().over("number"))
     # Of floating-point numbers the order tells the sum.
-    return found.sort(pl.all()).group_by("number", "leaf", maintain_order=True).agg(pl.col("part").sum())
+    return nearest.sort(pl.all()).group_by("number", "leaf", maintain_order=True).agg(pl.col("part").sum())
 
 
 def _picked(parts: Floats, cost: Floats) -> list[int]:

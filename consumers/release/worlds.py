@@ -20,8 +20,6 @@ from consumers.disclosure.solver import Floats
 from consumers.release.amounts import NO_EYE, NOBODY, Amounts, Eye, Flags, Numbers
 from consumers.release.programme import NOTHING, Programme
 
-# Spots, and groups.
-_Key: TypeAlias = tuple[int, ...]
 _Rivals: TypeAlias = tuple[int, ...]
 
 # What tells of a group, by number of the attack: spots that are added up (`pair` is null), and pairs that
@@ -30,6 +28,8 @@ ATTACKS = {"number": pl.Int64, "spot": pl.UInt32, "pair": pl.UInt32, "part": pl.
 # The largest groups of a block that are asked about, and those that know most of it: of any others
 # nothing is told that is not told of these.
 _TOPS = 3
+# So small a part of what a group moved elsewhere is asked about by itself.
+_FAR = 1e-4
 
 
 class _World(NamedTuple):
@@ -65,49 +65,65 @@ class _Question(NamedTuple):
         end: At which of both ends.
         eye: Whose records are known.
         rivals: The companies that ask, if any.
+        most: In blocks where it has more, grams, what it has is no matter now: beside that the rest is
+            less than the solver sees.
     """
 
     group: int
     end: int
     eye: Eye
-    rivals: _Rivals
+    rivals: _Rivals = ()
+    most: float = np.inf
+
+
+class Otherwise(NamedTuple):
+    """Worlds to compare with.
+
+    What stays closed of what was taken back may have been told again earlier, or only now. If it was
+    earlier, and that tells without anything that opens, it is enough that there is a world if it was not.
+
+    Attributes:
+        before: If nothing opens.
+        anew: If it was told again only now.
+    """
+
+    before: Worlds
+    anew: Worlds
 
 
 class Worlds:
     """What was told, and how it can be otherwise."""
 
-    def __init__(self, staying: pl.DataFrame, hanging: pl.DataFrame, loose: pl.Series, rules: Rules) -> None:
+    def __init__(self, amounts: Amounts, rules: Rules, otherwise: Otherwise | None = None) -> None:
         """Take what was told.
 
         Args:
-            staying: As of `Amounts`.
-            hanging: The same.
-            loose: The same.
+            amounts: Those.
             rules: The parameters.
+            otherwise: What to compare with.
         """
-        self._amounts = Amounts(staying, hanging, loose)
-        self._programme, self._rules = Programme(self._amounts), rules
-        self._rows = {tuple(key): row for row, key in self._amounts.keys.iter_rows()}
+        self._amounts, self._rules, self._otherwise = amounts, rules, otherwise
+        self._programme = Programme(amounts)
 
-    def attacks(self, asked: pl.DataFrame, before: Worlds) -> pl.DataFrame:
+    def attacks(self, asked: pl.DataFrame) -> pl.DataFrame:
         """Return what tells of groups, of some that are asked about, for which there is no other world.
 
         Args:
             asked: `key` and `of` (a group; null: any).
-            before: What was told anyway. What that tells by itself is nobody's fault now.
 
         Returns:
             Schema `ATTACKS`.
         """
         rows = asked.join(self._amounts.keys, on="key").sort("row", "of").select("row", "of").iter_rows()
         groups = [group for row, of in rows for group in ([of] if of is not None else self._groups(row))]
-        asked_of = [(group, end) for group in dict.fromkeys(groups) for end in (0, 1)]
-        attacks = [attack for of in asked_of if (attack := self._attack(*of, before)) is not None]
-        found = [attack.with_columns(number=pl.lit(at, pl.Int64)) for at, attack in enumerate(attacks)]
-        if not found:
-            return pl.DataFrame(schema=ATTACKS)
-        spots = self._amounts.keys.select("row", spot="key").explode("spot")
-        return pl.concat(found).join(spots, on="row").select(*ATTACKS)
+        attacks = (self._attack(group, end) for group in dict.fromkeys(groups) for end in (0, 1))
+        numbered = enumerate(attack for attack in attacks if attack is not None)
+        found = [attack.with_columns(number=pl.lit(number, pl.Int64)) for number, attack in numbered]
+        return pl.concat(of.select(*ATTACKS) for of in found) if found else pl.DataFrame(schema=ATTACKS)
+
+    def has_one(self, asked: _Question) -> bool:
+        """Say whether there is one."""
+        return isinstance(self._solved(asked), _World)
 
     def _groups(self, row: int) -> list[int]:
         """Return the groups that anybody may learn most of in a block, from what stays there alone."""
@@ -122,65 +138,66 @@ class Worlds:
 
     def _tops(self, entries: Numbers, ends: Sequence[int]) -> list[int]:
         groups, where = np.unique(self._amounts.ends[entries][:, ends], return_inverse=True)
-        sizes = np.bincount(where.ravel(), np.repeat(self._amounts.mass[entries], len(ends)), len(groups))
+        sizes = np.bincount(
+            where.ravel(), np.repeat(np.abs(self._amounts.mass[entries]), len(ends)), len(groups)
+        )
         return [int(group) for group in groups[np.argsort(-sizes, kind="stable")[:_TOPS]]]
 
-    def _attack(self, group: int, end: int, before: Worlds) -> pl.DataFrame | None:
+    def _attack(self, group: int, end: int) -> pl.DataFrame | None:
         """Return what tells anybody what a group moved, as `_parts`; none if nothing does."""
-        worlds: dict[_Rivals, _World] = {}
-        asked = (_Question(group, end, eye, ()) for eye in self._amounts.eyes)
-        attacks = (self._told(question, worlds, before) for question in asked)
-        return next((attack for attack in attacks if attack is not None), None)
+        for most in self._scales(group, end):
+            worlds: dict[_Rivals, _World] = {}
+            for eye in self._amounts.eyes:
+                attack = self.told(_Question(group, end, eye, most=most), worlds)
+                if attack is not None:
+                    return attack
+        return None
 
-    def _told(self, asked: _Question, worlds: dict[_Rivals, _World], before: Worlds) -> pl.DataFrame | None:
+    def _scales(self, group: int, end: int) -> list[float]:
+        """Return which blocks to ask about at once: all, and those by themselves where a group has little."""
+        amounts = self._amounts
+        mass = np.where(amounts.at(group, end) & amounts.counts, amounts.mass, 0.0)
+        sizes = np.sort(np.abs(amounts.by_row(mass)))[::-1]
+        scales, largest = [np.inf], sizes[0]
+        for size in sizes[sizes > 0]:
+            if size < largest * _FAR:
+                scales.append(float(size))
+                largest = size
+        return scales
+
+    def told(self, asked: _Question, worlds: dict[_Rivals, _World]) -> pl.DataFrame | None:
         """Return what tells somebody, or some companies that know what is public, too; none if nothing does.
 
         Args:
             asked: Whose, and for whom.
             worlds: Those found for companies that know nothing more.
-            before: What was told anyway.
         """
-        found = self._seen(asked, worlds, before)
+        found = self._seen(asked, worlds)
         if not isinstance(found, _World):
-            return found
+            if self._otherwise is None or self._otherwise.before.has_one(asked):
+                return found
+            return self._otherwise.anew.told(asked, {})
         # An agency does not share its records with companies.
         is_full = asked.eye.agency or len(asked.rivals) == self._rules.coalition
         for rival in [] if is_full else self._rivals(found, asked):
             together = asked._replace(rivals=tuple(sorted({*asked.rivals, rival})))
-            if (attack := self._told(together, worlds, before)) is not None:
+            if (attack := self.told(together, worlds)) is not None:
                 return attack
         return None
 
-    def _seen(self, asked: _Question, worlds: dict[_Rivals, _World], before: Worlds) -> _World | pl.DataFrame:
-        if asked.rivals not in worlds:
-            found = self._asked(asked._replace(eye=NO_EYE), before)
-            if not isinstance(found, _World):
-                return found
+    def _seen(self, asked: _Question, worlds: dict[_Rivals, _World]) -> _World | pl.DataFrame:
+        if asked.rivals in worlds and (known := self._known(worlds[asked.rivals], asked.eye)) is not None:
+            return known
+        found = self._solved(asked)
+        if asked.eye == NO_EYE and isinstance(found, _World):
             worlds[asked.rivals] = found
-        known = self._known(worlds[asked.rivals], self._amounts.known(asked.eye))
-        return self._asked(asked, before) if known is None else known
-
-    def _asked(self, asked: _Question, before: Worlds) -> _World | pl.DataFrame:
-        found = self._solved(asked, [])
-        if isinstance(found, _World):
-            return found
-        told = before.told(asked)
-        return self._solved(asked, told) if told else found
-
-    def told(self, asked: _Question) -> list[_Key]:
-        """Return the keys of blocks that tell a group's amounts by themselves."""
-        found: list[_Key] = []
-        while not isinstance(attack := self._solved(asked, found), _World):
-            # What tells has amounts of the group in a block that is not among them yet.
-            rows = attack.filter(pl.col("pair").is_null()).select("row").unique()
-            found += map(tuple, rows.join(self._amounts.keys, on="row").sort("row")["key"])
         return found
 
-    def _known(self, world: _World, is_known: Flags) -> _World | None:
+    def _known(self, world: _World, eye: Eye) -> _World | None:
         """Return a world as it is for somebody who knows some amounts, or none if they change in it."""
-        known = is_known[world.near]
-        if (world.is_changed & known).any():
+        if (world.is_changed & self._amounts.fixed(eye)[world.near]).any():
             return None
+        known = self._amounts.known(eye)[world.near]
         slack = world.slack + world.by_block(world.own * known)
         rest = world.rest * ~known
         if (np.abs(slack) > world.by_block(rest) + NOTHING).any():
@@ -210,24 +227,19 @@ class Worlds:
         """Say which amounts those know who ask."""
         return self._amounts.known(asked.eye) | self._amounts.of(asked.rivals)
 
-    def _solved(self, asked: _Question, told: Sequence[_Key]) -> _World | pl.DataFrame:
-        """Return a world, or the part of each block in what tells that there is none.
-
-        Args:
-            asked: Whose, and for whom.
-            told: Keys of blocks in which the group's amounts are told anyway.
-        """
+    def _solved(self, asked: _Question) -> _World | pl.DataFrame:
+        """Return a world, or the part of each block in what tells that there is none."""
         amounts = self._amounts
-        is_told = np.zeros(amounts.keys.height, dtype=np.bool_)
-        is_told[[self._rows[key] for key in told if key in self._rows]] = True
-        is_end, is_unknown = amounts.ends[:, asked.end] == asked.group, ~self._knows(asked)
-        is_asked = is_end & is_unknown & amounts.counts & ~is_told[amounts.row]
-        own = np.where(is_asked, amounts.mass * self._rules.p_permille / 1_000, 0.0)
+        is_own, is_theirs = amounts.at(asked.group, asked.end), amounts.of(asked.rivals)
+        is_asked = is_own & ~amounts.known(asked.eye) & ~is_theirs & amounts.counts
+        mass = np.where(is_asked, amounts.mass, 0.0)
+        is_matter = np.abs(amounts.by_row(mass)) <= asked.most
+        own = mass * is_matter[amounts.row] * self._rules.p_permille / 1_000
         level = np.abs(amounts.by_row(own)).max(initial=0) or 1.0
-        is_other = is_unknown & ~is_end
+        is_other = ~is_own & ~amounts.fixed(asked.eye) & ~is_theirs
         hangs, of = np.zeros(len(amounts.pairs)), amounts.pair[is_other & amounts.is_hanging]
         hangs[of] = self._programme.largest[of] / level
-        rest = np.where(is_other & ~amounts.is_hanging, amounts.mass, 0.0) / level
+        rest = np.where(is_other & ~amounts.is_hanging, np.abs(amounts.mass), 0.0) / level
         change, room = amounts.by_row(own) / level, amounts.by_row(rest)
         found = self._programme.solved(change, hangs, room)
         if found is None:
@@ -252,7 +264,7 @@ class Worlds:
         return _World(near, at, own[near], rest[near], is_changed[near], slack[rows])
 
     def _parts(self, asked: _Question, change: Floats, hangs: Floats, room: Floats) -> pl.DataFrame:
-        """Return the part of each block in the proof that there is no world: `row`, `pair`, `part`.
+        """Return the part of each block in the proof that there is no world: `spot`, `pair`, `part`.
 
         Without any of the blocks that it adds up there is none. It lacks less if what a pair told in one
         of them did not hang together with the rest, or were not known for that reason.
@@ -263,19 +275,20 @@ class Worlds:
             hangs: How far each of what hangs together can change.
             room: How far what stays in each block can.
         """
-        amounts, weight = self._amounts, self._programme.proof(change)
+        amounts, (told, weight) = self._amounts, self._programme.proof(change)
         of = np.flatnonzero(amounts.is_hanging & (weight[amounts.row] != 0))
         pair, weighed = amounts.pair[of], weight[amounts.row[of]] * amounts.mass[of]
         net = np.where(hangs > 0, np.abs(np.bincount(pair, weighed, len(hangs))), 0.0)
-        is_other = (amounts.ends[of, asked.end] != asked.group) & ~amounts.of(asked.rivals)[of]
+        is_other = ~amounts.at(asked.group, asked.end)[of] & ~amounts.of(asked.rivals)[of]
         gain = np.bincount(pair, np.abs(weighed) * is_other, len(hangs)) - net
         lacking = np.abs(weight @ change) - net.sum() - np.abs(weight) @ room
-        summed = pl.DataFrame({"row": np.flatnonzero(weight)}).with_columns(
+        summed = pl.DataFrame({"spot": self._programme.spots.filter(told != 0)}).with_columns(
             pair=pl.lit(None, pl.UInt32), part=1.0
         )
         part = np.clip(gain[pair] / max(lacking, NOTHING), 0, 1)
         hanging = pl.DataFrame({"row": amounts.row[of], "pair": amounts.pairs.gather(pair), "part": part})
-        return pl.concat([summed, hanging]).with_columns(pl.col("row").cast(pl.UInt32))
+        spots = amounts.keys.select(pl.col("row").cast(pl.Int64), spot="key").explode("spot")
+        return pl.concat([summed, hanging.join(spots, on="row").select(summed.columns)])
 
 
 def _most(block: Numbers, sizes: Floats, blocks: int, count: int) -> Floats:

@@ -7,7 +7,8 @@ from collections.abc import Mapping
 import polars as pl
 
 from consumers.release import blocks, traces
-from consumers.release.blocks import LEAF, NAMES, TAKEN
+from consumers.release.blocks import NAMES, TAKEN
+from consumers.release.decision import HIDDEN
 from consumers.release.tables import configured
 from schemas.settings import ReleaseSettings, TableSettings
 from tests.support.contributed import contributed, of_groups
@@ -41,7 +42,7 @@ def _closed(now: _Masses, before: _Masses = _BEFORE) -> list[str]:
 
 def _held(rows: pl.DataFrame) -> list[str]:
     none = rows["leaf"].clear()
-    held = traces.held(rows, none, rows.clear(), none, rows.select(LEAF).clear(), _TABLES.rules)
+    held = traces.held(rows, none, rows.clear(), none, pl.DataFrame(schema=HIDDEN), _TABLES.rules)
     return rows.filter(pl.col("leaf").is_in(held.implode()))["material"].unique().sort().to_list()
 
 

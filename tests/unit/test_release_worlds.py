@@ -8,8 +8,10 @@ import polars as pl
 import pytest
 
 from consumers.disclosure.problem import Rules
-from consumers.release.worlds import Worlds
+from consumers.release.amounts import Amounts, Loose
+from consumers.release.worlds import Otherwise, Worlds
 
+_NO_SPOTS = pl.Series(dtype=pl.UInt32)
 _RULES = Rules(min_groups=3, p_permille=150)
 
 
@@ -25,7 +27,7 @@ class _Load(NamedTuple):
     is_public: bool = False
 
 
-def _worlds(*loads: _Load, rules: Rules = _RULES) -> Worlds:
+def _worlds(*loads: _Load, rules: Rules = _RULES, otherwise: Otherwise | None = None) -> Worlds:
     told = pl.DataFrame(
         {
             "key": pl.Series([load.spots for load in loads], dtype=pl.List(pl.UInt32)),
@@ -38,13 +40,14 @@ def _worlds(*loads: _Load, rules: Rules = _RULES) -> Worlds:
         }
     )
     staying, hanging = told.filter(pl.col("pair").is_null()).drop("pair"), told.drop_nulls("pair")
-    return Worlds(staying, hanging, pl.Series(dtype=pl.UInt32), rules)
+    hanging = hanging.with_columns(all_agency="agency", all_public="is_public")
+    return Worlds(Amounts(staying, hanging, Loose(_NO_SPOTS, _NO_SPOTS)), rules, otherwise)
 
 
-def _tell(worlds: Worlds, *before: _Load) -> list[int]:
-    """Return the spots that together tell what somebody moved in the first one, and did not before."""
+def _tell(worlds: Worlds) -> list[int]:
+    """Return the spots that together tell what somebody moved in the first one."""
     asked = pl.DataFrame({"key": [[1]], "of": [None]}, schema={"key": pl.List(pl.UInt32), "of": pl.Int32})
-    found = worlds.attacks(asked, _worlds(*before, _Load([9], 9)))
+    found = worlds.attacks(asked)
     return found.filter(pl.col("pair").is_null())["spot"].unique().sort().to_list()
 
 
@@ -86,9 +89,18 @@ def test_agencies_and_the_public_are_asked_about(agency: str, *, is_public: bool
     assert _tell(_worlds(_Load([1], 0), *others)) == [1]
 
 
-def test_what_was_told_before_is_no_reason_to_withhold_what_is_new() -> None:
-    """A block that tells of a group by itself tells no more of it beside others."""
-    lone = _Load([1], 0)
+def test_what_may_have_been_told_before_is_no_reason_to_withhold_what_is_new() -> None:
+    """What tells without what opens tells no more beside it, if there is a world where it may not have."""
+    lone, three = [_Load([1], 0)], [_Load([1], group) for group in range(3)]
     new = [_Load([2], group) for group in range(4)]
-    assert _tell(_worlds(lone, *new)) == [1]
-    assert _tell(_worlds(lone, *new), lone) == []
+    assert _tell(_worlds(*lone, *new)) == [1]
+    assert _tell(_worlds(*lone, *new, otherwise=Otherwise(_worlds(*lone), _worlds(*three, *new)))) == []
+    assert _tell(_worlds(*lone, *new, otherwise=Otherwise(_worlds(*lone), _worlds(*lone, *new)))) == [1]
+    assert _tell(_worlds(*lone, *new, otherwise=Otherwise(_worlds(*three), _worlds(*three, *new)))) == [1]
+
+
+def test_a_little_beside_very_much_elsewhere_is_asked_about() -> None:
+    """Ten grams of who moved a hundred tonnes in another block are not lost in what the solver rounds."""
+    hidden = [_Load([2], group, 10**8) for group in range(4)]
+    assert _tell(_worlds(*hidden, _Load([1], 0, 10))) == [1]
+    assert _tell(_worlds(*hidden, *(_Load([1], group, 10) for group in range(4)))) == []
