@@ -86,7 +86,7 @@ def _ends_the_other_way_round() -> list[_Week]:
 
 
 def _less_of_a_group_in_two_blocks() -> list[_Week]:
-    """What a group took back in two blocks adds up, and the little that others have there does not hide it."""
+    """What a group took back in two blocks adds up, and what little others have there does not hide it."""
     glass, left, paper = _loads(5), _loads(5, 80), _loads(5, 60, material="PAPER")
     first = {
         number: Statement(_LOAD._replace(sender=b"g", receiver=b"h%d" % number), 30)
