@@ -139,7 +139,8 @@ def _overlaid(rows: pl.DataFrame, within: Sequence[str], amount: str, order: Seq
     book = [*part, *_BOOK]
     laid = (
         rows.with_columns(is_negative=pl.col(amount) < 0)
-        .sort(*book, *order, *_ENDS, "agency", maintain_order=True)
+        # Rows of the same companies in several places meet in the same order each time.
+        .sort(*book, *order, *_ENDS, "agency", "leaf")
         .with_columns(told=pl.col(amount).abs().cum_sum().over(book))
         .with_columns(total=pl.col("told").max().over(book), most=pl.col("told").max().over(part))
         .with_columns(start=pl.col("told") - pl.col(amount).abs())

@@ -169,3 +169,11 @@ def test_very_little_beside_very_much_ends_the_search() -> None:
     """Where a proof is about amounts that the solver takes for nothing, the hub decides all the same."""
     story = _very_little_of_the_same_companies_elsewhere()
     assert Attack(histories.told(*story, name="one table")).recovered() == []
+
+
+def test_the_same_loads_are_decided_alike_each_time() -> None:
+    """Rows of the same companies in several parts of a country meet those of another measure in one order."""
+    brittany: Any = {"origin": "FR-BRE", "destination": "FR-BRE"}
+    standing = _loads(5, 0, **brittany) | _loads(5, 10) | _one(900, 100, **brittany) | _one(900, 101)
+    told = (histories.told((8, standing), name="measures by part") for _ in range(8))
+    assert len({repr(one.releases[0].decision.block.rows()) for one in told}) == 1
