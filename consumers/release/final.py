@@ -147,12 +147,14 @@ def problems(
     alike = pl.when(is_cross).then(pl.lit("CROSS")).otherwise("flow")
     if not tables.settings.is_one_mass:
         alike = pl.concat_str(alike, "measure", separator=" ")
+    # What is much more than was ever taken back of such loads is new, for the most part.
+    back_g = traces.REST * pl.col("back_g").fill_null(0)
+    is_from_elsewhere = pl.col("mass_g").sum().over("leaf", "load") < back_g
     leaves = rows.filter((pl.col("mass_g") != 0).any().over("leaf"))["leaf"].unique()
     books = given.sort(KEYS).with_columns(
         pl.concat_str("measure", "flow", separator=" ").alias(_BOOK),
         alike=alike,
-        # What is much more than was ever taken back of such loads is new, for the most part.
-        is_moved=pl.col("mass_g").sum().over("leaf", "load") < traces.REST * pl.col("back_g").fill_null(0),
+        is_moved=is_from_elsewhere | (pl.col("mass_g") < 0).any().over("period", alike, "load"),
         is_here=pl.col("is_owned") & ~pl.col("is_mirrored") & pl.col("leaf").is_in(leaves.implode()),
     )
     for (period, alike), found in sorted(books.group_by("period", "alike"), key=lambda one: one[0]):
@@ -187,7 +189,6 @@ def _pending(rows: pl.DataFrame) -> pl.DataFrame:
     such a block was is no secret either: it is as if everybody knew its loads, and those that come from
     elsewhere.
     """
-    rows = rows.with_columns(is_moved=pl.col("is_moved") | (pl.col("mass_g") < 0).any().over("load"))
     columns = [name for name in rows.columns if name not in {"mass_g", "standing_g", "taken"}]
     pieces = loads.split(moves(rows, columns).collect(), order=["taken_on"])
     is_known = ((pl.col("taken_on") < NOW) | pl.col("is_moved")).any().over("piece")

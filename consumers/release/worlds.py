@@ -10,6 +10,7 @@ Where there is none, the solver proves it by the blocks that together tell.
 from __future__ import annotations
 
 from collections.abc import Sequence
+from functools import cached_property
 from typing import NamedTuple, TypeAlias
 
 import numpy as np
@@ -103,7 +104,11 @@ class Worlds:
             otherwise: What to compare with.
         """
         self._amounts, self._rules, self._otherwise = amounts, rules, otherwise
-        self._programme = Programme(amounts)
+
+    @cached_property
+    def _programme(self) -> Programme:
+        # Those to compare with are seldom asked.
+        return Programme(self._amounts)
 
     def attacks(self, asked: pl.DataFrame) -> pl.DataFrame:
         """Return what tells of groups, of some that are asked about, for which there is no other world.

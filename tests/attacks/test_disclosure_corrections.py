@@ -21,11 +21,12 @@ from tests.support.contributed import contributed
 from tests.support.forgotten import forget_traces
 from tests.support.histories import History
 from tests.support.stages import stage
+from tests.support.stated import A_LOAD, several
 from tests.support.time_attack import Attack
-from tests.support.worlds import Load, Statement
+from tests.support.worlds import Statement
 
 (_TABLES,) = stage("linked tables", 1).hubs
-_NEW = Statement(Load("FR-IDF", "FR-IDF", "GLASS", "RECYCLING", "2026-Q1", b"new", b"to new", "A"), 1_000)
+_NEW = Statement(A_LOAD, 1_000)
 _Change = Mapping[str, Any]
 
 
@@ -42,7 +43,7 @@ def test_loads_that_go_elsewhere_tell_no_other_load(
     monkeypatch: pytest.MonkeyPatch, week: int, change: _Change, beside: _Change, name: str
 ) -> None:
     """What two figures tell together is not one company's new load, however much a total has besides."""
-    first, others = _loads(8), _loads(5, 100, **beside)
+    first, others = several(8), several(5, 100, **beside)
     gone = {number: _changed(told, change) for number, told in first.items() if number < 4}
     weeks = (8, first), (week, first | gone | others | {200: _changed(_NEW, change)})
     assert _recovered(histories.told(*weeks, name=name)) == []
@@ -54,7 +55,7 @@ def test_loads_that_go_elsewhere_tell_no_other_load(
 
 def test_loads_that_go_round_tell_no_other_load(monkeypatch: pytest.MonkeyPatch) -> None:
     """Nor do three figures, of which one lost to the second what that lost to the third."""
-    first, others = _loads(8) | _loads(8, 50, material="PAPER"), _loads(5, 100, material="FERROUS")
+    first, others = several(8) | several(8, 50, material="PAPER"), several(5, 100, material="FERROUS")
     gone = {number: _changed(told, {"material": "PAPER"}) for number, told in first.items() if number < 4}
     gone |= {50 + number: _changed(first[50 + number], {"material": "WOOD"}) for number in range(4)}
     weeks = (8, first), (9, first | gone | others | {200: _changed(_NEW, {"material": "WOOD"})})
@@ -66,7 +67,7 @@ def test_loads_that_go_round_tell_no_other_load(monkeypatch: pytest.MonkeyPatch)
 
 def test_loads_that_are_told_again_elsewhere_tell_no_other_load() -> None:
     """What is taken back stays closed, and what others have where it went is not told by the difference."""
-    first = _loads(5)
+    first = several(5)
     gone = {number: _changed(told, {"period": "2025-Q4"}) for number, told in first.items()}
     new = {
         200: _changed(_NEW, {"period": "2025-Q4"}),
@@ -78,8 +79,8 @@ def test_loads_that_are_told_again_elsewhere_tell_no_other_load() -> None:
 
 def test_loads_that_go_elsewhere_do_not_tell_the_one_that_stays(monkeypatch: pytest.MonkeyPatch) -> None:
     """What lost all loads but one stays closed, and what shows them elsewhere is not the difference to it."""
-    first = _loads(5) | {200: _NEW}
-    gone = {number: _changed(told, {"material": "PAPER"}) for number, told in _loads(5).items()}
+    first = several(5) | {200: _NEW}
+    gone = {number: _changed(told, {"material": "PAPER"}) for number, told in several(5).items()}
     weeks = (8, first), (9, first | gone)
     assert _recovered(histories.told(*weeks)) == []
 
@@ -91,7 +92,7 @@ def test_loads_that_are_taken_back_later_do_not_tell_the_one_that_stays(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     """What was told of six loads, less five of them, is nobody's load, whatever came between."""
-    first, others = _loads(6), _loads(6, 10)
+    first, others = several(6), several(6, 10)
     left = {number: told for number, told in (first | others).items() if number >= 5}
     weeks = (8, first), (9, first | others), (10, left)
     assert _recovered(histories.told(*weeks)) == []
@@ -104,7 +105,7 @@ def test_loads_that_are_taken_back_with_older_ones_are_not_told_by_both(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     """What is taken back of two releases is not one company's load once what one of them told is known."""
-    first, others = _loads(3), _loads(3, 10)
+    first, others = several(3), several(3, 10)
     weeks = (8, first), (9, first | others | {200: _NEW}), (16, others)
     assert _recovered(histories.told(*weeks)) == []
 
@@ -116,7 +117,7 @@ def test_loads_that_come_in_a_last_block_do_not_tell_the_one_that_stays(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     """What was told of six loads, less what a later last block shows of five of them, is nobody's load."""
-    first = _loads(6, period="2025-Q4")
+    first = several(6, period="2025-Q4")
     gone = {number: _changed(told, {"period": "2026-Q1"}) for number, told in first.items() if number < 5}
     weeks = (8, first), (16, first | gone)
     assert _recovered(histories.told(*weeks)) == []
@@ -131,8 +132,8 @@ def test_loads_that_stay_in_a_total_do_not_tell_the_one_that_is_not_told_again(
     week: int,
 ) -> None:
     """What a total had of six loads, less what it gets by five of them elsewhere, is nobody's load."""
-    first, others = _loads(6), _loads(5, 20, destination="FR-BRE", material="PAPER")
-    gone = {number: _changed(told, {"destination": "FR-BRE"}) for number, told in _loads(5).items()}
+    first, others = several(6), several(5, 20, destination="FR-BRE", material="PAPER")
+    gone = {number: _changed(told, {"destination": "FR-BRE"}) for number, told in several(5).items()}
     weeks = (8, first), (week, first | gone | others)
     assert _recovered(histories.told(*weeks)) == []
 
@@ -144,10 +145,10 @@ def test_an_agency_that_gets_loads_does_not_learn_the_one_that_stays(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     """Nor is it for the agency to which some of them went, which subtracts what else it knows there."""
-    to_germany = {"origin": "DE-BE", "destination": "DE-BE"}
-    first, others = _loads(6), _loads(2, 20, **to_germany)
-    gone = {number: _changed(told, to_germany) for number, told in _loads(2).items()}
-    gone |= {number: _changed(told, to_germany | {"office": "B"}) for number, told in _loads(3, 2).items()}
+    to_germany: dict[str, Any] = {"origin": "DE-BE", "destination": "DE-BE"}
+    first, others = several(6), several(2, 20, **to_germany)
+    gone = {number: _changed(told, to_germany) for number, told in several(2).items()}
+    gone |= {number: _changed(told, to_germany | {"office": "B"}) for number, told in several(3, 2).items()}
     weeks = (8, first), (9, first | gone | others)
     assert _recovered(histories.told(*weeks, name="all flows")) == []
 
@@ -159,10 +160,10 @@ def test_an_agency_does_not_learn_what_comes_to_loads_that_go_elsewhere(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     """What paper gets, less what glass had before, is nobody's load for who knows all others in both."""
-    first = _loads(3) | _loads(4, 3, office="B")
+    first = several(3) | several(4, 3, office="B")
     gone = {number: _changed(told, {"material": "PAPER"}) for number, told in first.items() if number < 5}
-    paper = _loads(1, 20, material="PAPER") | _loads(2, 30, material="PAPER", office="B")
-    glass = _loads(3, 40) | _loads(1, 50, office="B")
+    paper = several(1, 20, material="PAPER") | several(2, 30, material="PAPER", office="B")
+    glass = several(3, 40) | several(1, 50, office="B")
     weeks = (8, first), (9, first | gone | paper | glass)
     assert _recovered(histories.told(*weeks)) == []
 
@@ -174,8 +175,8 @@ def test_loads_that_go_to_another_book_do_not_tell_the_one_that_stays(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     """What moved inside a country of six loads, less five of them that came from abroad, is nobody's load."""
-    first = _loads(6)
-    gone = {number: _changed(told, {"origin": "IT-25"}) for number, told in _loads(5).items()}
+    first = several(6)
+    gone = {number: _changed(told, {"origin": "IT-25"}) for number, told in several(5).items()}
     weeks = (8, first), (9, first | gone)
     assert _recovered(histories.told(*weeks, name="all flows")) == []
 
@@ -185,7 +186,7 @@ def test_loads_that_go_to_another_book_do_not_tell_the_one_that_stays(
 
 def test_who_has_what_comes_besides_does_not_learn_the_one_that_goes(monkeypatch: pytest.MonkeyPatch) -> None:
     """Whoever tells the largest load where two of three go to does not learn the third from what is left."""
-    first = _loads(3, period="2025-Q4")
+    first = several(3, period="2025-Q4")
     gone = {number: _changed(first[number], {"period": "2026-Q1"}) for number in (1, 2)}
     large = {50: _NEW._replace(mass_g=5_000)}
     weeks = (8, first), (16, gone | large)
@@ -200,7 +201,7 @@ def test_loads_that_come_in_a_last_block_do_not_tell_what_is_new_there(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     """A last block less what another period told of three loads in it is not what little is new."""
-    first = _loads(3, period="2025-Q4")
+    first = several(3, period="2025-Q4")
     gone = {number: _changed(told, {"period": "2026-Q1"}) for number, told in first.items()}
     gone[0] = _changed(gone[0], {"sender": first[0].load.receiver, "receiver": first[0].load.sender})
     weeks = (8, first), (16, gone | {50: _NEW._replace(mass_g=40)})
@@ -214,7 +215,7 @@ def test_loads_that_go_to_an_earlier_period_do_not_tell_the_one_that_stays(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     """Nor where they come from a period of which the last block is published at the same time."""
-    first, others = _loads(4), _loads(2, 20)
+    first, others = several(4), several(2, 20)
     gone = {number: _changed(first[number], {"period": "2025-Q4"}) for number in range(3)}
     weeks = (8, first), (18, first | gone | others)
     assert _recovered(histories.told(*weeks, name="one table")) == []
@@ -225,7 +226,7 @@ def test_loads_that_go_to_an_earlier_period_do_not_tell_the_one_that_stays(
 
 def test_loads_that_leave_a_confidential_part_do_not_tell_it(monkeypatch: pytest.MonkeyPatch) -> None:
     """What a last block kept confidential is not told by the same loads in another material."""
-    first = _loads(3, material="FERROUS") | {200: _NEW}
+    first = several(3, material="FERROUS") | {200: _NEW}
     gone = {number: _changed(first[number], {"material": "GLASS"}) for number in range(3)}
     weeks = (17, first), (18, first | gone)
     assert _recovered(histories.told(*weeks, name="all flows")) == []
@@ -239,10 +240,10 @@ def test_an_agency_does_not_learn_the_one_beside_what_was_told_before(
 ) -> None:
     """What a last block gets from paper everybody knows; who knows its own too does not learn the last."""
     from_italy: _Change = {"origin": "IT-25"}
-    others = _loads(3, **from_italy, material="FERROUS") | {
+    others = several(3, **from_italy, material="FERROUS") | {
         9: _changed(_NEW, {**from_italy, "material": "FERROUS", "office": "B"})
     }
-    paper = _loads(3, 20, **from_italy, material="PAPER", office="B")
+    paper = several(3, 20, **from_italy, material="PAPER", office="B")
     gone = {number: _changed(told, {"material": "FERROUS"}) for number, told in paper.items()}
     weeks = (9, others | paper), (16, others | gone)
     assert _recovered(histories.told(*weeks, name="both books")) == []
@@ -255,9 +256,9 @@ def test_loads_that_come_in_a_last_block_of_two_tables_tell_no_other_one(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     """What two tables share in a last block, less what is known of it from before, is nobody's load."""
-    first = _loads(3, material="FERROUS")
-    others = _loads(3, 20, material="PAPER") | _loads(3, 30, destination="FR-BRE")
-    weeks = (9, first), (16, _loads(3) | {200: _NEW} | others)
+    first = several(3, material="FERROUS")
+    others = several(3, 20, material="PAPER") | several(3, 30, destination="FR-BRE")
+    weeks = (9, first), (16, several(3) | {200: _NEW} | others)
     assert _recovered(histories.told(*weeks)) == []
 
     _forget_what_was_told(monkeypatch)
@@ -269,7 +270,7 @@ def test_a_little_that_one_of_two_books_leaves_out_is_not_their_difference(
 ) -> None:
     """Nor in a last block, however little it is of what books that name no other end have there."""
     lost = _changed(_NEW, {"destination": "DE-BE", "silent": "IMPORT"})
-    week = 16, _loads(6, destination="DE-BE") | {200: lost}
+    week = 16, several(6, destination="DE-BE") | {200: lost}
     assert _recovered(histories.told(week, name="untold books")) == []
 
     monkeypatch.setattr(loads, "_ALIKE_BESIDE", 1.2)
@@ -281,7 +282,7 @@ def test_a_load_that_one_of_two_books_leaves_out_is_not_their_difference(
 ) -> None:
     """Where books do not name the other end, what one has more is one company's for all that is known."""
     lost = _changed(_NEW, {"destination": "DE-BE", "silent": "IMPORT"})._replace(mass_g=3_000)
-    week = 8, _loads(6, destination="DE-BE") | {200: lost}
+    week = 8, several(6, destination="DE-BE") | {200: lost}
     assert _recovered(histories.told(week, name="untold books")) == []
 
     monkeypatch.setattr(gate, "unsafe_differences", lambda *_, **__: pl.Series("leaf", [], dtype=pl.UInt32))
@@ -315,7 +316,7 @@ def test_a_company_under_two_names_of_its_group_is_one() -> None:
 @pytest.mark.parametrize("week", [9, 16])
 def test_arrivals_elsewhere_tell_no_departure(monkeypatch: pytest.MonkeyPatch, week: int) -> None:
     """What was dispatched in one part and received in another, later, does not tell a load between."""
-    loads = _loads(5, origin="FR-BRE")
+    loads = several(5, origin="FR-BRE")
     sent = {number: _changed(told, {"silent": "RECEIVED"}) for number, told in loads.items()}
     weeks = (8, sent), (week, loads | {9: _changed(_NEW, {"origin": "FR-BRE"})})
     assert _recovered(histories.told(*weeks, name="measures by part")) == []
@@ -330,7 +331,7 @@ def test_a_last_block_minus_an_earlier_one_of_another_book_tells_no_load(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     """What one country told before the end of a period does not tell what the other one has besides."""
-    loads = _loads(5, destination="DE-BE")
+    loads = several(5, destination="DE-BE")
     sent = {number: _changed(told, {"silent": "IMPORT"}) for number, told in loads.items()}
     weeks = (8, sent), (16, loads | {9: _changed(_NEW, {"destination": "DE-BE"})})
     assert _recovered(histories.told(*weeks, name="both books")) == []
@@ -342,21 +343,12 @@ def test_a_last_block_minus_an_earlier_one_of_another_book_tells_no_load(
 def test_tables_of_one_book_that_overlap_tell_no_load(monkeypatch: pytest.MonkeyPatch) -> None:
     """What goes to a country is not one company's paper once all glass is taken off."""
     to_germany: _Change = {"destination": "DE-BE"}
-    loads = _loads(5, **to_germany) | _loads(5, 10, destination="IT-25", material="PAPER")
+    loads = several(5, **to_germany) | several(5, 10, destination="IT-25", material="PAPER")
     week = 16, loads | {20: _changed(_NEW, {**to_germany, "material": "PAPER"})}
     assert _recovered(histories.told(week, name="exports")) == []
 
     _change_problems(monkeypatch, lambda rows: rows.drop(LOAD, strict=False))
     assert _recovered(histories.told(week, name="exports")) != []
-
-
-def _loads(count: int, first: int = 0, **of: Any) -> dict[int, Statement]:
-    """Return loads of as many companies, all of them different ones."""
-    loads = {
-        number: _NEW.load._replace(sender=b"s%d" % number, receiver=b"r%d" % number, **of)
-        for number in range(first, first + count)
-    }
-    return {number: Statement(load, 900) for number, load in loads.items()}
 
 
 def _changed(told: Statement, change: _Change) -> Statement:

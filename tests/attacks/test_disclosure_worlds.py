@@ -12,25 +12,16 @@ import pytest
 
 from tests.support import histories
 from tests.support.forgotten import forget_traces
+from tests.support.stated import A_LOAD, several
 from tests.support.time_attack import Attack
-from tests.support.worlds import Load, Statement
+from tests.support.worlds import Statement
 
 _Standing: TypeAlias = dict[int, Statement]
 _Week: TypeAlias = tuple[int, _Standing]
 
-_LOAD = Load("FR-IDF", "FR-IDF", "GLASS", "RECYCLING", "2026-Q1", b"new", b"to new", "A")
-
 
 def _one(mass_g: int, number: int = 200, **change: Any) -> _Standing:
-    return {number: Statement(_LOAD._replace(**change), mass_g)}
-
-
-def _loads(count: int, first: int = 0, mass_g: int = 900, **change: Any) -> _Standing:
-    """Return loads of different groups, numbered from the first one on."""
-    return {
-        number: Statement(_LOAD._replace(sender=b"s%d" % number, receiver=b"r%d" % number, **change), mass_g)
-        for number in range(first, first + count)
-    }
+    return {number: Statement(A_LOAD._replace(**change), mass_g)}
 
 
 def _changed(standing: _Standing, **change: Any) -> _Standing:
@@ -43,7 +34,7 @@ def _renumbered(standing: _Standing, by: int) -> _Standing:
 
 def _other_loads_of_the_same_companies() -> list[_Week]:
     """What the same companies told of paper between, and is still there, is not what went to ferrous."""
-    glass, lone = _loads(5), _one(1_000)
+    glass, lone = several(5), _one(1_000)
     paper = _renumbered(_changed(glass, material="PAPER"), 300)
     later = lone | paper | _changed(glass, material="FERROUS")
     return [(8, glass | lone), (9, glass | lone | paper), (10, later)]
@@ -51,9 +42,10 @@ def _other_loads_of_the_same_companies() -> list[_Week]:
 
 def _companies_that_are_not_known() -> list[_Week]:
     """Loads whose senders are not known are one group's."""
-    stays, known = _loads(5, 50), _loads(5, material="FERROUS")
+    stays, known = several(5, 50), several(5, material="FERROUS")
     unknown = {
-        number: told._replace(load=told.load._replace(sender=None)) for number, told in _loads(5, 200).items()
+        number: told._replace(load=told.load._replace(sender=None))
+        for number, told in several(5, 200).items()
     }
     gone = _changed(unknown, material="PAPER") | _changed(known, material="PAPER")
     return [(8, stays | unknown | known), (9, stays | gone)]
@@ -61,16 +53,16 @@ def _companies_that_are_not_known() -> list[_Week]:
 
 def _another_load_that_an_agency_knows() -> list[_Week]:
     """An agency that knows one load of a group, of those told elsewhere, does not know the other one."""
-    glass, lone = _loads(5), _one(1_000)
-    gone = _changed(glass, material="PAPER", office="B") | _loads(3, 60, material="PAPER")
+    glass, lone = several(5), _one(1_000)
+    gone = _changed(glass, material="PAPER", office="B") | several(3, 60, material="PAPER")
     return [(8, glass | lone), (9, gone | _one(950, 300, material="PAPER", office="B"))]
 
 
 def _ends_the_other_way_round() -> list[_Week]:
     """What a group sends in some statements, and gets in others of the same loads, is its own in all."""
-    stays, ferrous = _loads(5, 50), _loads(4, material="FERROUS")
+    stays, ferrous = several(5, 50), several(4, material="FERROUS")
     sent = {
-        number: Statement(_LOAD._replace(sender=b"a", receiver=b"b%d" % number), 1_000)
+        number: Statement(A_LOAD._replace(sender=b"a", receiver=b"b%d" % number), 1_000)
         for number in (200, 201)
     }
     turned = {
@@ -78,7 +70,7 @@ def _ends_the_other_way_round() -> list[_Week]:
         for number, told in sent.items()
     }
     got = {
-        number: Statement(_LOAD._replace(sender=b"z%d" % number, receiver=b"a", material="PAPER"), 1_000)
+        number: Statement(A_LOAD._replace(sender=b"z%d" % number, receiver=b"a", material="PAPER"), 1_000)
         for number in (300, 301)
     }
     gone = _changed(turned, material="PAPER") | _changed(ferrous, material="PAPER")
@@ -87,18 +79,18 @@ def _ends_the_other_way_round() -> list[_Week]:
 
 def _less_of_a_group_in_two_blocks() -> list[_Week]:
     """What a group took back in two blocks adds up, and what little others have there does not hide it."""
-    glass, left, paper = _loads(5), _loads(5, 80), _loads(5, 60, material="PAPER")
+    glass, left, paper = several(5), several(5, 80), several(5, 60, material="PAPER")
     first = {
-        number: Statement(_LOAD._replace(sender=b"g", receiver=b"h%d" % number), 30)
+        number: Statement(A_LOAD._replace(sender=b"g", receiver=b"h%d" % number), 30)
         for number in range(200, 210)
     }
     second = {
-        number: Statement(_LOAD._replace(sender=b"g", receiver=b"k%d" % number, material="PAPER"), 100)
+        number: Statement(A_LOAD._replace(sender=b"g", receiver=b"k%d" % number, material="PAPER"), 100)
         for number in range(220, 230)
     }
     less = {number: told._replace(mass_g=70) for number, told in second.items()}
     little = {
-        number: Statement(_LOAD._replace(sender=b"w%d" % number, receiver=b"v", material="PAPER"), 40)
+        number: Statement(A_LOAD._replace(sender=b"w%d" % number, receiver=b"v", material="PAPER"), 40)
         for number in (240, 241)
     }
     gone = _changed(glass, material="PAPER")
@@ -107,9 +99,9 @@ def _less_of_a_group_in_two_blocks() -> list[_Week]:
 
 def _a_confidential_part_later() -> list[_Week]:
     """That a last block hid a little of a place does not make what was told there before confidential."""
-    glass, large, little = _loads(5), _one(9_000), _one(10, 210, sender=b"n", receiver=b"m")
-    ferrous, late = _loads(6, 60, material="FERROUS"), _loads(2, 70, material="FERROUS")
-    extra = _renumbered(_loads(5, mass_g=200, material="PAPER"), 300)
+    glass, large, little = several(5), _one(9_000), _one(10, 210, sender=b"n", receiver=b"m")
+    ferrous, late = several(6, 60, material="FERROUS"), several(2, 70, material="FERROUS")
+    extra = _renumbered(several(5, mass_g=200, material="PAPER"), 300)
     told, last = glass | large | ferrous, large | ferrous | little | late
     return [(9, told), (16, told | little | late), (17, last | _changed(glass, material="PAPER") | extra)]
 
@@ -117,15 +109,15 @@ def _a_confidential_part_later() -> list[_Week]:
 def _little_beside_very_much() -> list[_Week]:
     """Ten kilograms of who moved a hundred thousand tonnes of something else are its own too."""
     much = 10**11
-    large = _loads(5, 50, much, material="FERROUS") | _one(much, 300, material="FERROUS")
-    glass, lone = _loads(5, mass_g=10**4), _one(10**4)
+    large = several(5, 50, much, material="FERROUS") | _one(much, 300, material="FERROUS")
+    glass, lone = several(5, mass_g=10**4), _one(10**4)
     return [(8, large | glass | lone), (9, large | _changed(glass, material="PAPER") | lone)]
 
 
 def _very_little_of_the_same_companies_elsewhere() -> list[_Week]:
     """A little that the same companies told of paper is not what they took back of a thousand tonnes."""
-    glass, lone = _loads(5, mass_g=10**9), _one(10**9)
-    paper = _renumbered(_loads(5, material="PAPER"), 300)
+    glass, lone = several(5, mass_g=10**9), _one(10**9)
+    paper = _renumbered(several(5, material="PAPER"), 300)
     return [(8, glass | lone), (9, glass | lone | paper), (10, lone | paper)]
 
 
@@ -155,8 +147,8 @@ def test_a_measure_that_opens_later_does_not_tell_what_another_one_hid(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     """What is received of some loads tells them from others that were dispatched in the same block."""
-    paper = _loads(5, material="PAPER", silent="RECEIVED")
-    others, lone = _loads(5, 50, silent="RECEIVED"), _one(1_000, silent="RECEIVED")
+    paper = several(5, material="PAPER", silent="RECEIVED")
+    others, lone = several(5, 50, silent="RECEIVED"), _one(1_000, silent="RECEIVED")
     glass = _changed(paper, material="GLASS")
     weeks = (8, paper), (9, glass | others | lone), (10, glass | _changed(others, silent="") | lone)
     assert Attack(histories.told(*weeks, name="two measures")).recovered() == []
@@ -174,6 +166,6 @@ def test_very_little_beside_very_much_ends_the_search() -> None:
 def test_the_same_loads_are_decided_alike_each_time() -> None:
     """Rows of the same companies in several parts of a country meet those of another measure in one order."""
     brittany: Any = {"origin": "FR-BRE", "destination": "FR-BRE"}
-    standing = _loads(5, 0, **brittany) | _loads(5, 10) | _one(900, 100, **brittany) | _one(900, 101)
+    standing = several(5, 0, **brittany) | several(5, 10) | _one(900, 100, **brittany) | _one(900, 101)
     told = (histories.told((8, standing), name="measures by part") for _ in range(8))
     assert len({repr(one.releases[0].decision.block.rows()) for one in told}) == 1
