@@ -9,6 +9,9 @@ An enterprise group is an attacker if what it knows matters for some cell:
 2. It is no part of the cell, in which somebody is nearly alone, and leaves another cell less room
    than this one needs. In large systems only cells over two relations are looked at.
 
+An agency attacks every cell, also those that it states nothing of: what it knows of others
+leaves them less room.
+
 Groups pool what they know where the rules say so: in each sensitive cell, those next to the
 largest. An agency does not share its records with a company; but the rest of a cell without
 them must obey the rules, so that no company can do anything with them. Groups that are not
@@ -133,10 +136,7 @@ def _knows(attacker: Attacker, end: Contributions) -> Flags:
 
 def _levels_of_rest(system: System, attacker: Attacker, rules: Rules) -> Amounts:
     rest = [without(end, _knows(attacker, end)) for end in system.ends]
-    levels = np.maximum.reduce([levels_at(end, system.size, rules) for end in rest])
-    # Of other cells it sees no more than the outsider.
-    found = np.zeros(system.size, dtype=np.int64)
-    found[attacker.cells] = levels[attacker.cells]
+    found: Amounts = np.maximum.reduce([levels_at(end, system.size, rules) for end in rest])
     return found
 
 

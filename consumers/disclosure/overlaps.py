@@ -48,7 +48,7 @@ def overlaps(rows: pl.DataFrame, finest: Sequence[Cells]) -> Overlaps:
         rows: Contributions of a problem.
         finest: For each table the finest cell of each row.
     """
-    if LOAD not in rows.columns:
+    if LOAD not in rows.columns or rows.is_empty():
         nothing = np.zeros(0, dtype=np.int32)
         return Overlaps(nothing.astype(np.int64), nothing, (), nothing)
     _, first, load = np.unique(rows[LOAD].to_numpy(), return_index=True, return_inverse=True)

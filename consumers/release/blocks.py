@@ -30,6 +30,7 @@ TAKEN = {
     "mass_g": pl.Int64,
     "taken_on": pl.Date,
 }
+BELOW = {name: of for name, of in TAKEN.items() if name != "taken_on"}
 NAMES = {"company": pl.Binary, "group": pl.Binary}
 # Whose companies are listed where.
 _COMPANIES = {"group_key": "companies", "counterparty_key": "counterparties"}
@@ -37,16 +38,20 @@ _CONTRIBUTIONS = {*LEAF, *BEHIND, *_COMPANIES.values(), "mass_g", "is_public", "
 KEYS = [*LEAF, *BEHIND]
 
 
-def pending(contributions: pl.DataFrame, taken: pl.DataFrame, before: pl.DataFrame) -> pl.DataFrame:
+def pending(
+    contributions: pl.DataFrame, taken: pl.DataFrame, below: pl.DataFrame, before: pl.DataFrame
+) -> pl.DataFrame:
     """Return what is pending of each leaf, by who is behind it.
 
     Args:
         contributions: As of the cut.
         taken: Schema `TAKEN`: what earlier blocks took.
+        below: Schema `BELOW`: the least that was pending below zero since then.
         before: Schema `NAMES`: the names that earlier releases knew.
 
     Returns:
-        Columns `LEAF`, `BEHIND`, `mass_g` (what is pending), `standing_g` (what the cut has),
+        Columns `LEAF`, `BEHIND`, `mass_g` (what is pending), `below_g` (the least that ever was, if
+        that is below zero, else 0), `standing_g` (what the cut has),
         `taken` (list of `taken_on` and `mass_g` of earlier blocks), `unconverted`, `is_public`
         (whether the public will know it: that holds for all records of an agency, as soon as any
         of them is to be public). Rows with nothing pending are there.
@@ -66,11 +71,29 @@ def pending(contributions: pl.DataFrame, taken: pl.DataFrame, before: pl.DataFra
         .group_by(KEYS)
         .agg(taken_g=pl.col("mass_g").sum(), taken=pl.struct("taken_on", "mass_g").sort_by("taken_on"))
     )
-    found = standing.join(earlier, on=KEYS, how="full", coalesce=True, nulls_equal=True)
-    found = found.with_columns(pl.col("standing_g", "taken_g", "unconverted").fill_null(0)).with_columns(
-        mass_g=pl.col("standing_g") - pl.col("taken_g"), is_public=pl.col("agency").is_in(public.implode())
+    least = _renamed(below, groups).group_by(KEYS).agg(below_g=pl.col("mass_g").sum())
+    mass_g = pl.col("standing_g") - pl.col("taken_g")
+    found = (
+        standing.join(earlier, on=KEYS, how="full", coalesce=True, nulls_equal=True)
+        .join(least, on=KEYS, how="left", nulls_equal=True)
+        .with_columns(pl.col("standing_g", "taken_g", "unconverted", "below_g").fill_null(0))
+        .with_columns(
+            mass_g=mass_g,
+            below_g=pl.min_horizontal(mass_g, "below_g", 0),
+            is_public=pl.col("agency").is_in(public.implode()),
+        )
     )
     return found.drop("taken_g").sort(KEYS)
+
+
+def apart(rows: pl.DataFrame) -> pl.DataFrame:
+    """Return rows of `pending`: what was taken back, and what made up for it since, are rows of their own."""
+    was_below = pl.col("below_g") < pl.min_horizontal("mass_g", 0)
+    before = rows.filter(was_below).with_columns(
+        mass_g="below_g", taken=pl.lit([]).cast(rows.schema["taken"])
+    )
+    rest = pl.when(was_below).then(pl.col("mass_g") - pl.col("below_g")).otherwise("mass_g")
+    return pl.concat([before, rows.with_columns(mass_g=rest)])
 
 
 def names(contributions: pl.DataFrame, before: pl.DataFrame) -> pl.DataFrame:

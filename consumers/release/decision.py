@@ -17,7 +17,7 @@ import polars as pl
 
 from consumers.disclosure import outputs
 from consumers.release import blocks, figures, final, gate, periods, traces
-from consumers.release.blocks import KEYS, LEAF, NAMES, PLACE, TAKEN
+from consumers.release.blocks import BELOW, KEYS, LEAF, NAMES, PLACE, TAKEN
 from consumers.release.calendar import Epoch
 from consumers.release.tables import Tables
 
@@ -33,6 +33,7 @@ class Attribution:
 
     Attributes:
         taken: Schema `TAKEN`: contributions in published blocks, and the last day of their epoch.
+        below: Schema `BELOW`: how much was taken back, at the most, of what is not published yet.
         watched: Schema `WATCHED`: places where something was withheld, and the last day of the
             last epoch in which it was.
         hidden: Schema `HIDDEN`: leaf cells whose part in a last block is confidential, and when that came.
@@ -41,6 +42,7 @@ class Attribution:
     """
 
     taken: pl.DataFrame = field(default_factory=lambda: pl.DataFrame(schema=TAKEN))
+    below: pl.DataFrame = field(default_factory=lambda: pl.DataFrame(schema=BELOW))
     watched: pl.DataFrame = field(default_factory=lambda: pl.DataFrame(schema=WATCHED))
     hidden: pl.DataFrame = field(default_factory=lambda: pl.DataFrame(schema=HIDDEN))
     names: pl.DataFrame = field(default_factory=lambda: pl.DataFrame(schema=NAMES))
@@ -92,7 +94,7 @@ def decide(
         ConfigurationError: The contributions lack a column.
     """
     shown = periods.of_epoch(epoch, tables.settings)
-    pending = blocks.pending(contributions, attribution.taken, attribution.names)
+    pending = blocks.pending(contributions, attribution.taken, attribution.below, attribution.names)
     rows = blocks.placed(pending, tables, shown.shown)
     due = _due(shown.due, attribution, tables)
     ending, others = final.parted(rows, due)
@@ -113,6 +115,7 @@ def decide(
         ),
         attribution=Attribution(
             taken=pl.concat([attribution.taken, block]),
+            below=_below(rows, taken),
             watched=_watched(attribution.watched, withheld, epoch),
             hidden=pl.concat([attribution.hidden, hidden]).unique().sort(*HIDDEN),
             names=blocks.names(contributions, attribution.names),
@@ -139,6 +142,12 @@ def _gated(rows: pl.DataFrame, last: pl.DataFrame, attribution: Attribution, tab
     held = traces.held(rows, held, last, last["leaf"].unique(), attribution.hidden, tables.rules)
     is_pending = (pl.col("mass_g") != 0) | (pl.col("unconverted") > 0)
     return rows.filter(is_pending).with_columns(is_held=pl.col("leaf").is_in(held.implode()))
+
+
+def _below(rows: pl.DataFrame, taken: pl.DataFrame) -> pl.DataFrame:
+    """Return what was taken back of leaves that do not open now."""
+    closed = rows.filter(pl.col("below_g") < 0, ~pl.col("leaf").is_in(taken["leaf"].unique().implode()))
+    return closed.select(*KEYS, mass_g="below_g").sort(KEYS)
 
 
 def _watched(watched: pl.DataFrame, held: pl.DataFrame, epoch: Epoch) -> pl.DataFrame:

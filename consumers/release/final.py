@@ -4,7 +4,8 @@ All earlier blocks are public constants, and disjoint from this one. What a cell
 altogether is at most as sensitive as what is left of it, as long as no contribution is
 negative; so it is enough to protect what is left. With negative ones, all that the cell has
 must be protected too: the same tables are decided twice, and a cell is free if it is free in
-both. To withhold more never takes a proof away.
+both. So is what the same companies took back and told again in a leaf, by the difference that
+it may be. To withhold more never takes a proof away.
 """
 
 from __future__ import annotations
@@ -18,7 +19,7 @@ from consumers.disclosure.disclosure import FREE, PRIMARY, Protected, protect
 from consumers.disclosure.problem import AMOUNT_MAX, LOAD, Dimension, Problem
 from consumers.disclosure.problem import Table as ProblemTable
 from consumers.release import figures, loads, traces
-from consumers.release.blocks import KEYS, LEAF
+from consumers.release.blocks import KEYS, LEAF, apart
 from consumers.release.figures import NODES
 from consumers.release.gate import NOW, moves, unsafe, unsafe_differences, unsafe_windows, with_families
 from consumers.release.tables import ALL, CROSS_BORDER, DIMENSIONS, Table, Tables
@@ -75,7 +76,7 @@ def decided(rows: pl.DataFrame, others: pl.DataFrame, hidden: pl.DataFrame, tabl
     free = states.group_by(*_BOOKS, *NODES).agg(pl.col("is_free").all(), pl.col("is_primary").any())
     pending = rows.filter((pl.col("mass_g") != 0) | (pl.col("unconverted") > 0))
     moved = pending.filter(pl.col("mass_g") != 0)
-    told = loads.told(loads.split(given))
+    told = loads.doubted(loads.told(loads.split(given)))
     held = unsafe(told.filter(pl.col("leaf").is_in(moved["leaf"].implode())), tables.rules)
     return LastBlocks(
         rows=pending.with_columns(is_held=pl.col("leaf").is_in(held.implode())),
@@ -154,7 +155,7 @@ def problems(
     books = given.sort(KEYS).with_columns(
         pl.concat_str("measure", "flow", separator=" ").alias(_BOOK),
         alike=alike,
-        is_moved=is_from_elsewhere | (pl.col("mass_g") < 0).any().over("period", alike, "load"),
+        is_moved=is_from_elsewhere | (pl.col("below_g") < 0).any().over("period", alike, "load"),
         is_here=pl.col("is_owned") & ~pl.col("is_mirrored") & pl.col("leaf").is_in(leaves.implode()),
     )
     for (period, alike), found in sorted(books.group_by("period", "alike"), key=lambda one: one[0]):
@@ -164,22 +165,43 @@ def problems(
 
 def _back(rows: pl.DataFrame) -> pl.DataFrame:
     """Return how much was ever taken back of each load: `load`, `back_g`."""
-    taken = moves(rows, ["load"]).filter(pl.col("mass_g") < 0)
+    taken = moves(apart(rows), ["load"]).filter(pl.col("mass_g") < 0)
     return taken.group_by("load").agg(back_g=-pl.col("mass_g").sum()).collect()
 
 
 def _problems(rows: pl.DataFrame, together: str, tables: Tables) -> Iterator[tuple[str, Problem]]:
     """Yield the problems of books of a period that tell about the same mass, and of all of them together."""
-    here = rows.filter("is_here")
-    books = here[_BOOK].unique().sort().to_list()
-    for amount in ["mass_g"] + ["standing_g"] * bool((here["mass_g"] < 0).any()):
-        found = _pending(rows) if amount == "mass_g" else loads.split(rows, amount=amount)
-        pieces = found.filter("is_here").sort("piece", *KEYS)
+    books = rows.filter("is_here")[_BOOK].unique().sort().to_list()
+    for amount, of in _amounts(rows):
+        pieces = of.filter("is_here").sort("piece", *KEYS)
         for book in books:
-            found = loads.told(pieces).filter(pl.col(_BOOK) == book)
+            found = loads.doubted(loads.told(pieces).filter(pl.col(_BOOK) == book))
             yield f"{book} {amount}", _problem(found, tables, amount)
         if len(books) > 1:
             yield f"{together} {amount}", _problem(loads.oriented(pieces, amount), tables, amount)
+
+
+def _amounts(rows: pl.DataFrame) -> Iterator[tuple[str, pl.DataFrame]]:
+    """Yield what is decided about, in pieces: what is pending, what is left of it, and what stands."""
+    yield "mass_g", _pending(rows)
+    rest = rows.with_columns(mass_g=_rest())
+    if not rest["mass_g"].equals(rows["mass_g"]):
+        yield "rest_g", _pending(rest).rename({"mass_g": "rest_g"})
+    if (rows.filter("is_here")["mass_g"] < 0).any():
+        yield "standing_g", loads.split(rows, amount="standing_g")
+
+
+def _rest() -> pl.Expr:
+    """Return what is left of what is pending, where the same companies took some back in the leaf.
+
+    They may have told the same again: at the other end, or to another agency. That moves nothing.
+    """
+    size, load = pl.col("mass_g").abs(), ["leaf", "load"]
+    total = pl.col("mass_g").sum().over(load)
+    is_left = pl.col("mass_g").sign() == total.sign()
+    told = pl.when(is_left).then(size).otherwise(0).cum_sum().over(load)
+    left = pl.min_horizontal(told, total.abs()) - pl.min_horizontal(told - size, total.abs())
+    return pl.when(is_left).then(left * total.sign()).otherwise(0)
 
 
 def _pending(rows: pl.DataFrame) -> pl.DataFrame:
@@ -200,6 +222,8 @@ def _problem(rows: pl.DataFrame, tables: Tables, amount: str) -> Problem:
     names = [_BOOK] * (rows[_BOOK].n_unique() > 1) + [name for name in DIMENSIONS if tables.trees[name].depth]
     dimensions = tuple(Dimension(name, _columns(name, tables)) for name in names)
     holder, other = (pl.col(name).bin.encode("hex") for name in ("group_key", "counterparty_key"))
+    is_unknown = pl.col("counterparty_key") == loads.UNKNOWN
+    there = pl.when(is_unknown).then(None).otherwise(pl.coalesce(other, holder))
     unit = _unit(int(rows[amount].abs().sum()))
     shown = tuple(_table(table, names) for table in tables.tables)
     # Where no table has all dimensions, tables share loads as books do.
@@ -208,7 +232,7 @@ def _problem(rows: pl.DataFrame, tables: Tables, amount: str) -> Problem:
     contributions = rows.select(
         *(column for dimension in dimensions for column in dimension.columns),
         value=(pl.col(amount) + unit // 2) // unit,
-        groups=pl.concat_list(holder, pl.coalesce(other, holder)),
+        groups=pl.concat_list(holder, there),
         agency=pl.col("agency"),
         is_waived=pl.lit(value=False),
         is_public=pl.col("is_public"),

@@ -41,7 +41,7 @@ def held(rows: pl.DataFrame, hidden: pl.DataFrame, rules: Rules) -> pl.Series:
         hidden: Places whose part in a last block is confidential.
         rules: The parameters.
     """
-    changed = loads.told(loads.split(rows))
+    changed = loads.doubted(loads.told(loads.split(rows)))
     unknown = rows.filter(pl.col("unconverted") > 0)["leaf"]
     shrinking = rows.filter((pl.col("mass_g") < 0).any().over("leaf"))
     found = [
@@ -77,7 +77,7 @@ def unsafe_windows(rows: pl.DataFrame, rules: Rules) -> pl.Series:
     # What others say of the same loads tells who knows them.
     found = moves(rows, [*part, *loads.COLUMNS]).with_columns(is_changed=is_changed)
     near = found.filter(pl.col("is_changed").any().over("way")).collect()
-    numbered = windows(loads.told(loads.split(near, ["taken_on"])).filter("is_changed"), part)
+    numbered = windows(loads.doubted(loads.told(loads.split(near, ["taken_on"]))).filter("is_changed"), part)
     broken = unsafe(numbered.with_columns(leaf="window"), rules)
     return numbered.filter(pl.col("window").is_in(broken.implode()))["leaf"].unique()
 
@@ -137,8 +137,8 @@ def unsafe(rows: pl.DataFrame, rules: Rules) -> pl.Series:
     """Return the numbers of the leaves whose contributions break a rule, ascending.
 
     Args:
-        rows: `leaf` (a number), `group_key`, `counterparty_key` (null: not known), `agency` (who
-            knows it, one a line), `is_public`, `mass_g` (grams, may be negative).
+        rows: `leaf` (a number), `group_key`, `counterparty_key` (null: not told; both may be numbers),
+            `agency` (who knows it, one a line), `is_public`, `mass_g` (grams, may be negative).
         rules: The parameters.
 
     Both ends of a movement are looked at, each in the eyes of somebody who knows nothing more
@@ -200,9 +200,18 @@ def _movements(rows: pl.DataFrame) -> pl.DataFrame:
 
 
 def numbers_of_groups(rows: pl.DataFrame) -> tuple[pl.Series, pl.Series]:
-    """Return the numbers of the groups at both ends, null where they are not known."""
-    both = pl.concat([rows["group_key"], rows["counterparty_key"]]).rank("dense").cast(pl.Int32) - 1
-    return both.head(rows.height), both.tail(rows.height)
+    """Return the numbers of the groups at both ends: null where none is told, -1 where it is not known who.
+
+    Those that are numbers already stay.
+    """
+    group, other = rows["group_key"], rows["counterparty_key"]
+    if group.dtype.is_integer():
+        return group, other
+    key = pl.concat([group, other]).alias("key").to_frame()
+    is_unknown = pl.col("key") == loads.UNKNOWN
+    rank = pl.when(~is_unknown).then("key").rank("dense").cast(pl.Int32) - 1
+    number = key.select(pl.when(is_unknown).then(NOT_KNOWN).otherwise(rank)).to_series()
+    return number.head(rows.height), number.tail(rows.height)
 
 
 def _contributions(rows: pl.DataFrame, end: str, other: str, amount: str) -> Contributions:

@@ -14,11 +14,15 @@ import polars as pl
 
 from consumers.release.tables import CROSS_BORDER, DIMENSIONS, Tables
 
+# Stands at the other end where another book says that it is not known who is there: not the one at the first.
+UNKNOWN = b""
 # Two books tell of the same load, also where one of them says up to so many times as much as the other:
 # of the same companies, and of rows that are only laid side by side.
 ALIKE, _ALIKE_BESIDE = 1.2, 1.0
 _ENDS = ("group_key", "counterparty_key")
 _BOOK = ("measure", "flow")
+# Marks an agency that knows of other books only what is sure to be in its own.
+_ITSELF = " itself"
 # What `split` needs of rows beside their amount.
 COLUMNS = (*_BOOK, "way", "load", "is_untold", *_ENDS, "agency", "is_public")
 _PIECE = ("way", "pass", "load", "is_negative", "end")
@@ -62,20 +66,36 @@ def split(
 
     Returns:
         For each row and piece the columns of the row, with `piece` (a number), the amount of the
-        piece, `agency` (all who know it, one a line), `is_public`, and `is_told`: False where a row
-        has less than those of other books, and is taken to be as large.
+        piece, `agency` (all who know it, one a line), `stated_by` (that of the row), `is_public`,
+        `is_told`: False where a row has less than those of other books, and is taken to be as large, and
+        `is_sure`: False where books have different amounts of loads, which then may be different ones.
     """
     given = rows.filter(pl.col(amount) != 0).with_columns(**{"pass": pl.lit(1)})
     first = _overlaid(given, within, amount, order)
     is_alone = pl.struct(_BOOK).n_unique().over(*within, *_PIECE) == 1
-    left = first.filter(is_alone, "is_untold").drop("end", "is_negative", "is_told")
+    left = first.filter(is_alone, "is_untold").drop("end", "is_negative", "is_told", "is_sure")
     again = _overlaid(left.with_columns(load=pl.lit(""), **{"pass": pl.lit(2)}), within, amount, order)
     found = pl.concat([first.filter(~(is_alone & pl.col("is_untold"))), again.select(first.columns)])
     piece = [*within, *_PIECE]
     known = pl.col("agency").unique().sort().str.join("\n").over(piece)
     return found.with_columns(
-        piece=pl.struct(piece).rank("dense"), agency=known, is_public=pl.col("is_public").any().over(piece)
+        piece=pl.struct(piece).rank("dense"),
+        agency=known,
+        stated_by="agency",
+        is_public=pl.col("is_public").any().over(piece),
     ).drop("pass", "end", "is_negative")
+
+
+def doubted(pieces: pl.DataFrame) -> pl.DataFrame:
+    """Return the pieces with every agency twice in `agency`, if it is not sure what another book has.
+
+    One knows what the other book has of the loads that it states, as if they were the same, and one does
+    not. Neither may learn anything.
+    """
+    if pieces["is_sure"].all():
+        return pieces
+    sure = pl.when("is_sure").then("agency").otherwise("stated_by")
+    return pieces.with_columns(agency=pl.col("agency") + "\n" + sure.str.replace_all(r"(?m)$", _ITSELF))
 
 
 def told(pieces: pl.DataFrame) -> pl.DataFrame:
@@ -84,7 +104,7 @@ def told(pieces: pl.DataFrame) -> pl.DataFrame:
 
 
 def oriented(pieces: pl.DataFrame, amount: str = "mass_g") -> pl.DataFrame:
-    """Return the pieces with their ends as the first book names them.
+    """Return the pieces with their ends as the first book names them, or as `UNKNOWN`.
 
     Who holds the waste is named first, and that is the sender in one book and the receiver in
     another. What only one book tells is turned round if most is that it tells like others.
@@ -92,7 +112,8 @@ def oriented(pieces: pl.DataFrame, amount: str = "mass_g") -> pl.DataFrame:
     one, other = map(pl.col, _ENDS)
     size, is_shared = pl.col(amount).abs(), pl.len().over("piece") > 1
     pieces = pieces.sort("piece", *_BOOK).with_columns(
-        of_first=one.first().over("piece"), of_last=pl.coalesce(other.first(), one.last()).over("piece")
+        of_first=one.first().over("piece"),
+        of_last=pl.coalesce(other.first(), one.last(), pl.lit(UNKNOWN)).over("piece"),
     )
     votes = pl.when(one.eq_missing(pl.col("of_first"))).then(size).otherwise(-size).filter(is_shared)
     is_turned = votes.sum().over(_BOOK) < 0
@@ -148,7 +169,11 @@ def _overlaid(rows: pl.DataFrame, within: Sequence[str], amount: str, order: Seq
     # Its last row is taken to go on where the book says a little less than others.
     alike = pl.when(pl.col("pass") == 1).then(ALIKE).otherwise(_ALIKE_BESIDE)
     goes_on = (pl.col("told") == pl.col("total")) & (pl.col("most") <= alike * pl.col("total"))
-    laid = laid.with_columns(last=pl.when(goes_on).then("most").otherwise("told"))
+    laid = laid.with_columns(
+        last=pl.when(goes_on).then("most").otherwise("told"),
+        share=pl.col(amount).abs().sum().over(*book, "agency"),
+        rank=pl.col("agency").rank("dense").over(book),
+    ).with_columns(is_sure=_is_sure(part, alike))
     cuts = laid.select(*part, end="told").unique().sort(*part, "end")
     cuts = cuts.with_columns(size=pl.col("end") - pl.col("end").shift(1, fill_value=0).over(part))
     return (
@@ -158,5 +183,12 @@ def _overlaid(rows: pl.DataFrame, within: Sequence[str], amount: str, order: Seq
             (pl.when("is_negative").then(-pl.col("size")).otherwise("size")).alias(amount),
             is_told=pl.col("end") <= pl.col("told"),
         )
-        .drop("told", "total", "most", "start", "last", "size")
+        .drop("told", "total", "most", "start", "last", "size", "share", "rank")
     )
+
+
+def _is_sure(part: Sequence[str], alike: pl.Expr) -> pl.Expr:
+    """Say whether all books that tell of loads tell alike of them, agency by agency."""
+    of, share, books = [*part, "rank"], pl.col("share"), pl.struct(_BOOK).n_unique()
+    is_alike = share.max().over(of) <= alike * share.min().over(of)
+    return (is_alike & (books.over(of) == books.over(part))).all().over(part)

@@ -11,7 +11,7 @@ from collections.abc import Sequence
 import polars as pl
 
 from consumers.release import blocks, final
-from consumers.release.blocks import NAMES, TAKEN
+from consumers.release.blocks import BELOW, NAMES, TAKEN
 from consumers.release.decision import HIDDEN
 from consumers.release.figures import BOOKS, NODES
 from consumers.release.tables import DIMENSIONS, LEVELS, Table, Tables
@@ -37,7 +37,7 @@ def plan(contributions: pl.DataFrame, tables: Tables, periods: Sequence[str]) ->
     Raises:
         ConfigurationError: The contributions lack a column.
     """
-    nothing = pl.DataFrame(schema=TAKEN), pl.DataFrame(schema=NAMES)
+    nothing = (pl.DataFrame(schema=of) for of in (TAKEN, BELOW, NAMES))
     pending = blocks.pending(contributions, *nothing)
     rows = blocks.placed(pending, tables, periods).filter(pl.col("period").is_in(list(periods)))
     cells = final.decided(rows, rows.clear(), pl.DataFrame(schema=HIDDEN), tables).cells

@@ -106,7 +106,7 @@ def _unproven(
 
 def _rows(contributions: pl.DataFrame, before: Attribution, epoch: Epoch, shown: Tables) -> pl.DataFrame:
     """Return what the blocks of an epoch are made of."""
-    pending = blocks.pending(contributions, before.taken, before.names)
+    pending = blocks.pending(contributions, before.taken, before.below, before.names)
     return blocks.placed(pending, shown, periods.of_epoch(epoch, shown.settings).shown)
 
 

@@ -23,7 +23,7 @@ from consumers.disclosure.problem import Rules
 from consumers.disclosure.solver import Floats
 from consumers.release import loads
 from consumers.release.amounts import NOBODY, Amounts, Loose
-from consumers.release.blocks import LEAF
+from consumers.release.blocks import LEAF, apart
 from consumers.release.gate import NOW, moves, numbers_of_groups, unsafe, with_families
 from consumers.release.worlds import ATTACKS, Otherwise, Worlds
 
@@ -72,7 +72,7 @@ def held(  # noqa: PLR0917  # what may open, beside what is there
         rules: The parameters.
     """
     everything = pl.concat([rows, others])
-    moved = moves(everything, ["leaf", "period", "is_owned", *loads.COLUMNS]).collect()
+    moved = moves(apart(everything), ["leaf", "period", "is_owned", *loads.COLUMNS]).collect()
     if rows.is_empty() or not (moved["mass_g"] < 0).any():
         return closed
     pieces = _pieces(moved)
@@ -157,7 +157,8 @@ def _pieces(moved: pl.DataFrame) -> pl.DataFrame:
     own = pl.when("is_untold").then(pl.struct("measure", "flow", *_SPOT, *_ENDS).rank("dense"))
     group, other = numbers_of_groups(pieces)
     pieces = pieces.with_columns(group_key=group, counterparty_key=other)
-    ends = pl.min_horizontal(_ENDS).alias("least"), pl.max_horizontal(_ENDS).alias("most")
+    known = [pl.when(pl.col(end) != NOBODY).then(end) for end in _ENDS]
+    ends = pl.min_horizontal(known).alias("least"), pl.max_horizontal(known).alias("most")
     return pieces.select(
         *_SPOT,
         *_SHARES,

@@ -14,7 +14,8 @@ import polars as pl
 import pytest
 
 from consumers.disclosure.problem import LOAD, Problem
-from consumers.release import blocks, final, gate, loads, traces
+from consumers.release import blocks, decision, final, gate, loads, traces
+from consumers.release.blocks import BELOW
 from consumers.release.decision import Attribution, decide
 from tests.support import histories
 from tests.support.contributed import contributed
@@ -287,6 +288,59 @@ def test_a_load_that_one_of_two_books_leaves_out_is_not_their_difference(
 
     monkeypatch.setattr(gate, "unsafe_differences", lambda *_, **__: pl.Series("leaf", [], dtype=pl.UInt32))
     assert _recovered(histories.told(week, name="untold books")) != []
+
+
+@pytest.mark.parametrize("week", [8, 16])
+def test_an_agency_does_not_learn_the_load_that_its_own_book_lacks(
+    monkeypatch: pytest.MonkeyPatch, week: int
+) -> None:
+    """Where the other book lacks a load of the same companies, too, they may be one load or two."""
+    here, there = (_changed(_NEW, {"destination": "DE-BE", "silent": of}) for of in ("IMPORT", "EXPORT"))
+    others = several(6, destination="DE-BE") | several(6, 40, destination="DE-BE", silent="IMPORT")
+    told = week, others | {200: here._replace(mass_g=3_000), 201: there}
+    assert _recovered(histories.told(told, name="both books")) == []
+
+    monkeypatch.setattr(loads, "doubted", lambda pieces: pieces)
+    assert _recovered(histories.told(told, name="both books")) != []
+
+
+def test_what_went_to_who_is_not_known_is_not_told_by_who_sent_it(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Receivers that the other book does not know are one company for all that is known."""
+    sent = several(3, destination="DE-BE")
+    week = 16, {number: _changed(told, {"receiver": None}) for number, told in sent.items()}
+    assert _recovered(histories.told(week, name="both books")) == []
+
+    # As if there were nobody at the other end.
+    oriented, key = loads.oriented, pl.col("counterparty_key")
+    nobody = pl.when(key != loads.UNKNOWN).then(key)
+    monkeypatch.setattr(loads, "oriented", lambda *of: oriented(*of).with_columns(counterparty_key=nobody))
+    assert _recovered(histories.told(week, name="both books")) != []
+
+
+def test_loads_that_are_turned_round_do_not_tell_a_correction(monkeypatch: pytest.MonkeyPatch) -> None:
+    """What the same companies took back, and told again the other way round, is no more and no less."""
+    told = several(3)
+    turned = {
+        number: _changed(of, {"sender": of.load.receiver, "receiver": of.load.sender})
+        for number, of in told.items()
+    }
+    corrected = {0: turned[0]._replace(mass_g=1_200), 1: turned[1], 2: told[2]._replace(mass_g=600)}
+    assert _recovered(histories.told((8, told), (16, corrected))) == []
+
+    monkeypatch.setattr(final, "_rest", lambda: pl.col("mass_g"))
+    assert _recovered(histories.told((8, told), (16, corrected))) != []
+
+
+def test_loads_that_went_and_came_back_are_known_where_they_were(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Who stays is not told by what left with others, once those are where they were before."""
+    there = {number: _changed(of, {"destination": "DE-BE"}) for number, of in several(6).items()}
+    elsewhere = {number: _changed(of, {"destination": "IT-25"}) for number, of in several(3).items()}
+    back = {0: elsewhere[0], 1: there[1], 2: there[2]}
+    weeks = (8, there), (9, elsewhere | {5: there[5]}), (16, back | {5: there[5]})
+    assert _recovered(histories.told(*weeks, name="exports")) == []
+
+    monkeypatch.setattr(decision, "_below", lambda *_: pl.DataFrame(schema=BELOW))
+    assert _recovered(histories.told(*weeks, name="exports")) != []
 
 
 def test_groups_that_get_other_names_hide_nobody(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -25,7 +25,7 @@ _OVERLAPPING, _ACROSS = (stage(name, 2) for name in ("overlapping hubs", "untold
 _BY_THEMSELVES = Stage(_OVERLAPPING.scene, (hub("south", ("FR",)), hub("north", ("FR", "DE"))))
 
 # Stories in which something is told that must not be where hubs decide by themselves.
-_SEEDS = (7, 17)
+_SEEDS = (2, 9)
 
 
 @pytest.mark.parametrize("seed", _SEEDS)

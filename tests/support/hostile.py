@@ -7,16 +7,16 @@ others state little or nothing. Made from a seed alone.
 from __future__ import annotations
 
 import random
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from itertools import count
-from typing import Any
+from typing import Any, TypeAlias
 
 from consumers.release.decision import decide
 from tests.support.histories import Decide, History, Telling, week
 from tests.support.stages import MORE_STAGES, STAGES, Stage
 from tests.support.stages import stage as staged
-from tests.support.worlds import Load, Scene, Statement
+from tests.support.worlds import Group, Load, Scene, Statement
 
 _STAGES = (*MORE_STAGES, *STAGES)
 # Some with last blocks of the first quarter, some before, some behind them.
@@ -28,6 +28,11 @@ _PERIODS = ("2026-Q1", "2025-Q4")
 _MATERIALS = ("GLASS", "PAPER", "FERROUS")
 _EVEN_G = 900
 _UNEVEN_G = (1_000, 100, 5_000, 1_300, 40)
+# Some things happen with so many times as much.
+_SCALES = (1, 1, 1, 30, 1_000, 10**6)
+
+# Origin, destination, material, operation and period of a load.
+_Place: TypeAlias = tuple[str, str, str, str, str]
 
 
 def history(seed: int, decide: Decide = decide) -> History:
@@ -54,6 +59,8 @@ def _history(chance: random.Random, stage: Stage, decide: Decide) -> History:
         periods=_PERIODS[: chance.choice((1, 2))],
         companies=chance.choice((3, 6, 9)),
         known=chance.choice((0, 0.2, 0.5)),
+        unnamed=chance.choice((0, 0, 0.05, 0.3)),
+        scales=chance.choice((_SCALES[:1], _SCALES)),
         offices="AB" if stage.scene.public else chance.choice(("A", "AB")),
         # A little that only one of two books has is known to be told where they do not name the other end.
         silent=chance.choice((0, 0.15)) if stage.scene.tells_both or len(stage.hubs) > 1 else 0,
@@ -75,6 +82,8 @@ class Plot:
     Attributes:
         companies: How many there are at each end that have several loads.
         known: How often a company is one of them.
+        unnamed: How often it is not known which company it is.
+        scales: Some things happen with so many times as much.
         silent: How often one book or measure leaves a load out.
         goes_far: Whether loads are stated on other ways, too.
     """
@@ -86,6 +95,8 @@ class Plot:
     periods: Sequence[str]
     companies: int
     known: float
+    unnamed: float
+    scales: Sequence[int]
     offices: str
     silent: float
     goes_far: bool
@@ -98,6 +109,7 @@ class Plot:
             self.many: 1,
             self.few: 1,
             self.one: 1,
+            self.again: 1,
             self.move: 3,
             self.move_but_one: 1,
             self.withdraw: 1,
@@ -106,9 +118,11 @@ class Plot:
             self.exchange: 1,
             self.complete: 1,
         }
+        before = dict(self.standing)
         times = self.chance.choice((1, 2, 3, 4) if self.standing else (2, 3, 5))
         for event in self.chance.choices(list(weights), list(weights.values()), k=times):
             event()
+        self._keep_apart(before)
         if not self.standing:
             self.many()
 
@@ -123,6 +137,15 @@ class Plot:
     def one(self) -> None:
         """State a load of nobody else."""
         self._state(1, is_even=False)
+
+    def again(self) -> None:
+        """State other loads of the same companies, here or elsewhere, at times the other way round."""
+        place, scale, is_turned = self._place(), self._scale(), self.chance.random() < 0.2
+        for number in self._some(self._alike()):
+            told = self.standing[number]
+            ends = told.load.sender, told.load.receiver
+            mass_g = self.chance.choice((told.mass_g or 0, _EVEN_G * scale))
+            self._told(place, ends[::-1] if is_turned else ends, mass_g)
 
     def move(self) -> None:
         """State another place of loads in one place."""
@@ -158,15 +181,35 @@ class Plot:
         """State every load in all books and measures."""
         self._change(list(self.standing), silent="")
 
-    def _state(self, loads: int, *, is_even: bool) -> None:
-        place = self._place()
-        for _ in range(loads):
-            number = next(self._numbers)
-            ends = self._company(b"s", number), self._company(b"r", number)
-            load = Load(*place, *ends, self.chance.choice(self.offices), self._silent())
-            self.standing[number] = Statement(load, _EVEN_G if is_even else self.chance.choice(_UNEVEN_G))
+    def _keep_apart(self, before: Mapping[int, Statement]) -> None:
+        """Undo what comes to where other loads of the same two companies go: to a hub that is one sum."""
+        gone = {
+            _row(told.load)
+            for number, told in before.items()
+            if number not in self.standing or _row(self.standing[number].load) != _row(told.load)
+        }
+        for number, told in list(self.standing.items()):
+            was = before.get(number)
+            if (was is None or _row(was.load) != _row(told.load)) and _row(told.load) in gone:
+                if was is None:
+                    del self.standing[number]
+                else:
+                    self.standing[number] = was
 
-    def _place(self) -> tuple[str, str, str, str, str]:
+    def _state(self, loads: int, *, is_even: bool) -> None:
+        place, scale = self._place(), self._scale()
+        for _ in range(loads):
+            ends = self._company(b"s"), self._company(b"r")
+            self._told(place, ends, scale * (_EVEN_G if is_even else self.chance.choice(_UNEVEN_G)))
+
+    def _told(self, place: _Place, ends: tuple[Group, Group], mass_g: int) -> None:
+        load = Load(*place, *ends, self.chance.choice(self.offices), self._silent())
+        self.standing[next(self._numbers)] = Statement(load, mass_g)
+
+    def _scale(self) -> int:
+        return self.chance.choice(self.scales)
+
+    def _place(self) -> _Place:
         origin, destination = self.chance.choice(self.ways)
         material, period = self.chance.choice(self.materials), self.chance.choice(self.periods)
         return origin, destination, material, "RECYCLING", period
@@ -180,10 +223,12 @@ class Plot:
         for number in numbers:
             del self.standing[number]
 
-    def _company(self, end: bytes, number: int) -> bytes:
+    def _company(self, end: bytes) -> Group:
+        if self.chance.random() < self.unnamed:
+            return None
         if self.chance.random() < self.known:
             return b"%s%d" % (end, self.chance.randrange(self.companies))
-        return b"%s of %d" % (end, number)
+        return b"%s of %d" % (end, next(self._numbers))
 
     def _silent(self) -> str:
         """Return the measure or book that leaves a load out, if any."""
@@ -206,3 +251,8 @@ class Plot:
         for number in numbers:
             told = self.standing[number]
             self.standing[number] = told._replace(load=told.load._replace(**change))
+
+
+def _row(load: Load) -> tuple[object, ...]:
+    """Return in which place a load is, and of which two companies."""
+    return *load[:5], frozenset((load.sender, load.receiver))

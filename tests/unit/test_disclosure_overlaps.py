@@ -94,6 +94,23 @@ def test_books_of_the_same_loads_are_published_both() -> None:
     assert 9 == len(_free(_problem(_LOST[:-2])))
 
 
+def test_an_agency_does_not_learn_what_the_other_book_tells_alone() -> None:
+    """Who knows what one book has alone knows the rest of the difference, of which it states nothing."""
+    alone = [Row("sent", "glass", group, load, "A") for load, group in enumerate("xyz", start=20)]
+    problem = _problem([*_LOST[:-2], *alone, Row("got", "glass", "lone", 23, "B")])
+
+    figures = {("sent", "glass"), ("got", "glass")}
+    assert not figures <= _free(problem)
+    outsiders = replace(problem, protection=Protection(attackers=("outsider",)))
+    assert figures <= _free(outsiders)
+
+
+def test_nothing_at_all_publishes_nothing() -> None:
+    """Books without a load have no figure, and nothing fails."""
+    nothing = _problem(_LOST).contributions.clear()
+    assert set() == _free(_problem(_LOST, contributions=nothing))
+
+
 def test_tables_without_a_common_finer_one_do_not_tell_what_they_share() -> None:
     """Glass minus what was sent is what one company got of glass, and no table has it."""
     rows = [

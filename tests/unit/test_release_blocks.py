@@ -8,13 +8,13 @@ import polars as pl
 import pytest
 
 from consumers.release import blocks
-from consumers.release.blocks import NAMES, TAKEN
+from consumers.release.blocks import BELOW, NAMES, TAKEN
 from consumers.release.tables import Tables, configured
 from schemas.errors import ConfigurationError
 from schemas.settings import ReleaseSettings, TableSettings
 from tests.support.contributed import contributed, of_groups
 
-NOTHING, NO_NAMES = pl.DataFrame(schema=TAKEN), pl.DataFrame(schema=NAMES)
+NOTHING, *NONE = (pl.DataFrame(schema=of) for of in (TAKEN, BELOW, NAMES))
 SHOWN = ("2025-Q1", "2025-Q2", "2025-Q3", "2025-Q4", "2026-Q1")
 
 
@@ -24,7 +24,7 @@ def _taken(*masses_g: int) -> pl.DataFrame:
 
 
 def _pending(standing: pl.DataFrame, taken: pl.DataFrame = NOTHING) -> dict[bytes, int]:
-    rows = blocks.pending(standing, taken, NO_NAMES).filter(pl.col("mass_g") != 0)
+    rows = blocks.pending(standing, taken, *NONE).filter(pl.col("mass_g") != 0)
     return dict(rows.select("group_key", "mass_g").iter_rows())
 
 
@@ -64,14 +64,14 @@ def test_all_records_of_an_agency_that_publishes_count_as_public() -> None:
         {"agency": "FR-A", "mass_g": 1, "group_key": b"c"},
     )
 
-    found = blocks.pending(rows, NOTHING, NO_NAMES)
+    found = blocks.pending(rows, NOTHING, *NONE)
     assert dict(found.select("group_key", "is_public").iter_rows()) == {b"a": True, b"b": True, b"c": False}
 
 
 def test_contributions_without_a_column_are_refused() -> None:
     """A hub of another release cannot hand over less than the gate needs."""
     with pytest.raises(ConfigurationError, match="agency"):
-        blocks.pending(contributed().drop("agency"), NOTHING, NO_NAMES)
+        blocks.pending(contributed().drop("agency"), NOTHING, *NONE)
 
 
 def _tables(**table: str) -> Tables:
@@ -85,7 +85,7 @@ def _tables(**table: str) -> Tables:
 
 
 def _placed(tables: Tables, *rows: dict[str, Any]) -> pl.DataFrame:
-    return blocks.placed(blocks.pending(contributed(*rows), NOTHING, NO_NAMES), tables, SHOWN)
+    return blocks.placed(blocks.pending(contributed(*rows), NOTHING, *NONE), tables, SHOWN)
 
 
 def test_leaves_are_no_finer_than_the_tables() -> None:

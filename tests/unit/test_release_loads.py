@@ -8,7 +8,7 @@ import polars as pl
 import pytest
 
 from consumers.release import blocks, final, gate, loads
-from consumers.release.blocks import NAMES, TAKEN
+from consumers.release.blocks import BELOW, NAMES, TAKEN
 from consumers.release.tables import Tables, configured
 from schemas.settings import ReleaseSettings, TableSettings
 from tests.support.contributed import contributed, of_groups
@@ -26,7 +26,7 @@ def _tables(**settings: Any) -> Tables:
 
 
 def _placed(*rows: dict[str, Any], **settings: Any) -> pl.DataFrame:
-    nothing = pl.DataFrame(schema=TAKEN), pl.DataFrame(schema=NAMES)
+    nothing = (pl.DataFrame(schema=of) for of in (TAKEN, BELOW, NAMES))
     pending = blocks.pending(contributed(*rows), *nothing)
     return blocks.placed(pending, _tables(**settings), ["2026-Q1"])
 

@@ -7,7 +7,7 @@ from collections.abc import Mapping
 import polars as pl
 
 from consumers.release import blocks, traces
-from consumers.release.blocks import NAMES, TAKEN
+from consumers.release.blocks import BELOW, NAMES, TAKEN
 from consumers.release.decision import HIDDEN
 from consumers.release.tables import configured
 from schemas.settings import ReleaseSettings, TableSettings
@@ -23,7 +23,7 @@ _TABLES = configured(
     ),
     b"key",
 )
-_NO_NAMES = pl.DataFrame(schema=NAMES)
+_NONE = pl.DataFrame(schema=BELOW), pl.DataFrame(schema=NAMES)
 _PERIODS = ("2025-Q1", "2025-Q2", "2025-Q3", "2025-Q4", "2026-Q1")
 _Masses = Mapping[str, tuple[int, ...]]
 _BEFORE: _Masses = {"GLASS": (900, 900, 900, 900, 900), "PAPER": (0, 0, 0, 900, 900, 900, 900)}
@@ -36,7 +36,7 @@ def _standing(masses: _Masses) -> pl.DataFrame:
 def _closed(now: _Masses, before: _Masses = _BEFORE) -> list[str]:
     """Return the materials that stay closed, if each one by itself could open."""
     taken = _standing(before).with_columns(taken_on=pl.date(2026, 1, 31)).select(*TAKEN)
-    rows = blocks.placed(blocks.pending(_standing(now), taken, _NO_NAMES), _TABLES, _PERIODS)
+    rows = blocks.placed(blocks.pending(_standing(now), taken, *_NONE), _TABLES, _PERIODS)
     return _held(rows)
 
 
@@ -78,6 +78,6 @@ def test_all_that_opens_stays_closed_where_nothing_is_taken_back_now() -> None:
     less = of_groups(-900, -900, -900, material="GLASS")
     later = contributed(*less).with_columns(taken_on=pl.date(2026, 2, 28)).select(*TAKEN)
     now = moved | {"PAPER": (900, 900, 900, 900, 900, 900, 900, 1_000)}
-    pending = blocks.pending(_standing(now), pl.concat([taken, later]), _NO_NAMES)
+    pending = blocks.pending(_standing(now), pl.concat([taken, later]), *_NONE)
     rows = blocks.placed(pending, _TABLES, _PERIODS)
     assert _held(rows) == ["PAPER"]

@@ -45,8 +45,6 @@ def by_rules(world: World, is_hidden: Flags) -> Iterator[Needed]:
         is_known = world.known_by(attacker)
         rows = np.flatnonzero(~is_known)
         levels = levels_of_cells(world, rows, world.problem.rules)
-        if attacker != OUTSIDER:  # who sees no more of a cell than the outsider is no other attacker
-            levels[world.by_cell(is_known.astype(np.int64)) == 0] = 0
         for cell in np.flatnonzero(levels).tolist():
             yield attacker, (cell,), int(levels[cell]), not is_hidden[cell]
         figure, row = members(world, of_sums, rows)
