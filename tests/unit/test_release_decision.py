@@ -122,6 +122,18 @@ def test_a_retraction_is_held_where_it_leaves_one_company_of_a_window() -> None:
     assert _shown(found) == (None, CONFIDENTIAL)
 
 
+def test_what_was_taken_back_is_remembered_until_it_opens() -> None:
+    """That a company told as much again does not undo that it took something back, as others may know."""
+    hub = Hub()
+    hub.release(*of_groups(10, 10, 10, 10, 10))
+
+    hub.release(*of_groups(6, 10, 10, 10, 10))
+    hub.release(*of_groups(10, 10, 10, 10, 10))
+    assert hub.attribution.below["mass_g"].to_list() == [-4]
+    assert _shown(hub.release(*of_groups(20, 20, 20, 20, 20))) == (50, FREE)
+    assert hub.attribution.below.is_empty()
+
+
 def test_a_cell_with_a_mass_that_is_not_known_stays_closed() -> None:
     """What cannot be converted yet is never taken for zero."""
     hub = Hub()

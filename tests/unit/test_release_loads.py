@@ -64,6 +64,16 @@ def test_offices_know_their_own_part_of_what_the_other_side_tells() -> None:
     assert exports == [("EXPORT", "DE-A\nFR-A", 60), ("EXPORT", "DE-B\nFR-A", 40)]
 
 
+def test_who_states_less_than_the_other_book_may_not_know_what_that_one_has() -> None:
+    """Books that do not agree on a load may tell of two: each agency is reckoned with as either."""
+    rows = _export("s", "r", 70), _import("r", "s", 30), _export("t", "r", 30), _import("r", "t", 30)
+
+    found = loads.doubted(loads.split(_placed(*rows))).filter(pl.col("flow") == "IMPORT")
+    known = dict(found.select(pl.col("counterparty_key").cast(pl.String), "agency").iter_rows())
+    assert {*known["s"].split("\n")} == {"DE-A", "FR-A", "DE-A itself"}
+    assert {*known["t"].split("\n")} == {"DE-A", "FR-A", "DE-A itself", "FR-A itself"}
+
+
 def test_what_was_weighed_twice_is_one_load() -> None:
     """A little less on one side leaves no load that only the other one tells; much less does."""
     little = loads.split(_placed(_export("s", "r", 100), _import("r", "s", 98)))
