@@ -304,6 +304,13 @@ def test_an_agency_does_not_learn_the_load_that_its_own_book_lacks(
     assert _recovered(histories.told(told, name="both books")) != []
 
 
+def test_what_goes_back_is_no_difference_of_scales() -> None:
+    """A load from a receiver to its sender, of which one measure tells, is not what that one weighed more."""
+    back: _Change = {"sender": _NEW.load.receiver, "receiver": _NEW.load.sender, "silent": "DISPATCHED"}
+    standing = several(4) | {200: _NEW, 201: _changed(_NEW, back)._replace(mass_g=150)}
+    assert _recovered(histories.told((16, standing), name="two measures")) == []
+
+
 def test_what_went_to_who_is_not_known_is_not_told_by_who_sent_it(monkeypatch: pytest.MonkeyPatch) -> None:
     """Receivers that the other book does not know are one company for all that is known."""
     sent = several(3, destination="DE-BE")
