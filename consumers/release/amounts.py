@@ -32,7 +32,7 @@ class Loose(NamedTuple):
 
     Attributes:
         ending: Of last blocks that come.
-        secret: Of those that came: confidential parts, which no figure shows.
+        secret: Of those that came: confidential parts, of which figures may show sums.
     """
 
     ending: pl.Series
@@ -57,7 +57,6 @@ class Amounts:
         pairs: The pairs, by number.
         counts: Whether the world has to be told of what a group has of it: not what stays where it is no
             matter.
-        secret: Blocks that no figure shows.
         eyes: Who knows any of it.
     """
 
@@ -83,7 +82,6 @@ class Amounts:
         self.is_hanging = told["pair"].is_not_null().to_numpy()
         number = told.select(pl.col("pair").rank("dense") - 1).to_series().fill_null(0)
         self.pair, self.pairs = number.to_numpy().astype(np.int64), told["pair"].drop_nulls().unique().sort()
-        self.secret = loose.secret
         is_loose = self.keys.select(loose.passed()).to_series().to_numpy()
         self.counts = self.is_hanging | ~is_loose[self.row]
         self._knowers = _Knowers(told["agency"], told["is_public"])

@@ -36,8 +36,7 @@ class Programme:
 
         As little as can be of what hangs together changes, so that few know of it.
         """
-        spots = amounts.keys["key"].explode().unique().sort()
-        self.spots = spots.filter(~spots.is_in(amounts.secret.implode()))
+        self.spots = amounts.keys["key"].explode().unique().sort()
         self._blocks = _blocks(amounts, self.spots)
         of, size = amounts.is_hanging, len(amounts.pairs)
         pair, mass = amounts.pair[of], amounts.mass[of]

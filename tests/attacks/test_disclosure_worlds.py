@@ -157,6 +157,22 @@ def test_a_measure_that_opens_later_does_not_tell_what_another_one_hid(
     assert Attack(histories.told(*weeks, name="two measures")).recovered() != []
 
 
+def test_a_confidential_part_of_a_total_is_no_secret(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A finest cell that no table shows is told by totals that hold nothing else in a last block."""
+    italy: Any = {"destination": "IT-25", "material": "PAPER"}
+    first, second = several(3, mass_g=1_000, **italy), several(5, 20, **italy)
+    second[22] = _changed({22: second[22]}, receiver=first[0].load.receiver)[22]
+
+    def as_glass(*numbers: int) -> _Standing:
+        return first | second | _changed({of: (first | second)[of] for of in numbers}, material="GLASS")
+
+    weeks = (8, first), (10, as_glass(1)), (16, as_glass(1, 20, 21)), (18, as_glass(1, 20, 21, 22))
+    assert Attack(histories.told(*weeks, name="exports")).recovered() == []
+
+    forget_traces(monkeypatch)
+    assert Attack(histories.told(*weeks, name="exports")).recovered() != []
+
+
 def test_very_little_beside_very_much_ends_the_search() -> None:
     """Where a proof is about amounts that the solver takes for nothing, the hub decides all the same."""
     story = _very_little_of_the_same_companies_elsewhere()

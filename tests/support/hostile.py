@@ -33,6 +33,8 @@ _SCALES = (1, 1, 1, 30, 1_000, 10**6)
 
 # Origin, destination, material, operation and period of a load.
 _Place: TypeAlias = tuple[str, str, str, str, str]
+# What a hub sees as one sum: a book, a place, a period, and two companies.
+_Row: TypeAlias = tuple[object, ...]
 
 
 def history(seed: int, decide: Decide = decide) -> History:
@@ -66,6 +68,7 @@ def _history(chance: random.Random, stage: Stage, decide: Decide) -> History:
         silent=chance.choice((0, 0.15)) if stage.scene.tells_both or len(stage.hubs) > 1 else 0,
         # In the books of another hub, or of another end where only one is named, it is known as another load.
         goes_far=stage.scene.tells_both and len(stage.hubs) == 1,
+        are_two=len(stage.hubs) > 1,
     )
     telling = Telling(stage, decide)
     for number in chance.choice(_WEEKS):
@@ -86,6 +89,7 @@ class Plot:
         scales: Some things happen with so many times as much.
         silent: How often one book or measure leaves a load out.
         goes_far: Whether loads are stated on other ways, too.
+        are_two: Whether two hubs release in turn.
     """
 
     chance: random.Random
@@ -100,8 +104,11 @@ class Plot:
     offices: str
     silent: float
     goes_far: bool
+    are_two: bool
     standing: dict[int, Statement] = field(default_factory=dict)
     _numbers: Iterator[int] = field(default_factory=count)
+    _came_before: set[_Row] = field(default_factory=set)
+    _left_before: set[_Row] = field(default_factory=set)
 
     def go_on(self) -> None:
         """Let some things happen; at first many loads."""
@@ -182,19 +189,36 @@ class Plot:
         self._change(list(self.standing), silent="")
 
     def _keep_apart(self, before: Mapping[int, Statement]) -> None:
-        """Undo what comes to where other loads of the same two companies go: to a hub that is one sum."""
-        gone = {
-            _row(told.load)
-            for number, told in before.items()
-            if number not in self.standing or _row(self.standing[number].load) != _row(told.load)
+        """Undo what comes to rows that other loads leave, as to a hub each row is one sum.
+
+        So it is with what happened before the other hub's release, where there are two.
+        """
+        came, left = self._came(self.standing, before), self._came(before, self.standing)
+        rows_left = self._left_before.union(*left.values())
+        undone = {number for number, rows in came.items() if rows & rows_left}
+        undone |= {number for number, rows in left.items() if rows & self._came_before}
+        for number in undone:
+            self.standing.pop(number, None)
+        self.standing |= {number: before[number] for number in undone if number in before}
+        if self.are_two:
+            self._came_before = set[_Row]().union(*self._came(self.standing, before).values())
+            self._left_before = set[_Row]().union(*self._came(before, self.standing).values())
+
+    def _came(
+        self, now: Mapping[int, Statement], before: Mapping[int, Statement]
+    ) -> dict[int, frozenset[_Row]]:
+        """Return the rows of loads that were not in them."""
+        rows = {number: self._rows(told) for number, told in now.items()}
+        return {
+            number: of
+            for number, of in rows.items()
+            if number not in before or of != self._rows(before[number])
         }
-        for number, told in list(self.standing.items()):
-            was = before.get(number)
-            if (was is None or _row(was.load) != _row(told.load)) and _row(told.load) in gone:
-                if was is None:
-                    del self.standing[number]
-                else:
-                    self.standing[number] = was
+
+    def _rows(self, told: Statement) -> frozenset[_Row]:
+        """Return in which rows a load would stand if nobody left it out, whoever is named first."""
+        rows = self.scene.rows(told.load._replace(silent=""))
+        return frozenset((*row[:7], frozenset(row.ends)) for row in rows)
 
     def _state(self, loads: int, *, is_even: bool) -> None:
         place, scale = self._place(), self._scale()
@@ -251,8 +275,3 @@ class Plot:
         for number in numbers:
             told = self.standing[number]
             self.standing[number] = told._replace(load=told.load._replace(**change))
-
-
-def _row(load: Load) -> tuple[object, ...]:
-    """Return in which place a load is, and of which two companies."""
-    return *load[:5], frozenset((load.sender, load.receiver))
