@@ -169,9 +169,9 @@ def _overlaid(rows: pl.DataFrame, within: Sequence[str], amount: str, order: Seq
     # Its last row is taken to go on where the book says a little less than others.
     alike = pl.when(pl.col("pass") == 1).then(ALIKE).otherwise(_ALIKE_BESIDE)
     goes_on = (pl.col("told") == pl.col("total")) & (pl.col("most") <= alike * pl.col("total"))
-    # What a book has both ways is more loads than what another one has one way.
+    # What a book has both ways is more loads than what another one of the same companies has one way.
     ways = pl.struct(_ENDS).n_unique().over(book)
-    goes_on &= ways.max().over(part) == ways.min().over(part)
+    goes_on &= (ways.max().over(part) == ways.min().over(part)) | (pl.col("pass") > 1)
     laid = laid.with_columns(
         last=pl.when(goes_on).then("most").otherwise("told"),
         share=pl.col(amount).abs().sum().over(*book, "agency"),

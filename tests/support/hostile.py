@@ -178,11 +178,12 @@ class Plot:
             self.standing[number] = told._replace(mass_g=max(1, mass_g))
 
     def exchange(self) -> None:
-        """State the ends of some loads the other way round, where books name both."""
+        """State the ends of some loads the other way round, where books name both, and both are known."""
         alike = self._alike() if self.scene.tells_both else []
         for number in alike[: len(alike) // 2]:
             load = self.standing[number].load
-            self._change([number], sender=load.receiver, receiver=load.sender)
+            if load.sender and load.receiver:
+                self._change([number], sender=load.receiver, receiver=load.sender)
 
     def complete(self) -> None:
         """State every load in all books and measures."""
