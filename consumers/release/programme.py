@@ -1,6 +1,6 @@
 """The linear programme of other worlds: what changes so that every published block stays as it is.
 
-A row for each block that figures show. A column for each pair of which amounts hang together, which
+A row for each block. A column for each pair of which amounts hang together, which
 grow and shrink at one rate, and one for what stays in each set of blocks, in all of which it counts.
 """
 
@@ -27,7 +27,7 @@ class Programme:
     """The programme, and its solver, which goes on from its last answer.
 
     Attributes:
-        spots: The blocks that figures show, by number.
+        spots: The blocks, by number.
         largest: The largest amount of each pair, grams: it changes by as much when its column does by 1.
     """
 
@@ -93,7 +93,7 @@ class Programme:
 
 def _blocks(amounts: Amounts, spots: pl.Series) -> csc_array:
     """Return which blocks each set of them has, shape (blocks, sets)."""
-    of = amounts.keys.explode("key").filter(pl.col("key").is_in(spots.implode()))
+    of = amounts.keys.explode("key")
     places = spots.search_sorted(of["key"]).to_numpy(), of["row"].to_numpy()
     shape = len(spots), amounts.keys.height
     return csc_array(coo_array((np.ones(of.height), places), shape=shape))
