@@ -27,21 +27,9 @@ class Eye(NamedTuple):
 NO_EYE = Eye("", is_public=False)
 
 
-class Loose(NamedTuple):
-    """Spots where what stays is no matter: it is decided with all tables.
-
-    Attributes:
-        ending: Of last blocks that come.
-        secret: Of those that came: confidential parts, of which figures may show sums.
-    """
-
-    ending: pl.Series
-    secret: pl.Series
-
-    def passed(self) -> pl.Expr:
-        """Say whether a `key` passes any of them."""
-        spots = pl.concat([self.ending, self.secret])
-        return pl.col("key").list.set_intersection(spots.implode()).list.len() > 0
+def passes(spots: pl.Series) -> pl.Expr:
+    """Say whether a `key` passes any of some spots."""
+    return pl.col("key").list.set_intersection(spots.implode()).list.len() > 0
 
 
 class Amounts:
@@ -60,13 +48,13 @@ class Amounts:
         eyes: Who knows any of it.
     """
 
-    def __init__(self, staying: pl.DataFrame, hanging: pl.DataFrame, loose: Loose) -> None:
+    def __init__(self, staying: pl.DataFrame, hanging: pl.DataFrame, loose: pl.Series) -> None:
         """Number them.
 
         Args:
             staying: `key`, the groups at both ends, `agency`, `is_public`, `mass_g`.
             hanging: The same, `pair`, and who knows any of what hangs together (`all_agency`, `all_public`).
-            loose: Where what stays is no matter.
+            loose: Spots where what stays is no matter: it is decided with all tables.
         """
         stays = staying.with_columns(
             pair=pl.lit(None, pl.UInt32), all_agency="agency", all_public="is_public"
@@ -82,7 +70,7 @@ class Amounts:
         self.is_hanging = told["pair"].is_not_null().to_numpy()
         number = told.select(pl.col("pair").rank("dense") - 1).to_series().fill_null(0)
         self.pair, self.pairs = number.to_numpy().astype(np.int64), told["pair"].drop_nulls().unique().sort()
-        is_loose = self.keys.select(loose.passed()).to_series().to_numpy()
+        is_loose = self.keys.select(passes(loose)).to_series().to_numpy()
         self.counts = self.is_hanging | ~is_loose[self.row]
         self._knowers = _Knowers(told["agency"], told["is_public"])
         self._all_knowers = _Knowers(told["all_agency"], told["all_public"])

@@ -22,7 +22,7 @@ import polars as pl
 from consumers.disclosure.problem import Rules
 from consumers.disclosure.solver import Floats
 from consumers.release import loads
-from consumers.release.amounts import NOBODY, Amounts, Loose
+from consumers.release.amounts import NOBODY, Amounts, passes
 from consumers.release.blocks import LEAF, apart
 from consumers.release.gate import NOW, moves, numbers_of_groups, unsafe, with_families
 from consumers.release.worlds import ATTACKS, Otherwise, Worlds
@@ -77,10 +77,10 @@ def held(  # noqa: PLR0917  # what may open, beside what is there
         return closed
     pieces = _pieces(moved)
     places = everything.join(hidden, on=LEAF).select("leaf", "period", "taken_on").unique()
-    loose = Loose(
-        pieces.filter(_IS_NOW, pl.col("leaf").is_in(last.implode()))["spot"].unique(),
-        pieces.join(places, on=_SPOT, how="semi")["spot"].unique(),
-    )
+    # Last blocks that come, and confidential parts of those that came, of which figures may show sums.
+    ending = pieces.filter(_IS_NOW, pl.col("leaf").is_in(last.implode()))
+    confidential = pieces.join(places, on=_SPOT, how="semi")
+    loose = pl.concat([ending["spot"], confidential["spot"]]).unique()
     stays = _IS_NOW & pl.col("leaf").is_in(pl.concat([rows["leaf"], closed]).unique().implode())
     before = _traces(pieces.filter(~stays), pieces.filter(stays, _MASS < 0))
     while True:
@@ -253,7 +253,7 @@ def _together(strands: pl.DataFrame) -> pl.DataFrame:
     )
 
 
-def _attacks(traces: _Traces, before: _Traces, anew: _Traces, loose: Loose, rules: Rules) -> pl.DataFrame:
+def _attacks(traces: _Traces, before: _Traces, anew: _Traces, loose: pl.Series, rules: Rules) -> pl.DataFrame:
     """Return what tells of groups' loads that are not hidden, as `Worlds.attacks`."""
     asked = _unproven(traces, loose, rules)
     if asked.is_empty():
@@ -263,18 +263,18 @@ def _attacks(traces: _Traces, before: _Traces, anew: _Traces, loose: Loose, rule
     return Worlds(told, rules, otherwise).attacks(asked)
 
 
-def _unproven(traces: _Traces, loose: Loose, rules: Rules) -> pl.DataFrame:
+def _unproven(traces: _Traces, loose: pl.Series, rules: Rules) -> pl.DataFrame:
     """Return where what stays in a block may not hide a group's loads: `key`, `of` (a group; null: of any).
 
     Args:
         traces: What was told.
-        loose: Where what stays is no matter.
+        loose: Spots where what stays is no matter.
         rules: The parameters.
     """
     exposed = _exposed(traces.hanging, rules)
     ends = pl.col("group_key").fill_null(NOBODY), pl.coalesce(*reversed(_ENDS)).fill_null(NOBODY)
     hanging = pl.concat(exposed.select("key", of=end) for end in ends).unique()
-    keys = traces.passed.filter(~loose.passed()).with_row_index("leaf")
+    keys = traces.passed.filter(~passes(loose)).with_row_index("leaf")
     broken = unsafe(traces.staying.join(keys, on="key").with_columns(_MASS.abs()), rules)
     staying = keys.filter(pl.col("leaf").is_in(broken.implode()))
     return pl.concat([staying.select("key", of=pl.lit(None, pl.Int32)), hanging])

@@ -8,7 +8,7 @@ import polars as pl
 import pytest
 
 from consumers.disclosure.problem import Rules
-from consumers.release.amounts import Amounts, Loose
+from consumers.release.amounts import Amounts
 from consumers.release.worlds import Otherwise, Worlds
 
 _NO_SPOTS = pl.Series(dtype=pl.UInt32)
@@ -41,7 +41,7 @@ def _worlds(*loads: _Load, rules: Rules = _RULES, otherwise: Otherwise | None = 
     )
     staying, hanging = told.filter(pl.col("pair").is_null()).drop("pair"), told.drop_nulls("pair")
     hanging = hanging.with_columns(all_agency="agency", all_public="is_public")
-    return Worlds(Amounts(staying, hanging, Loose(_NO_SPOTS, _NO_SPOTS)), rules, otherwise)
+    return Worlds(Amounts(staying, hanging, _NO_SPOTS), rules, otherwise)
 
 
 def _tell(worlds: Worlds) -> list[int]:
