@@ -27,6 +27,18 @@ class Eye(NamedTuple):
 NO_EYE = Eye("", is_public=False)
 
 
+class Shown(NamedTuple):
+    """How blocks are published.
+
+    Attributes:
+        figures: `spot` and `figure`, by number: in which figures each block counts.
+        loose: Spots where what stays is no matter: it is decided with all tables.
+    """
+
+    figures: pl.DataFrame
+    loose: pl.Series
+
+
 def passes(spots: pl.Series) -> pl.Expr:
     """Say whether a `key` passes any of some spots."""
     return pl.col("key").list.set_intersection(spots.implode()).list.len() > 0
@@ -43,23 +55,25 @@ class Amounts:
         is_hanging: Whether it hangs together with others of its pair.
         pair: Number of that; 0 where it stays.
         pairs: The pairs, by number.
+        figures: `spot` and `figure`, by number: in which figures each block counts.
         counts: Whether the world has to be told of what a group has of it: not what stays where it is no
             matter.
         eyes: Who knows any of it.
     """
 
-    def __init__(self, staying: pl.DataFrame, hanging: pl.DataFrame, loose: pl.Series) -> None:
+    def __init__(self, staying: pl.DataFrame, hanging: pl.DataFrame, shown: Shown) -> None:
         """Number them.
 
         Args:
             staying: `key`, the groups at both ends, `agency`, `is_public`, `mass_g`.
             hanging: The same, `pair`, and who knows any of what hangs together (`all_agency`, `all_public`).
-            loose: Spots where what stays is no matter: it is decided with all tables.
+            shown: How blocks are published.
         """
         stays = staying.with_columns(
             pair=pl.lit(None, pl.UInt32), all_agency="agency", all_public="is_public"
         )
         told = pl.concat([stays, hanging.select(stays.columns)])
+        self.figures = shown.figures
         name = pl.col("key").cast(pl.List(pl.String)).list.join(" ")
         self.keys = told.select("key").unique().sort(name).with_row_index("row")
         told = told.join(self.keys, on="key").drop("key").sort("row", pl.all())
@@ -70,7 +84,7 @@ class Amounts:
         self.is_hanging = told["pair"].is_not_null().to_numpy()
         number = told.select(pl.col("pair").rank("dense") - 1).to_series().fill_null(0)
         self.pair, self.pairs = number.to_numpy().astype(np.int64), told["pair"].drop_nulls().unique().sort()
-        is_loose = self.keys.select(passes(loose)).to_series().to_numpy()
+        is_loose = self.keys.select(passes(shown.loose)).to_series().to_numpy()
         self.counts = self.is_hanging | ~is_loose[self.row]
         self._knowers = _Knowers(told["agency"], told["is_public"])
         self._all_knowers = _Knowers(told["all_agency"], told["all_public"])

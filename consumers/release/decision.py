@@ -12,6 +12,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import timedelta
 from itertools import product
+from typing import Any
 
 import polars as pl
 
@@ -22,7 +23,7 @@ from consumers.release.calendar import Epoch
 from consumers.release.tables import Tables
 
 WATCHED = {**dict.fromkeys(PLACE, pl.String), "last_on": pl.Date}
-HIDDEN = {**dict.fromkeys(LEAF, pl.String), "taken_on": pl.Date}
+HIDDEN: dict[str, Any] = {**dict.fromkeys(LEAF, pl.String), "sums": pl.List(pl.UInt32), "taken_on": pl.Date}
 _DAY = timedelta(days=1)
 _TRAILING_YEAR = timedelta(days=366)
 
@@ -36,7 +37,8 @@ class Attribution:
         below: Schema `BELOW`: how much was taken back, at the most, of what is not published yet.
         watched: Schema `WATCHED`: places where something was withheld, and the last day of the
             last epoch in which it was.
-        hidden: Schema `HIDDEN`: leaf cells whose part in a last block is confidential, and when that came.
+        hidden: Schema `HIDDEN`: leaf cells whose part in a last block is confidential, which figures of
+            it show sums with them (numbers), and when that came.
         names: Schema `NAMES`: which companies were told to belong to which groups.
         final: Last blocks that are published, such as `2026-Q1 RECEIVED DOMESTIC`, ascending.
     """
@@ -117,7 +119,7 @@ def decide(
             taken=pl.concat([attribution.taken, block]),
             below=_below(rows, taken),
             watched=_watched(attribution.watched, withheld, epoch),
-            hidden=pl.concat([attribution.hidden, hidden]).unique().sort(*HIDDEN),
+            hidden=pl.concat([attribution.hidden, hidden]).sort(*LEAF, "taken_on"),
             names=blocks.names(contributions, attribution.names),
             final=tuple(sorted({*attribution.final, *due})),
         ),

@@ -44,7 +44,8 @@ class LastBlocks:
         left: Of `blocks.placed`, what cannot come in a last block and is left to the gate.
         cells: `slot`, `measure`, `flow`, level and code of each dimension, `mass_g`, `is_free`,
             `is_primary` (whether a rule is broken by the cell itself).
-        hidden: Places of the hub, and period, whose part is confidential.
+        hidden: Places of the hub, and period, whose part is confidential, and `sums`: the numbers of the
+            figures that show it together with others.
         protected: What was asked and found, by name.
     """
 
@@ -128,7 +129,23 @@ def _hidden(rows: pl.DataFrame, free: pl.DataFrame, tables: Tables) -> pl.DataFr
     trees = tables.trees.values()
     leaves = free.filter("is_free", *(pl.col(f"{tree.name}_level") == tree.depth for tree in trees))
     shown = leaves.select(*_BOOKS, *(pl.col(tree.name).alias(tree.leaf) for tree in trees))
-    return rows.join(shown, on=shown.columns, how="anti").select(*LEAF).unique()
+    found = rows.join(shown, on=shown.columns, how="anti")
+    places = found.with_columns(place=pl.struct(LEAF).rank("dense")).unique("place")
+    sums = _sums(places, free, tables)
+    return places.join(sums, on="place", how="left").select(*LEAF, pl.col("sums").fill_null([]))
+
+
+def _sums(places: pl.DataFrame, free: pl.DataFrame, tables: Tables) -> pl.DataFrame:
+    """Return which free figures each `place` counts in: `sums`. Those of the same places are one number."""
+    states = free.lazy().filter("is_free").rename({"period": "slot"})
+    cells = pl.concat(
+        figures.by_cell(places, table, figures.BOOKS, [pl.col("place").unique().sort()])
+        for table in tables.tables
+    )
+    found = cells.join(states, on=[*figures.BOOKS, *NODES], how="semi").select("place")
+    name = pl.col("place").cast(pl.List(pl.String)).list.join(" ")
+    numbered = found.select("place", sums=name.rank("dense")).collect().explode("place")
+    return numbered.group_by("place").agg(pl.col("sums").unique().sort())
 
 
 def problems(

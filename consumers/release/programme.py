@@ -1,7 +1,8 @@
 """The linear programme of other worlds: what changes so that every published block stays as it is.
 
-A row for each block. A column for each pair of which amounts hang together, which
-grow and shrink at one rate, and one for what stays in each set of blocks, in all of which it counts.
+A row for each block, or for each figure that shows a sum of confidential ones. A column for each pair
+of which amounts hang together, which grow and shrink at one rate, and one for what stays in each set of
+blocks, in all of which it counts.
 """
 
 from __future__ import annotations
@@ -27,7 +28,7 @@ class Programme:
     """The programme, and its solver, which goes on from its last answer.
 
     Attributes:
-        spots: The blocks, by number.
+        figures: What is published, by number.
         largest: The largest amount of each pair, grams: it changes by as much when its column does by 1.
     """
 
@@ -36,8 +37,9 @@ class Programme:
 
         As little as can be of what hangs together changes, so that few know of it.
         """
-        self.spots = amounts.keys["key"].explode().unique().sort()
-        self._blocks = _blocks(amounts, self.spots)
+        of_rows = amounts.keys.explode("key").join(amounts.figures, left_on="key", right_on="spot")
+        self.figures = of_rows["figure"].unique().sort()
+        self._blocks = _blocks(of_rows, self.figures, amounts.keys.height)
         of, size = amounts.is_hanging, len(amounts.pairs)
         pair, mass = amounts.pair[of], amounts.mass[of]
         self.largest = np.zeros(size)
@@ -82,7 +84,7 @@ class Programme:
             change: As of `solved`.
 
         Returns:
-            Of each block, by number of `spots`, and of what counts in each set of blocks.
+            Of each figure, by number of `figures`, and of what counts in each set of blocks.
         """
         _, has_ray, ray = self._solver.getDualRay()
         # Where the solver has none, all rows that change are.
@@ -91,9 +93,7 @@ class Programme:
         return weight, self._blocks.T @ weight
 
 
-def _blocks(amounts: Amounts, spots: pl.Series) -> csc_array:
-    """Return which blocks each set of them has, shape (blocks, sets)."""
-    of = amounts.keys.explode("key")
-    places = spots.search_sorted(of["key"]).to_numpy(), of["row"].to_numpy()
-    shape = len(spots), amounts.keys.height
-    return csc_array(coo_array((np.ones(of.height), places), shape=shape))
+def _blocks(of_rows: pl.DataFrame, figures: pl.Series, sets: int) -> csc_array:
+    """Return how often each set of blocks counts in each figure, shape (figures, sets)."""
+    places = figures.search_sorted(of_rows["figure"]).to_numpy(), of_rows["row"].to_numpy()
+    return csc_array(coo_array((np.ones(of_rows.height), places), shape=(len(figures), sets)))

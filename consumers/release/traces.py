@@ -22,7 +22,7 @@ import polars as pl
 from consumers.disclosure.problem import Rules
 from consumers.disclosure.solver import Floats
 from consumers.release import loads
-from consumers.release.amounts import NOBODY, Amounts, passes
+from consumers.release.amounts import NOBODY, Amounts, Shown, passes
 from consumers.release.blocks import LEAF, apart
 from consumers.release.gate import NOW, moves, numbers_of_groups, unsafe, with_families
 from consumers.release.worlds import ATTACKS, Otherwise, Worlds
@@ -68,7 +68,7 @@ def held(  # noqa: PLR0917  # what may open, beside what is there
         closed: Leaves that stay closed anyway, others too.
         others: Rows of other leaves: what they tell counts, and they are as they are.
         last: Leaves that come in a last block, where what stays is decided with all tables.
-        hidden: Places whose part in a last block is confidential.
+        hidden: Places whose part in a last block is confidential, and which figures show sums of it.
         rules: The parameters.
     """
     everything = pl.concat([rows, others])
@@ -76,11 +76,8 @@ def held(  # noqa: PLR0917  # what may open, beside what is there
     if rows.is_empty() or not (moved["mass_g"] < 0).any():
         return closed
     pieces = _pieces(moved)
-    places = everything.join(hidden, on=LEAF).select("leaf", "period", "taken_on").unique()
-    # Last blocks that come, and confidential parts of those that came, of which figures may show sums.
-    ending = pieces.filter(_IS_NOW, pl.col("leaf").is_in(last.implode()))
-    confidential = pieces.join(places, on=_SPOT, how="semi")
-    loose = pl.concat([ending["spot"], confidential["spot"]]).unique()
+    places = everything.join(hidden, on=LEAF).select(*_SPOT, "sums").explode("sums").unique()
+    shown = _shown(pieces, last, places)
     stays = _IS_NOW & pl.col("leaf").is_in(pl.concat([rows["leaf"], closed]).unique().implode())
     before = _traces(pieces.filter(~stays), pieces.filter(stays, _MASS < 0))
     while True:
@@ -89,7 +86,7 @@ def held(  # noqa: PLR0917  # what may open, beside what is there
         opens = opened.filter(_IS_NOW, pl.col("leaf").is_in(rows["leaf"].unique().implode()))
         traces = _traces(opened, lost)
         anew = _traces(opened, lost, is_new=True)
-        more = _behind(_attacks(traces, before, anew, loose, rules), opened, opens)
+        more = _behind(_attacks(traces, before, anew, shown, rules), opened, opens)
         if more.is_empty():
             gone = lost.join(places, on=["leaf", "period"], how="semi")
             more = _telling(opened, gone, opens, traces.staying.with_columns(_MASS.abs()), rules)
@@ -253,12 +250,35 @@ def _together(strands: pl.DataFrame) -> pl.DataFrame:
     )
 
 
-def _attacks(traces: _Traces, before: _Traces, anew: _Traces, loose: pl.Series, rules: Rules) -> pl.DataFrame:
+def _shown(pieces: pl.DataFrame, last: pl.Series, hidden: pl.DataFrame) -> Shown:
+    """Return how blocks are published.
+
+    Args:
+        pieces: Of `_pieces`.
+        last: Leaves that come in a last block.
+        hidden: Confidential parts of earlier ones: `_SPOT`, and `sums`, a figure that shows such; null: none.
+    """
+    spots = pieces.select(*_SPOT, "spot").unique()
+    is_hidden = spots.join(hidden, on=_SPOT, how="semi")["spot"]
+    ending = spots.filter(_IS_NOW, pl.col("leaf").is_in(last.implode()))["spot"]
+    own = spots.filter(~pl.col("spot").is_in(is_hidden.implode()))
+    summed = spots.join(hidden.drop_nulls("sums"), on=_SPOT)
+    figures = pl.concat(
+        [
+            own.select("spot", ended_on=pl.lit(None, pl.Date), of="spot"),
+            summed.select("spot", ended_on="taken_on", of="sums"),
+        ]
+    )
+    figure = pl.struct("ended_on", "of").rank("dense")
+    return Shown(figures.select("spot", figure=figure), pl.concat([ending, is_hidden]))
+
+
+def _attacks(traces: _Traces, before: _Traces, anew: _Traces, shown: Shown, rules: Rules) -> pl.DataFrame:
     """Return what tells of groups' loads that are not hidden, as `Worlds.attacks`."""
-    asked = _unproven(traces, loose, rules)
+    asked = _unproven(traces, shown.loose, rules)
     if asked.is_empty():
         return pl.DataFrame(schema=ATTACKS)
-    told, *others = (Amounts(of.staying, of.hanging, loose) for of in (traces, before, anew))
+    told, *others = (Amounts(of.staying, of.hanging, shown) for of in (traces, before, anew))
     otherwise = Otherwise(*(Worlds(amounts, rules) for amounts in others))
     return Worlds(told, rules, otherwise).attacks(asked)
 

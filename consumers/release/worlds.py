@@ -287,9 +287,9 @@ class Worlds:
         is_other = ~amounts.at(asked.group, asked.end)[of] & ~amounts.of(asked.rivals)[of]
         gain = np.bincount(pair, np.abs(weighed) * is_other, len(hangs)) - net
         lacking = np.abs(weight @ change) - net.sum() - np.abs(weight) @ room
-        summed = pl.DataFrame({"spot": self._programme.spots.filter(told != 0)}).with_columns(
-            pair=pl.lit(None, pl.UInt32), part=1.0
-        )
+        adding = self._programme.figures.filter(told != 0)
+        summed = amounts.figures.filter(pl.col("figure").is_in(adding.implode()))
+        summed = summed.select(pl.col("spot").unique(), pair=pl.lit(None, pl.UInt32), part=1.0)
         part = np.clip(gain[pair] / max(lacking, NOTHING), 0, 1)
         hanging = pl.DataFrame({"row": amounts.row[of], "pair": amounts.pairs.gather(pair), "part": part})
         spots = amounts.keys.select(pl.col("row").cast(pl.Int64), spot="key").explode("spot")

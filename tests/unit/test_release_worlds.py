@@ -8,7 +8,7 @@ import polars as pl
 import pytest
 
 from consumers.disclosure.problem import Rules
-from consumers.release.amounts import Amounts
+from consumers.release.amounts import Amounts, Shown
 from consumers.release.worlds import Otherwise, Worlds
 
 _NO_SPOTS = pl.Series(dtype=pl.UInt32)
@@ -27,7 +27,13 @@ class _Load(NamedTuple):
     is_public: bool = False
 
 
-def _worlds(*loads: _Load, rules: Rules = _RULES, otherwise: Otherwise | None = None) -> Worlds:
+def _worlds(
+    *loads: _Load,
+    rules: Rules = _RULES,
+    otherwise: Otherwise | None = None,
+    summed: frozenset[int] = frozenset(),
+) -> Worlds:
+    """Return the worlds of what was told: each block is published, but some (`summed`) only as their sum."""
     told = pl.DataFrame(
         {
             "key": pl.Series([load.spots for load in loads], dtype=pl.List(pl.UInt32)),
@@ -41,7 +47,12 @@ def _worlds(*loads: _Load, rules: Rules = _RULES, otherwise: Otherwise | None = 
     )
     staying, hanging = told.filter(pl.col("pair").is_null()).drop("pair"), told.drop_nulls("pair")
     hanging = hanging.with_columns(all_agency="agency", all_public="is_public")
-    return Worlds(Amounts(staying, hanging, _NO_SPOTS), rules, otherwise)
+    spots = sorted({spot for load in loads for spot in load.spots})
+    figures = [0 if spot in summed else spot for spot in spots]
+    of_spots = pl.DataFrame(
+        {"spot": spots, "figure": figures}, schema=dict.fromkeys(("spot", "figure"), pl.UInt32)
+    )
+    return Worlds(Amounts(staying, hanging, Shown(of_spots, _NO_SPOTS)), rules, otherwise)
 
 
 def _tell(worlds: Worlds) -> list[int]:
@@ -55,6 +66,14 @@ def test_what_stays_in_a_block_hides_each_of_several_groups() -> None:
     """Three equal groups hide each other, and two that know themselves do not."""
     assert _tell(_worlds(*(_Load([1], group) for group in range(3)))) == []
     assert _tell(_worlds(*(_Load([1], group) for group in range(2)))) == [1]
+
+
+def test_confidential_blocks_hide_in_their_sum() -> None:
+    """Where only the sum of blocks is published, those of one hide who is alone in another."""
+    lone, others = _Load([1], 0), [_Load([2], group) for group in (1, 2)]
+    assert _tell(_worlds(lone, *others)) == [1]
+    assert _tell(_worlds(lone, *others, summed=frozenset({1, 2}))) == []
+    assert _tell(_worlds(lone, others[0], summed=frozenset({1, 2}))) == [1, 2]
 
 
 def test_two_blocks_with_the_same_loads_tell_the_one_that_only_one_of_them_has() -> None:
