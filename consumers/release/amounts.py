@@ -65,13 +65,12 @@ class Amounts:
         """Number them.
 
         Args:
-            staying: `key`, the groups at both ends, `agency`, `is_public`, `mass_g`.
-            hanging: The same, `pair`, and who knows any of what hangs together (`all_agency`, `all_public`).
+            staying: `key`, the groups at both ends, `agency`, `is_public`, `mass_g`, and who may know it for
+                what they know of elsewhere (`all_agency`, `all_public`).
+            hanging: The same, and `pair`.
             shown: How blocks are published.
         """
-        stays = staying.with_columns(
-            pair=pl.lit(None, pl.UInt32), all_agency="agency", all_public="is_public"
-        )
+        stays = staying.with_columns(pair=pl.lit(None, pl.UInt32))
         told = pl.concat([stays, hanging.select(stays.columns)])
         self.figures = shown.figures
         name = pl.col("key").cast(pl.List(pl.String)).list.join(" ")
@@ -100,7 +99,7 @@ class Amounts:
         return self._knowers.known(eye)
 
     def fixed(self, eye: Eye) -> Flags:
-        """Say which amounts do not change for somebody, who knows some of what hangs together with them."""
+        """Say which amounts do not change for somebody, who may know them for what is known of others."""
         return self._all_knowers.known(eye)
 
     def of(self, groups: tuple[int, ...]) -> Flags:

@@ -30,6 +30,7 @@ from consumers.release.worlds import ATTACKS, Otherwise, Worlds
 _SPOT = ["leaf", "period", "taken_on"]
 _ENDS = ["group_key", "counterparty_key"]
 _SHARES = [*_ENDS, "agency", "is_public"]
+_ALL = ["all_agency", "all_public"]
 # A pair that told so many times what it took back can make up for that by what it has besides, and
 # still be as uncertain as the rules say: for p up to 15 percent half of that would do.
 REST = 2.3
@@ -43,8 +44,9 @@ class _Traces(NamedTuple):
     """What was told, by `key`: in which spots.
 
     Attributes:
-        staying: What hangs together with nothing: of both ends, `agency` and `is_public`, `mass_g`; signed.
-        hanging: What may have been taken back: the same, `pair`, and who knows any of that.
+        staying: What hangs together with nothing: of both ends, `agency` and `is_public`, `mass_g`
+            (signed), and who may know it for what they know of elsewhere (`all_agency`, `all_public`).
+        hanging: What may have been taken back: the same, of any of what hangs together, and `pair`.
         passed: Keys at which something hangs together, or cancels out.
     """
 
@@ -76,7 +78,9 @@ def held(  # noqa: PLR0917  # what may open, beside what is there
     if rows.is_empty() or not (moved["mass_g"] < 0).any():
         return closed
     pieces = _pieces(moved)
-    places = everything.join(hidden, on=LEAF).select(*_SPOT, "sums").explode("sums").unique()
+    places = (
+        everything.join(hidden, on=LEAF).select(*_SPOT, "sums").explode("sums", empty_as_null=True).unique()
+    )
     shown = _shown(pieces, last, places)
     stays = _IS_NOW & pl.col("leaf").is_in(pl.concat([rows["leaf"], closed]).unique().implode())
     before = _traces(pieces.filter(~stays), pieces.filter(stays, _MASS < 0))
@@ -187,7 +191,8 @@ def _traces(opened: pl.DataFrame, lost: pl.DataFrame, *, is_new: bool = False) -
     is_alone = _NAME.n_unique().over("pair") == 1
     rest = strands.with_columns(mass_g=_MASS - pl.col("hangs")).filter(_MASS > 0)
     alone = hanging.filter(is_alone)
-    staying = pl.concat(of.select("key", *_SHARES, "mass_g") for of in (rest, alone))
+    rest = rest.with_columns(all_agency="agency", all_public="is_public")
+    staying = pl.concat(of.select("key", *_SHARES, *_ALL, "mass_g") for of in (rest, alone))
     passed = strands.filter(pl.col("hangs") != 0).select("key").unique()
     return _Traces(staying, hanging.filter(~is_alone), passed)
 
@@ -195,7 +200,11 @@ def _traces(opened: pl.DataFrame, lost: pl.DataFrame, *, is_new: bool = False) -
 def _back(
     strands: pl.DataFrame, opened: pl.DataFrame, lost: pl.DataFrame, *, is_new: bool = False
 ) -> pl.DataFrame:
-    """Return how much each pair took back of what it told, by `key`, or told there again: `back_g`."""
+    """Return how much each pair took back of what it told, by `key`, or told there again.
+
+    Returns:
+        Columns `pair`, `key`, `back_g`, `is_again` (whether any of it was told there again).
+    """
     first = opened.filter(_MASS > 0).group_by("pair", "leaf").agg(first=pl.col("taken_on").min())
     spots = opened.select("spot", "leaf", "taken_on").unique("spot")
     told = (
@@ -222,7 +231,7 @@ def _back(
         found.filter(is_known & is_back)
         .unique(["pair", "key", "piece"])
         .group_by("pair", "key")
-        .agg(pl.col("back_g").sum())
+        .agg(pl.col("back_g").sum(), pl.col("is_again").any())
     )
 
 
@@ -235,18 +244,20 @@ def _strands(opened: pl.DataFrame) -> pl.DataFrame:
 
 
 def _together(strands: pl.DataFrame) -> pl.DataFrame:
-    """Return what hangs together of each pair, and who knows any of that (`all_agency`, `all_public`)."""
+    """Return what hangs together of each pair, and who knows any of that (`all_agency`, `all_public`).
+
+    So does who states much more elsewhere than was told there again, which may be part of that.
+    """
     agency = pl.col("agency").str.split("\n").explode().unique().sort().str.join("\n")
+    hangs = pl.col("hangs") != 0
+    known = strands.filter(hangs | pl.col("is_again")).group_by("pair")
     return (
-        strands.filter(pl.col("hangs") != 0)
+        strands.filter(hangs)
         .group_by("pair", "key", *_SHARES)
         .agg(mass_g=pl.col("hangs").sum())
         .filter(_MASS != 0)
+        .join(known.agg(all_agency=agency, all_public=pl.col("is_public").any()), on="pair")
         .sort("pair", "key", *_SHARES)
-        .with_columns(
-            all_agency=agency.over("pair"),
-            all_public=pl.col("is_public").any().over("pair"),
-        )
     )
 
 
@@ -295,7 +306,9 @@ def _unproven(traces: _Traces, loose: pl.Series, rules: Rules) -> pl.DataFrame:
     ends = pl.col("group_key").fill_null(NOBODY), pl.coalesce(*reversed(_ENDS)).fill_null(NOBODY)
     hanging = pl.concat(exposed.select("key", of=end) for end in ends).unique()
     keys = traces.passed.filter(~passes(loose)).with_row_index("leaf")
-    broken = unsafe(traces.staying.join(keys, on="key").with_columns(_MASS.abs()), rules)
+    stays = traces.staying.join(keys, on="key")
+    shown = stays.select("leaf", *_ENDS, _MASS.abs(), agency="all_agency", is_public="all_public")
+    broken = unsafe(shown, rules)
     staying = keys.filter(pl.col("leaf").is_in(broken.implode()))
     return pl.concat([staying.select("key", of=pl.lit(None, pl.Int32)), hanging])
 

@@ -8,8 +8,10 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any, TypeAlias
 
+import polars as pl
 import pytest
 
+from consumers.release import traces
 from tests.support import histories
 from tests.support.forgotten import forget_traces
 from tests.support.stated import A_LOAD, several
@@ -171,6 +173,22 @@ def test_a_confidential_part_of_a_total_is_no_secret(monkeypatch: pytest.MonkeyP
 
     forget_traces(monkeypatch)
     assert Attack(histories.told(*weeks, name="exports")).recovered() != []
+
+
+def test_an_agency_does_not_learn_who_is_left_where_loads_came_from(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Who states much of the same companies elsewhere knows which part of it left somebody behind."""
+    italy: Any = {"origin": "IT-25", "destination": "FR-BRE"}
+    few = several(3, mass_g=5_000, **italy)
+    gone = _changed({0: few[0], 1: few[1]}, origin="DE-BE")
+    other = gone[0].load._replace(sender=b"other", receiver=b"another")
+    much = {5: gone[0]._replace(mass_g=27_000), 6: Statement(other, 27_000)}
+    weeks = (8, few), (18, few | gone | much)
+    assert Attack(histories.told(*weeks, name="both books")).recovered() == []
+
+    together = traces._together  # noqa: SLF001  # what is to be taken away
+    not_again = pl.lit(value=False).alias("is_again")
+    monkeypatch.setattr(traces, "_together", lambda strands: together(strands.with_columns(not_again)))
+    assert Attack(histories.told(*weeks, name="both books")).recovered() != []
 
 
 def test_very_little_beside_very_much_ends_the_search() -> None:

@@ -45,8 +45,8 @@ def _worlds(
             "pair": pl.Series([load.pair for load in loads], dtype=pl.UInt32),
         }
     )
+    told = told.with_columns(all_agency="agency", all_public="is_public")
     staying, hanging = told.filter(pl.col("pair").is_null()).drop("pair"), told.drop_nulls("pair")
-    hanging = hanging.with_columns(all_agency="agency", all_public="is_public")
     spots = sorted({spot for load in loads for spot in load.spots})
     figures = [0 if spot in summed else spot for spot in spots]
     of_spots = pl.DataFrame(
