@@ -3,7 +3,7 @@
 
 PYTHON ?= python3
 BIN := .venv/bin
-BENCHMARKS := aggregation hub_profile latency release_path adapter_path sealing disclosure memory
+BENCHMARKS := aggregation hub_profile latency release_path corrections adapter_path sealing disclosure memory
 MUTANTS := 100000
 HISTORIES := 1500
 FIRST := 0
