@@ -229,7 +229,8 @@ def _back(
     is_back = (pl.col("of") == pl.col("leaf")) | pl.col("is_again")
     return (
         found.filter(is_known & is_back)
-        .unique(["pair", "key", "piece"])
+        .group_by("pair", "key", "piece")
+        .agg(pl.col("back_g").first(), pl.col("is_again").any())
         .group_by("pair", "key")
         .agg(pl.col("back_g").sum(), pl.col("is_again").any())
     )
