@@ -36,7 +36,7 @@ _BOOKS: dict[str, Any] = {
 }
 _CORRECTED = 0.01
 # Of the figures that are free without corrections, so many are to be free with them.
-_FREE_MIN = 0.75
+_FREE_MIN = 0.9
 
 Row = dict[str, str | float | int]
 
