@@ -38,7 +38,7 @@ class Attribution:
         watched: Schema `WATCHED`: places where something was withheld, and the last day of the
             last epoch in which it was.
         hidden: Schema `HIDDEN`: leaf cells whose part in a last block is confidential, which figures of
-            it show sums with them (numbers), and when that came.
+            it show sums with them (numbers; null: none does), and when that came.
         names: Schema `NAMES`: which companies were told to belong to which groups.
         final: Last blocks that are published, such as `2026-Q1 RECEIVED DOMESTIC`, ascending.
     """

@@ -45,7 +45,7 @@ class LastBlocks:
         cells: `slot`, `measure`, `flow`, level and code of each dimension, `mass_g`, `is_free`,
             `is_primary` (whether a rule is broken by the cell itself).
         hidden: Places of the hub, and period, whose part is confidential, and `sums`: the numbers of the
-            figures that show it together with others.
+            figures that show it together with others; null: none does.
         protected: What was asked and found, by name.
     """
 
@@ -113,9 +113,7 @@ def common(rows: pl.DataFrame, others: pl.DataFrame, hidden: pl.DataFrame, table
 
 def _cells(rows: pl.DataFrame, free: pl.DataFrame, tables: Tables) -> pl.DataFrame:
     """Return the cells of all tables, each once."""
-    found = pl.concat(
-        figures.by_cell(rows, table, figures.BOOKS, [pl.col("mass_g").sum()]) for table in tables.tables
-    )
+    found = _by_cell(rows, tables, pl.col("mass_g").sum())
     states = free.lazy().rename({"period": "slot"})
     return (
         found.unique([*figures.BOOKS, *NODES])
@@ -125,6 +123,11 @@ def _cells(rows: pl.DataFrame, free: pl.DataFrame, tables: Tables) -> pl.DataFra
     )
 
 
+def _by_cell(rows: pl.DataFrame, tables: Tables, of: pl.Expr) -> pl.LazyFrame:
+    """Return what rows add up to in each cell of each table."""
+    return pl.concat(figures.by_cell(rows, table, figures.BOOKS, [of]) for table in tables.tables)
+
+
 def _hidden(rows: pl.DataFrame, free: pl.DataFrame, tables: Tables) -> pl.DataFrame:
     trees = tables.trees.values()
     leaves = free.filter("is_free", *(pl.col(f"{tree.name}_level") == tree.depth for tree in trees))
@@ -132,16 +135,13 @@ def _hidden(rows: pl.DataFrame, free: pl.DataFrame, tables: Tables) -> pl.DataFr
     found = rows.join(shown, on=shown.columns, how="anti")
     places = found.with_columns(place=pl.struct(LEAF).rank("dense")).unique("place")
     sums = _sums(places, free, tables)
-    return places.join(sums, on="place", how="left").select(*LEAF, pl.col("sums").fill_null([]))
+    return places.join(sums, on="place", how="left").select(*LEAF, "sums")
 
 
 def _sums(places: pl.DataFrame, free: pl.DataFrame, tables: Tables) -> pl.DataFrame:
     """Return which free figures each `place` counts in: `sums`. Those of the same places are one number."""
     states = free.lazy().filter("is_free").rename({"period": "slot"})
-    cells = pl.concat(
-        figures.by_cell(places, table, figures.BOOKS, [pl.col("place").unique().sort()])
-        for table in tables.tables
-    )
+    cells = _by_cell(places, tables, pl.col("place").unique().sort())
     found = cells.join(states, on=[*figures.BOOKS, *NODES], how="semi").select("place")
     name = pl.col("place").cast(pl.List(pl.String)).list.join(" ")
     numbered = found.select("place", sums=name.rank("dense")).collect().explode("place")

@@ -78,9 +78,7 @@ def held(  # noqa: PLR0917  # what may open, beside what is there
     if rows.is_empty() or not (moved["mass_g"] < 0).any():
         return closed
     pieces = _pieces(moved)
-    places = (
-        everything.join(hidden, on=LEAF).select(*_SPOT, "sums").explode("sums", empty_as_null=True).unique()
-    )
+    places = everything.join(hidden, on=LEAF).select(*_SPOT, "sums").explode("sums").unique()
     shown = _shown(pieces, last, places)
     stays = _IS_NOW & pl.col("leaf").is_in(pl.concat([rows["leaf"], closed]).unique().implode())
     before = _traces(pieces.filter(~stays), pieces.filter(stays, _MASS < 0))

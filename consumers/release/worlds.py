@@ -200,10 +200,13 @@ class Worlds:
 
     def _known(self, world: _World, eye: Eye) -> _World | None:
         """Return a world as it is for somebody who knows some amounts, or none if they change in it."""
-        known, fixed = self._amounts.known(eye)[world.near], self._amounts.fixed(eye)[world.near]
+        fixed = self._amounts.fixed(eye)[world.near]
+        if (world.is_changed & fixed).any():
+            return None
+        known = self._amounts.known(eye)[world.near]
         slack = world.slack + world.by_block(world.own * known)
         rest = world.rest * ~fixed
-        if (world.is_changed & fixed).any() or (np.abs(slack) > world.by_block(rest) + NOTHING).any():
+        if (np.abs(slack) > world.by_block(rest) + NOTHING).any():
             return None
         return world._replace(own=world.own * ~known, rest=rest, slack=slack)
 
