@@ -2,8 +2,8 @@
 
 A hub hands over rows, and not which loads they are made of. Rows of two books are of the same loads
 as far as they name the same companies at both ends, and the same places, material, operation and
-period. Where a book does not name the other end, what is left is laid side by side, so that
-at least the sums are right.
+period: first what one agency states in several books, then what is left of any. Where a book does not
+name the other end, what is left then is laid side by side, so that at least the sums are right.
 """
 
 from __future__ import annotations
@@ -25,7 +25,9 @@ _BOOK = ("measure", "flow")
 _ITSELF = " itself"
 # What `split` needs of rows beside their amount.
 COLUMNS = (*_BOOK, "way", "load", "is_untold", *_ENDS, "agency", "is_public")
-_PIECE = ("way", "pass", "load", "is_negative", "end")
+_PIECE = ("way", "pass", "load", "of", "is_negative", "end")
+# What is laid over each other: what one agency states of the same companies, what any do, and what is left of all.
+_OWN, _OF_COMPANIES, _BESIDE = 0, 1, 2
 
 
 def numbered(rows: pl.DataFrame, tables: Tables) -> pl.DataFrame:
@@ -67,15 +69,23 @@ def split(
     Returns:
         For each row and piece the columns of the row, with `piece` (a number), the amount of the
         piece, `agency` (all who know it, one a line), `stated_by` (that of the row), `is_public`,
-        `is_told`: False where a row has less than those of other books, and is taken to be as large, and
-        `is_sure`: False where books have different amounts of loads, which then may be different ones.
+        `is_told`: False where a row has less than those of other books, and is taken to be as large,
+        `is_sure`: False where books have different amounts of loads, which then may be different ones,
+        `all_agency`: who states any of these loads, if it is not sure whose is which; null: it is, and
+        `is_rest`: whether it is what is left of loads that its agency states in several books itself.
     """
-    given = rows.filter(pl.col(amount) != 0).with_columns(**{"pass": pl.lit(1)})
-    first = _overlaid(given, within, amount, order)
-    is_alone = pl.struct(_BOOK).n_unique().over(*within, *_PIECE) == 1
-    left = first.filter(is_alone, "is_untold").drop("end", "is_negative", "is_told", "is_sure")
-    again = _overlaid(left.with_columns(load=pl.lit(""), **{"pass": pl.lit(2)}), within, amount, order)
-    found = pl.concat([first.filter(~(is_alone & pl.col("is_untold"))), again.select(first.columns)])
+    given = rows.filter(pl.col(amount) != 0).with_columns(is_rest=_is_own(within))
+    own = given.filter("is_rest").with_columns(of="agency", **_pass(_OWN))
+    own, rest = _told_alone(_overlaid(own, within, amount, order), within)
+    others = pl.concat([given.filter(~pl.col("is_rest")), rest.select(given.columns)])
+    others = others.with_columns(of=pl.lit(None, pl.String), **_pass(_OF_COMPANIES))
+    first, alone = _told_alone(_overlaid(others, within, amount, order), within)
+    left = alone.filter("is_untold").drop("end", "is_negative", "is_told", "is_sure", "all_agency")
+    again = _overlaid(left.with_columns(load=pl.lit(""), **_pass(_BESIDE)), within, amount, order)
+    found = pl.concat(
+        of.select(first.columns)
+        for of in (own.with_columns(is_rest=False), first, alone.filter(~pl.col("is_untold")), again)
+    )
     piece = [*within, *_PIECE]
     known = pl.col("agency").unique().sort().str.join("\n").over(piece)
     return found.with_columns(
@@ -83,19 +93,19 @@ def split(
         agency=known,
         stated_by="agency",
         is_public=pl.col("is_public").any().over(piece),
-    ).drop("pass", "end", "is_negative")
+    ).drop("pass", "of", "end", "is_negative")
 
 
 def doubted(pieces: pl.DataFrame) -> pl.DataFrame:
     """Return the pieces with every agency twice in `agency`, if it is not sure what another book has.
 
-    One knows what the other book has of the loads that it states, as if they were the same, and one does
-    not. Neither may learn anything.
+    One knows what the other book has of the loads that it states, as if they were the same, and all of
+    it where it is not sure whose is which, and one does not. Neither may learn anything.
     """
     if pieces["is_sure"].all():
         return pieces
     sure = pl.when("is_sure").then("agency").otherwise("stated_by")
-    return pieces.with_columns(agency=pl.col("agency") + "\n" + sure.str.replace_all(r"(?m)$", _ITSELF))
+    return pieces.with_columns(agency=_both(pl.coalesce("all_agency", "agency"), sure))
 
 
 def told(pieces: pl.DataFrame) -> pl.DataFrame:
@@ -142,9 +152,12 @@ def differences(pieces: pl.DataFrame) -> pl.DataFrame:
     ends = pieces.select(*of, "leaf")
     pairs = ends.join(ends.rename({"leaf": "other"}), on=of).filter(pl.col("leaf") != pl.col("other"))
     pairs = pairs.select("window", "leaf", "other").unique()
-    alone = pieces.join(pairs, on=["window", "leaf"]).join(
-        ends.rename({"leaf": "other"}), on=[*of, "other"], how="anti"
-    )
+    # What two agencies have left is each one's own, unless they hand over loads to each other.
+    shared = pieces.filter(~pl.col("is_rest")).select(*of, other="leaf")
+    alone = pieces.join(pairs, on=["window", "leaf"]).join(shared, on=[*of, "other"], how="anti")
+    if alone["all_agency"].is_not_null().any():
+        nobody = pl.when(pl.col("all_agency").is_null()).then("agency").otherwise(pl.lit(""))
+        alone = alone.with_columns(agency=_both(pl.coalesce("all_agency", "agency"), nobody))
     # Whose that is of rows that were only laid side by side is not known: it may be one company's.
     alone = alone.with_columns(pl.when(~pl.col("is_untold")).then(name).alias(name) for name in _ENDS)
     sign = (pl.col("other") - pl.col("leaf")).sign()
@@ -154,6 +167,28 @@ def differences(pieces: pl.DataFrame) -> pl.DataFrame:
     return alone.with_columns(pl.col("mass_g") * sign, leaf=pair.rank("dense")).drop("other")
 
 
+def _both(knows: pl.Expr, itself: pl.Expr) -> pl.Expr:
+    """Return who knows something, twice: by what it may know, and by what is sure."""
+    return knows + "\n" + itself.str.replace_all(r"(?m)$", _ITSELF)
+
+
+def _pass(number: int) -> dict[str, pl.Expr]:
+    return {"pass": pl.lit(number)}
+
+
+def _is_own(within: Sequence[str]) -> pl.Expr:
+    """Say whether an agency states loads of two companies in several books, and others do, too."""
+    load = [*within, "way", "load"]
+    is_several = pl.struct(_BOOK).n_unique().over(*load, "agency") > 1
+    return is_several & (pl.col("agency").n_unique().over(load) > 1)
+
+
+def _told_alone(pieces: pl.DataFrame, within: Sequence[str]) -> tuple[pl.DataFrame, pl.DataFrame]:
+    """Return the pieces that several books tell, and those of one alone."""
+    found = pieces.with_columns(is_alone=pl.struct(_BOOK).n_unique().over(*within, *_PIECE) == 1)
+    return found.filter(~pl.col("is_alone")).drop("is_alone"), found.filter("is_alone").drop("is_alone")
+
+
 def _overlaid(rows: pl.DataFrame, within: Sequence[str], amount: str, order: Sequence[str]) -> pl.DataFrame:
     """Lay the rows of each book end to end, and cut them where a row of any book ends."""
     part = [*within, *_PIECE[:-1]]
@@ -161,22 +196,25 @@ def _overlaid(rows: pl.DataFrame, within: Sequence[str], amount: str, order: Seq
     laid = (
         rows.with_columns(is_negative=pl.col(amount) < 0)
         # Rows of the same companies in several places meet in the same order each time.
-        .sort(*book, *order, *_ENDS, "agency", "leaf")
+        .sort(*book, *order, *_ENDS, "agency", "leaf", amount)
         .with_columns(told=pl.col(amount).abs().cum_sum().over(book))
         .with_columns(total=pl.col("told").max().over(book), most=pl.col("told").max().over(part))
         .with_columns(start=pl.col("told") - pl.col(amount).abs())
     )
     # Its last row is taken to go on where the book says a little less than others.
-    alike = pl.when(pl.col("pass") == 1).then(ALIKE).otherwise(_ALIKE_BESIDE)
+    alike = pl.when(pl.col("pass") != _BESIDE).then(ALIKE).otherwise(_ALIKE_BESIDE)
     goes_on = (pl.col("told") == pl.col("total")) & (pl.col("most") <= alike * pl.col("total"))
     # What a book has both ways is more loads than what another one of the same companies has one way.
     ways = pl.struct(_ENDS).n_unique().over(book)
-    goes_on &= (ways.max().over(part) == ways.min().over(part)) | (pl.col("pass") > 1)
+    goes_on &= (ways.max().over(part) == ways.min().over(part)) | (pl.col("pass") == _BESIDE)
     laid = laid.with_columns(
         last=pl.when(goes_on).then("most").otherwise("told"),
         share=pl.col(amount).abs().sum().over(*book, "agency"),
         rank=pl.col("agency").rank("dense").over(book),
     ).with_columns(is_sure=_is_sure(part, alike))
+    is_guessed = ~pl.col("is_sure") & (pl.col("rank") > 1).any().over(part)
+    agencies = pl.col("agency").unique().sort().str.join("\n").over(part)
+    laid = laid.with_columns(all_agency=pl.when(is_guessed).then(agencies))
     cuts = laid.select(*part, end="told").unique().sort(*part, "end")
     cuts = cuts.with_columns(size=pl.col("end") - pl.col("end").shift(1, fill_value=0).over(part))
     return (
@@ -194,4 +232,6 @@ def _is_sure(part: Sequence[str], alike: pl.Expr) -> pl.Expr:
     """Say whether all books that tell of loads tell alike of them, agency by agency."""
     of, share, books = [*part, "rank"], pl.col("share"), pl.struct(_BOOK).n_unique()
     is_alike = share.max().over(of) <= alike * share.min().over(of)
-    return (is_alike & (books.over(of) == books.over(part))).all().over(part)
+    is_same = (is_alike & (books.over(of) == books.over(part))).all().over(part)
+    is_one_book = books.over(part) == 1
+    return is_one_book | is_same & ~pl.col("is_rest").any().over(part) | (pl.col("pass") == _OWN)
