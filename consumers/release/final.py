@@ -195,7 +195,7 @@ def _problems(rows: pl.DataFrame, together: str, tables: Tables) -> Iterator[tup
             found = loads.doubted(loads.told(pieces).filter(pl.col(_BOOK) == book))
             yield f"{book} {amount}", _problem(found, tables, amount)
         if len(books) > 1:
-            yield f"{together} {amount}", _problem(loads.oriented(pieces, amount), tables, amount)
+            yield f"{together} {amount}", _problem(loads.compared(pieces, amount), tables, amount)
 
 
 def _amounts(rows: pl.DataFrame) -> Iterator[tuple[str, pl.DataFrame]]:

@@ -26,7 +26,7 @@ _ITSELF = " itself"
 # What `split` needs of rows beside their amount.
 COLUMNS = (*_BOOK, "way", "load", "is_untold", *_ENDS, "agency", "is_public")
 _PIECE = ("way", "pass", "load", "of", "is_negative", "end")
-# What is laid over each other: what one agency states of the same companies, what any do, and what is left of all.
+# What is laid over each other: what one agency states of two companies, what any do, and what is left.
 _OWN, _OF_COMPANIES, _BESIDE = 0, 1, 2
 
 
@@ -72,20 +72,22 @@ def split(
         `is_told`: False where a row has less than those of other books, and is taken to be as large,
         `is_sure`: False where books have different amounts of loads, which then may be different ones,
         `all_agency`: who states any of these loads, if it is not sure whose is which; null: it is, and
-        `is_rest`: whether it is what is left of loads that its agency states in several books itself.
+        `is_rest`: whether it is left of loads of which some agency states any in several books itself.
     """
     given = rows.filter(pl.col(amount) != 0).with_columns(is_rest=_is_own(within))
     own = given.filter("is_rest").with_columns(of="agency", **_pass(_OWN))
-    own, rest = _told_alone(_overlaid(own, within, amount, order), within)
-    others = pl.concat([given.filter(~pl.col("is_rest")), rest.select(given.columns)])
-    others = others.with_columns(of=pl.lit(None, pl.String), **_pass(_OF_COMPANIES))
-    first, alone = _told_alone(_overlaid(others, within, amount, order), within)
-    left = alone.filter("is_untold").drop("end", "is_negative", "is_told", "is_sure", "all_agency")
-    again = _overlaid(left.with_columns(load=pl.lit(""), **_pass(_BESIDE)), within, amount, order)
-    found = pl.concat(
-        of.select(first.columns)
-        for of in (own.with_columns(is_rest=False), first, alone.filter(~pl.col("is_untold")), again)
+    own, left = _told_alone(_overlaid(own, within, amount, order), within)
+    others = pl.concat([given.filter(~pl.col("is_rest")), left.select(given.columns)]).with_columns(
+        pl.col("is_rest").any().over(*within, "way", "load"),
+        of=pl.lit(None, pl.String),
+        **_pass(_OF_COMPANIES),
     )
+    common, alone = _told_alone(_overlaid(others, within, amount, order), within)
+    untold = alone.filter("is_untold").select(others.columns)
+    untold = untold.with_columns(load=pl.lit(""), is_rest=pl.lit(value=False), **_pass(_BESIDE))
+    beside = _overlaid(untold, within, amount, order)
+    passes = own.with_columns(is_rest=pl.lit(value=False)), common, alone.filter(~pl.col("is_untold")), beside
+    found = pl.concat(of.select(common.columns) for of in passes)
     piece = [*within, *_PIECE]
     known = pl.col("agency").unique().sort().str.join("\n").over(piece)
     return found.with_columns(
@@ -106,6 +108,26 @@ def doubted(pieces: pl.DataFrame) -> pl.DataFrame:
         return pieces
     sure = pl.when("is_sure").then("agency").otherwise("stated_by")
     return pieces.with_columns(agency=_both(pl.coalesce("all_agency", "agency"), sure))
+
+
+def compared(pieces: pl.DataFrame, amount: str = "mass_g") -> pl.DataFrame:
+    """Return the pieces, oriented, as what books differ in is looked at.
+
+    What is left of loads that agencies state in several books themselves is taken to be others in each
+    book. Every agency is there twice in `agency`, if it is not sure whose some loads are: one knows all
+    of those that it states any of, and one knows nothing of them, or of what is left its own.
+    """
+    pieces = oriented(pieces, amount).filter(pl.col("is_told") | ~pl.col("is_rest"))
+    is_guessed = pl.col("all_agency").is_not_null() & ~pl.col("is_rest")
+    if not pieces.select((is_guessed | pl.col("is_rest")).any()).item():
+        return pieces
+    book = pl.when("is_rest").then(pl.struct(_BOOK)).alias("book")
+    itself = pl.when("is_rest").then("stated_by").otherwise("agency")
+    twice = _both(pl.coalesce("all_agency", "agency"), itself)
+    return pieces.with_columns(
+        piece=pl.struct("piece", book).rank("dense"),
+        agency=pl.when(is_guessed).then("all_agency").otherwise(twice),
+    )
 
 
 def told(pieces: pl.DataFrame) -> pl.DataFrame:
@@ -148,16 +170,13 @@ def differences(pieces: pl.DataFrame) -> pl.DataFrame:
         The pieces with the number of the pair as `leaf`; those of the second figure have the other sign.
     """
     of = ["window", "piece"]
-    pieces = oriented(pieces)
+    pieces = compared(pieces)
     ends = pieces.select(*of, "leaf")
     pairs = ends.join(ends.rename({"leaf": "other"}), on=of).filter(pl.col("leaf") != pl.col("other"))
     pairs = pairs.select("window", "leaf", "other").unique()
-    # What two agencies have left is each one's own, unless they hand over loads to each other.
-    shared = pieces.filter(~pl.col("is_rest")).select(*of, other="leaf")
-    alone = pieces.join(pairs, on=["window", "leaf"]).join(shared, on=[*of, "other"], how="anti")
-    if alone["all_agency"].is_not_null().any():
-        nobody = pl.when(pl.col("all_agency").is_null()).then("agency").otherwise(pl.lit(""))
-        alone = alone.with_columns(agency=_both(pl.coalesce("all_agency", "agency"), nobody))
+    alone = pieces.join(pairs, on=["window", "leaf"]).join(
+        ends.rename({"leaf": "other"}), on=[*of, "other"], how="anti"
+    )
     # Whose that is of rows that were only laid side by side is not known: it may be one company's.
     alone = alone.with_columns(pl.when(~pl.col("is_untold")).then(name).alias(name) for name in _ENDS)
     sign = (pl.col("other") - pl.col("leaf")).sign()

@@ -304,6 +304,49 @@ def test_an_agency_does_not_learn_the_load_that_its_own_book_lacks(
     assert _recovered(histories.told(told, name="both books")) != []
 
 
+def _two_agencies(change: _Change, silent: str, *pair: Statement) -> dict[int, Statement]:
+    """Return what two agencies state; one book lacks loads of the second one, and of two companies more."""
+    common = several(5, **change) | several(5, 10, office="B", **change)
+    lost = several(3, 20, 1_000, office="B", silent=silent, **change)
+    return common | lost | {100 + number: _changed(told, change) for number, told in enumerate(pair)}
+
+
+def _a_load_that_was_not_received() -> tuple[str, dict[int, Statement]]:
+    """The second agency states one load in both books, and the first one another in one."""
+    lone, other = _told(1_300, silent="RECEIVED"), _told(1_500, office="B")
+    return "two measures", _two_agencies({}, "RECEIVED", lone, other)
+
+
+def _a_load_of_one_book_beside_a_larger_one() -> tuple[str, dict[int, Statement]]:
+    """So it is where two other agencies state the other book."""
+    lone, other = _told(1_300, silent="IMPORT"), _told(2_000, office="B")
+    return "both books", _two_agencies({"destination": "DE-BE"}, "IMPORT", lone, other)
+
+
+def _as_much_of_the_other_agency() -> tuple[str, dict[int, Statement]]:
+    """Each measure lacks a load, and both together are as large in either."""
+    lone, other = _told(2_000, silent="DISPATCHED"), _told(2_000, office="B")
+    back = _told(2_000, office="B", silent="RECEIVED")
+    return "two measures", _two_agencies({}, "DISPATCHED", lone, other, back)
+
+
+@pytest.mark.parametrize("week", [8, 16])
+@pytest.mark.parametrize(
+    "story",
+    [_a_load_that_was_not_received, _a_load_of_one_book_beside_a_larger_one, _as_much_of_the_other_agency],
+)
+def test_an_agency_does_not_learn_another_ones_load_of_the_same_companies(
+    monkeypatch: pytest.MonkeyPatch, week: int, story: Callable[[], tuple[str, dict[int, Statement]]]
+) -> None:
+    """What one of two books lacks is its own who states it, and of companies of both anybody's."""
+    name, standing = story()
+    assert _recovered(histories.told((week, standing), name=name)) == []
+
+    monkeypatch.setattr(loads, "_is_own", lambda _: pl.lit(value=False))
+    monkeypatch.setattr(loads, "compared", loads.oriented)
+    assert _recovered(histories.told((week, standing), name=name)) != []
+
+
 def test_what_goes_back_is_no_difference_of_scales() -> None:
     """A load from a receiver to its sender, of which one measure tells, is not what that one weighed more."""
     back: _Change = {"sender": _NEW.load.receiver, "receiver": _NEW.load.sender, "silent": "DISPATCHED"}
@@ -410,6 +453,10 @@ def test_tables_of_one_book_that_overlap_tell_no_load(monkeypatch: pytest.Monkey
 
     _change_problems(monkeypatch, lambda rows: rows.drop(LOAD, strict=False))
     assert _recovered(histories.told(week, name="exports")) != []
+
+
+def _told(mass_g: int, **change: Any) -> Statement:
+    return _changed(_NEW, change)._replace(mass_g=mass_g)
 
 
 def _changed(told: Statement, change: _Change) -> Statement:

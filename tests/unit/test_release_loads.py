@@ -41,6 +41,11 @@ def _import(receiver: str, sender: str | None, mass_g: int, agency: str = "DE-A"
     return {"flow": "IMPORT", "region": "DE-BY", "partner": "FR", "mass_g": mass_g, "agency": agency, **ends}
 
 
+def _stated(measure: str, agency: str, mass_g: int) -> dict[str, Any]:
+    ends = {"group_key": b"s", "counterparty_key": b"r"}
+    return {"measure": measure, "agency": agency, "mass_g": mass_g, **ends}
+
+
 def _pieces(*rows: dict[str, Any], **settings: Any) -> list[tuple[Any, ...]]:
     """Return flow, agencies and amount of each row in each piece, of rows that the pieces add up to."""
     found = loads.told(loads.split(_placed(*rows, **settings)))
@@ -82,6 +87,31 @@ def test_what_was_weighed_twice_is_one_load() -> None:
 
     much = loads.split(_placed(_export("s", "r", 100), _import("r", "s", 40)))
     assert {("DE-A\nFR-A", 40), ("FR-A", 60)} == {*much.select("agency", "mass_g").iter_rows()}
+
+
+def test_what_an_agency_states_in_two_books_is_laid_over_each_other_first() -> None:
+    """Of the same companies another agency's loads are no part of what one of them states more of."""
+    found = loads.split(
+        _placed(
+            *(_stated("DISPATCHED", "FR-A", 100), _stated("DISPATCHED", "FR-B", 80)),
+            *(_stated("RECEIVED", "FR-A", 250), _stated("RECEIVED", "FR-B", 80)),
+        )
+    )
+    told = found.select("measure", "agency", "mass_g", "is_rest").sort(pl.all())
+    assert told.rows() == [
+        ("DISPATCHED", "FR-A", 100, False),
+        ("DISPATCHED", "FR-B", 80, False),
+        ("RECEIVED", "FR-A", 100, False),
+        ("RECEIVED", "FR-A", 150, True),
+        ("RECEIVED", "FR-B", 80, False),
+    ]
+
+
+def test_whose_loads_books_differ_in_is_asked_both_ways() -> None:
+    """Where several agencies state a book of the same companies, any may know all of it, or nothing."""
+    books = _export("s", "r", 100), _export("s", "r", 70, "FR-B"), _import("r", "s", 70)
+    known = loads.compared(loads.split(_placed(*books)))["agency"]
+    assert {*known} == {"DE-A\nFR-A\nFR-B"}
 
 
 def test_books_that_do_not_name_the_other_end_are_laid_side_by_side() -> None:
