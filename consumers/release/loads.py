@@ -89,10 +89,9 @@ def split(
     passes = own.with_columns(is_rest=pl.lit(value=False)), common, alone.filter(~pl.col("is_untold")), beside
     found = pl.concat(of.select(common.columns) for of in passes)
     piece = [*within, *_PIECE]
-    known = pl.col("agency").unique().sort().str.join("\n").over(piece)
     return found.with_columns(
         piece=pl.struct(piece).rank("dense"),
-        agency=known,
+        agency=_agencies(piece),
         stated_by="agency",
         is_public=pl.col("is_public").any().over(piece),
     ).drop("pass", "of", "end", "is_negative")
@@ -226,14 +225,8 @@ def _overlaid(rows: pl.DataFrame, within: Sequence[str], amount: str, order: Seq
     # What a book has both ways is more loads than what another one of the same companies has one way.
     ways = pl.struct(_ENDS).n_unique().over(book)
     goes_on &= (ways.max().over(part) == ways.min().over(part)) | (pl.col("pass") == _BESIDE)
-    laid = laid.with_columns(
-        last=pl.when(goes_on).then("most").otherwise("told"),
-        share=pl.col(amount).abs().sum().over(*book, "agency"),
-        rank=pl.col("agency").rank("dense").over(book),
-    ).with_columns(is_sure=_is_sure(part, alike))
-    is_guessed = ~pl.col("is_sure") & (pl.col("rank") > 1).any().over(part)
-    agencies = pl.col("agency").unique().sort().str.join("\n").over(part)
-    laid = laid.with_columns(all_agency=pl.when(is_guessed).then(agencies))
+    laid = laid.with_columns(last=pl.when(goes_on).then("most").otherwise("told"))
+    laid = _with_doubts(laid, part, amount, alike)
     cuts = laid.select(*part, end="told").unique().sort(*part, "end")
     cuts = cuts.with_columns(size=pl.col("end") - pl.col("end").shift(1, fill_value=0).over(part))
     return (
@@ -243,14 +236,26 @@ def _overlaid(rows: pl.DataFrame, within: Sequence[str], amount: str, order: Seq
             (pl.when("is_negative").then(-pl.col("size")).otherwise("size")).alias(amount),
             is_told=pl.col("end") <= pl.col("told"),
         )
-        .drop("told", "total", "most", "start", "last", "size", "share", "rank")
+        .drop("told", "total", "most", "start", "last", "size")
     )
 
 
-def _is_sure(part: Sequence[str], alike: pl.Expr) -> pl.Expr:
-    """Say whether all books that tell of loads tell alike of them, agency by agency."""
-    of, share, books = [*part, "rank"], pl.col("share"), pl.struct(_BOOK).n_unique()
+def _with_doubts(laid: pl.DataFrame, part: Sequence[str], amount: str, alike: pl.Expr) -> pl.DataFrame:
+    """Return rows with `all_agency` and `is_sure`: whether books tell alike of loads, agency by agency."""
+    book, of = [*part, *_BOOK], [*part, "rank"]
+    ranked = laid.with_columns(
+        share=pl.col(amount).abs().sum().over(*book, "agency"), rank=pl.col("agency").rank("dense").over(book)
+    )
+    share, books = pl.col("share"), pl.struct(_BOOK).n_unique()
     is_alike = share.max().over(of) <= alike * share.min().over(of)
     is_same = (is_alike & (books.over(of) == books.over(part))).all().over(part)
-    is_one_book = books.over(part) == 1
-    return is_one_book | is_same & ~pl.col("is_rest").any().over(part) | (pl.col("pass") == _OWN)
+    is_several = (books.over(part) > 1) & (pl.col("pass") != _OWN)
+    is_sure = ~is_several | is_same & ~pl.col("is_rest").any().over(part)
+    is_guessed = ~is_sure & (pl.col("rank") > 1).any().over(part)
+    all_agency = pl.when(is_guessed).then(_agencies(part))
+    return ranked.with_columns(is_sure=is_sure, all_agency=all_agency).drop("share", "rank")
+
+
+def _agencies(part: Sequence[str]) -> pl.Expr:
+    """Return all agencies of a part, one a line."""
+    return pl.col("agency").unique().sort().str.join("\n").over(part)

@@ -338,7 +338,7 @@ def _as_much_of_the_other_agency() -> tuple[str, dict[int, Statement]]:
 def test_an_agency_does_not_learn_another_ones_load_of_the_same_companies(
     monkeypatch: pytest.MonkeyPatch, week: int, story: Callable[[], tuple[str, dict[int, Statement]]]
 ) -> None:
-    """What one of two books lacks is its own who states it, and of companies of both anybody's."""
+    """What a book lacks of two companies may be any agency's that states loads of theirs, or none of it."""
     name, standing = story()
     assert _recovered(histories.told((week, standing), name=name)) == []
 
