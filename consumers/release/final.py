@@ -25,7 +25,11 @@ from consumers.release.gate import NOW, moves, unsafe, unsafe_differences, unsaf
 from consumers.release.tables import ALL, CROSS_BORDER, DIMENSIONS, Table, Tables
 
 _BOOK = "book"
+# Marks an agency that knows what it states elsewhere again here, as far as it is as large.
+_AGAIN = " again"
 _BOOKS = ["period", "measure", "flow"]
+# What somebody states of the same two companies in a place.
+_STATED = ["leaf", "load", "agency"]
 _STATES = {
     **dict.fromkeys(_BOOKS, pl.String),
     **{node: pl.Int8 if node.endswith("_level") else pl.String for node in NODES},
@@ -160,7 +164,8 @@ def problems(
         others: Of all other books: what is taken back there may be told again here.
         tables: What is published.
     """
-    given = given.join(_back(pl.concat([given, others])), on="load", how="left")
+    told = apart(pl.concat([given, others]))
+    given = given.join(_back(told), on="load", how="left").join(_again(told), on=_STATED, how="left")
     is_cross = pl.col("flow").is_in(CROSS_BORDER)
     alike = pl.when(is_cross).then(pl.lit("CROSS")).otherwise("flow")
     if not tables.settings.is_one_mass:
@@ -182,8 +187,21 @@ def problems(
 
 def _back(rows: pl.DataFrame) -> pl.DataFrame:
     """Return how much was ever taken back of each load: `load`, `back_g`."""
-    taken = moves(apart(rows), ["load"]).filter(pl.col("mass_g") < 0)
+    taken = moves(rows, ["load"]).filter(pl.col("mass_g") < 0)
     return taken.group_by("load").agg(back_g=-pl.col("mass_g").sum()).collect()
+
+
+def _again(rows: pl.DataFrame) -> pl.DataFrame:
+    """Return what goes or comes now exactly as it ever came or went elsewhere: `_STATED`, `again`.
+
+    `again` has the agencies that state it there, one a line.
+    """
+    by = [*_STATED, "taken_on", (pl.col("mass_g") < 0).alias("is_loss")]
+    moved = moves(rows, _STATED).group_by(by).agg(pl.col("mass_g").sum())
+    elsewhere = moved.select("load", -pl.col("mass_g"), there="leaf", again="agency")
+    now = moved.filter(pl.col("taken_on") == NOW).join(elsewhere, on=["load", "mass_g"])
+    found = now.filter(pl.col("leaf") != pl.col("there")).group_by(_STATED)
+    return found.agg(pl.col("again").unique().sort().str.join("\n")).collect()
 
 
 def _problems(rows: pl.DataFrame, together: str, tables: Tables) -> Iterator[tuple[str, Problem]]:
@@ -226,12 +244,20 @@ def _pending(rows: pl.DataFrame) -> pl.DataFrame:
 
     Who stated a load in an earlier block of one book knows it in the last block of another one. What
     such a block was is no secret either: it is as if everybody knew its loads, and those that come from
-    elsewhere.
+    elsewhere; and as if each agency knew only what it states itself of what went or came.
     """
     columns = [name for name in rows.columns if name not in {"mass_g", "standing_g", "taken"}]
     pieces = loads.split(moves(rows, columns).collect(), order=["taken_on"])
     is_known = ((pl.col("taken_on") < NOW) | pl.col("is_moved")).any().over("piece")
-    return pieces.with_columns(is_public=pl.col("is_public") | is_known).filter(pl.col("taken_on") == NOW)
+    now = pieces.with_columns(is_public=pl.col("is_public") | is_known).filter(pl.col("taken_on") == NOW)
+    return now if now["again"].is_null().all() else now.with_columns(agency=_knowing())
+
+
+def _knowing() -> pl.Expr:
+    """Return every agency twice: one knows besides what it states elsewhere what of it is here as well."""
+    again = pl.col("again").drop_nulls().unique().sort().str.join("\n").over("piece")
+    knows = pl.col("agency") + pl.when(again != "").then("\n" + again).otherwise(pl.lit(""))
+    return pl.col("agency") + "\n" + knows.str.replace_all(r"(?m)$", _AGAIN)
 
 
 def _problem(rows: pl.DataFrame, tables: Tables, amount: str) -> Problem:

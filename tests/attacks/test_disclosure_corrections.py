@@ -198,6 +198,21 @@ def test_who_has_what_comes_besides_does_not_learn_the_one_that_goes(monkeypatch
     assert _recovered(histories.told(*weeks)) != []
 
 
+def test_loads_that_come_with_other_masses_are_not_known_from_where_they_were(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """Who stated loads elsewhere knows those that came as they were, and not what others were corrected to."""
+    first = several(9, mass_g=900_000, origin="NL", destination="NL")
+    first |= {of: _changed(first[of], {"sender": None}) for of in (0, 1)}
+    gone = {of: _changed(first[of], {"origin": "FR-IDF", "destination": "FR-IDF"}) for of in range(5)}
+    gone |= {0: gone[0]._replace(mass_g=939_444), 1: gone[1]._replace(mass_g=1_328_077)}
+    weeks = (8, first), (16, first | gone)
+    assert _recovered(histories.told(*weeks, name="measures by part", size=4)) == []
+
+    monkeypatch.setattr(final, "_knowing", lambda: pl.col("agency"))
+    assert _recovered(histories.told(*weeks, name="measures by part", size=4)) != []
+
+
 def test_loads_that_come_in_a_last_block_do_not_tell_what_is_new_there(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
@@ -479,6 +494,7 @@ def _recovered(history: History) -> list[str]:
 
 def _forget_what_was_told(monkeypatch: pytest.MonkeyPatch) -> None:
     """Decide last blocks as if nothing of what they hold had been told before."""
+    monkeypatch.setattr(final, "_knowing", lambda: pl.col("agency"))
     _change_problems(monkeypatch, lambda rows: rows.with_columns(is_public=pl.lit(value=False)))
 
 

@@ -100,9 +100,11 @@ def history(seed: int, decide: Decide = decide) -> History:
     return told.history
 
 
-def told(*weeks: tuple[int, Standing], name: str = "linked tables", decide: Decide = decide) -> History:
-    """Return the releases of the one hub of a stage in some weeks, of what stood then."""
-    stage = staged(name, 1)
+def told(
+    *weeks: tuple[int, Standing], name: str = "linked tables", size: int = 1, decide: Decide = decide
+) -> History:
+    """Return the releases of the one hub of a stage of some size in some weeks, of what stood then."""
+    stage = staged(name, size)
     telling, (tables,) = Telling(stage, decide), stage.hubs
     for number, standing in weeks:
         telling.release(tables, week(number), standing)
