@@ -201,7 +201,7 @@ def test_who_has_what_comes_besides_does_not_learn_the_one_that_goes(monkeypatch
 def test_loads_that_come_with_other_masses_are_not_known_from_where_they_were(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    """Who stated loads elsewhere knows those that came as they were, and not what others were corrected to."""
+    """Who stated loads elsewhere knows those that came as they were, and does not learn the others."""
     first = several(9, mass_g=900_000, origin="NL", destination="NL")
     first |= {of: _changed(first[of], {"sender": None}) for of in (0, 1)}
     gone = {of: _changed(first[of], {"origin": "FR-IDF", "destination": "FR-IDF"}) for of in range(5)}
