@@ -25,9 +25,9 @@ from consumers.release.gate import NOW, moves, unsafe, unsafe_differences, unsaf
 from consumers.release.tables import ALL, CROSS_BORDER, DIMENSIONS, Table, Tables
 
 _BOOK = "book"
+_BOOKS = ["period", "measure", "flow"]
 # Marks an agency that knows what it states elsewhere again here, as far as it is as large.
 _AGAIN = " again"
-_BOOKS = ["period", "measure", "flow"]
 # What somebody states of the same two companies in a place.
 _STATED = ["leaf", "load", "agency"]
 _STATES = {
@@ -201,7 +201,7 @@ def _again(rows: pl.DataFrame) -> pl.DataFrame:
     elsewhere = moved.select("load", -pl.col("mass_g"), there="leaf", again="agency")
     now = moved.filter(pl.col("taken_on") == NOW).join(elsewhere, on=["load", "mass_g"])
     found = now.filter(pl.col("leaf") != pl.col("there")).group_by(_STATED)
-    return found.agg(pl.col("again").unique().sort().str.join("\n")).collect()
+    return found.agg(loads.lines(pl.col("again"))).collect()
 
 
 def _problems(rows: pl.DataFrame, together: str, tables: Tables) -> Iterator[tuple[str, Problem]]:
@@ -244,7 +244,7 @@ def _pending(rows: pl.DataFrame) -> pl.DataFrame:
 
     Who stated a load in an earlier block of one book knows it in the last block of another one. What
     such a block was is no secret either: it is as if everybody knew its loads, and those that come from
-    elsewhere; and as if each agency knew only what it states itself of what went or came.
+    elsewhere; and as if each agency knew of what comes or goes only what it states there itself.
     """
     columns = [name for name in rows.columns if name not in {"mass_g", "standing_g", "taken"}]
     pieces = loads.split(moves(rows, columns).collect(), order=["taken_on"])
@@ -255,9 +255,9 @@ def _pending(rows: pl.DataFrame) -> pl.DataFrame:
 
 def _knowing() -> pl.Expr:
     """Return every agency twice: one knows besides what it states elsewhere what of it is here as well."""
-    again = pl.col("again").drop_nulls().unique().sort().str.join("\n").over("piece")
+    again = loads.lines(pl.col("again")).over("piece")
     knows = pl.col("agency") + pl.when(again != "").then("\n" + again).otherwise(pl.lit(""))
-    return pl.col("agency") + "\n" + knows.str.replace_all(r"(?m)$", _AGAIN)
+    return loads.twice(pl.col("agency"), knows, _AGAIN)
 
 
 def _problem(rows: pl.DataFrame, tables: Tables, amount: str) -> Problem:

@@ -91,7 +91,7 @@ def split(
     piece = [*within, *_PIECE]
     return found.with_columns(
         piece=pl.struct(piece).rank("dense"),
-        agency=_agencies(piece),
+        agency=lines(pl.col("agency")).over(piece),
         stated_by="agency",
         is_public=pl.col("is_public").any().over(piece),
     ).drop("pass", "of", "end", "is_negative")
@@ -106,7 +106,7 @@ def doubted(pieces: pl.DataFrame) -> pl.DataFrame:
     if pieces["is_sure"].all():
         return pieces
     sure = pl.when("is_sure").then("agency").otherwise("stated_by")
-    return pieces.with_columns(agency=_both(pl.coalesce("all_agency", "agency"), sure))
+    return pieces.with_columns(agency=twice(pl.coalesce("all_agency", "agency"), sure, _ITSELF))
 
 
 def compared(pieces: pl.DataFrame, amount: str = "mass_g") -> pl.DataFrame:
@@ -122,10 +122,10 @@ def compared(pieces: pl.DataFrame, amount: str = "mass_g") -> pl.DataFrame:
         return pieces
     book = pl.when("is_rest").then(pl.struct(_BOOK)).alias("book")
     itself = pl.when("is_rest").then("stated_by").otherwise("agency")
-    twice = _both(pl.coalesce("all_agency", "agency"), itself)
+    both = twice(pl.coalesce("all_agency", "agency"), itself, _ITSELF)
     return pieces.with_columns(
         piece=pl.struct("piece", book).rank("dense"),
-        agency=pl.when(is_guessed).then("all_agency").otherwise(twice),
+        agency=pl.when(is_guessed).then("all_agency").otherwise(both),
     )
 
 
@@ -185,9 +185,14 @@ def differences(pieces: pl.DataFrame) -> pl.DataFrame:
     return alone.with_columns(pl.col("mass_g") * sign, leaf=pair.rank("dense")).drop("other")
 
 
-def _both(knows: pl.Expr, itself: pl.Expr) -> pl.Expr:
-    """Return who knows something, twice: by what it may know, and by what is sure."""
-    return knows + "\n" + itself.str.replace_all(r"(?m)$", _ITSELF)
+def lines(agencies: pl.Expr) -> pl.Expr:
+    """Return all of some agencies in one text, one a line; null is none."""
+    return agencies.unique().sort().str.join("\n")
+
+
+def twice(one: pl.Expr, other: pl.Expr, mark: str) -> pl.Expr:
+    """Return who knows something, one a line, if every agency is there twice, the other time marked."""
+    return one + "\n" + other.str.replace_all(r"(?m)$", mark)
 
 
 def _pass(number: int) -> dict[str, pl.Expr]:
@@ -252,10 +257,5 @@ def _with_doubts(laid: pl.DataFrame, part: Sequence[str], amount: str, alike: pl
     is_several = (books.over(part) > 1) & (pl.col("pass") != _OWN)
     is_sure = ~is_several | is_same & ~pl.col("is_rest").any().over(part)
     is_guessed = ~is_sure & (pl.col("rank") > 1).any().over(part)
-    all_agency = pl.when(is_guessed).then(_agencies(part))
+    all_agency = pl.when(is_guessed).then(lines(pl.col("agency")).over(part))
     return ranked.with_columns(is_sure=is_sure, all_agency=all_agency).drop("share", "rank")
-
-
-def _agencies(part: Sequence[str]) -> pl.Expr:
-    """Return all agencies of a part, one a line."""
-    return pl.col("agency").unique().sort().str.join("\n").over(part)

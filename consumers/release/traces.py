@@ -247,7 +247,7 @@ def _together(strands: pl.DataFrame) -> pl.DataFrame:
 
     So does who states much more elsewhere than was told there again, which may be part of that.
     """
-    agency = pl.col("agency").str.split("\n").explode().unique().sort().str.join("\n")
+    agency = loads.lines(pl.col("agency").str.split("\n").explode())
     hangs = pl.col("hangs") != 0
     known = strands.filter(hangs | pl.col("is_again")).group_by("pair")
     return (
